@@ -1,0 +1,108 @@
+package acd
+
+import "time"
+
+// A Decision is something to be done. The concrete types below are all there are.
+type Decision interface{ decision() }
+
+// Offer: ring this agent for this contact. It ends by an OfferRefused or
+// OfferAccepted event, or by a Withdraw decision.
+type Offer struct {
+	ID      OfferID
+	Agent   AgentID
+	Contact ContactID
+	Queue   string
+	// Waited is the time since the contact arrived.
+	Waited time.Duration
+	// Ring is how long to ring.
+	Ring time.Duration
+	// Reasons say why this agent and why this contact, for a supervisor.
+	Reasons []string
+	// Considered lists who else was looked at and why not, sorted by agent.
+	Considered []Considered
+}
+
+// Considered is one agent who was not chosen, and why.
+type Considered struct {
+	Agent AgentID
+	Why   string
+}
+
+// Withdraw: stop ringing at once; the contact left, the ring's time ran out, or the agent signed out.
+type Withdraw struct {
+	Offer OfferID
+	Agent AgentID
+	Why   string
+}
+
+// AgentChanged: the agent's state is now this. Sent for each change.
+type AgentChanged struct {
+	Agent  AgentID
+	State  AgentState
+	Reason string
+	// Contact that the state is about, if any.
+	Contact ContactID
+	Since   time.Time
+	// Until is when the state ends by itself (wrap-up, ring); zero if it doesn't.
+	Until time.Time
+}
+
+// LeaveQueue: the contact can't stay in line; the flow goes on by this edge.
+type LeaveQueue struct {
+	Contact ContactID
+	Why     QueueExit
+}
+
+// QueueExit is a way out of a queue other than an agent.
+type QueueExit string
+
+const (
+	// ExitTimeout: WaitLimit reached.
+	ExitTimeout QueueExit = "timeout"
+	// ExitFull: QueueLimit reached on arrival.
+	ExitFull QueueExit = "full"
+	// ExitUnknownQueue: no such queue in the present rules.
+	ExitUnknownQueue QueueExit = "unknown_queue"
+	// ExitNobody: no agent in the rules could ever lawfully take it.
+	ExitNobody QueueExit = "nobody_qualified"
+)
+
+// Requeued: the contact is back in line at its old place after a failed offer.
+type Requeued struct {
+	Contact ContactID
+	Why     string
+}
+
+// Wake: send Woke at this time. Each Step that needs one says so anew; only the
+// earliest outstanding matters.
+type Wake struct{ At time.Time }
+
+// Refused: the event was illegal in the present state and changed nothing.
+// It is logged loudly, never ignored.
+type Refused struct {
+	Event string
+	Why   string
+}
+
+func (Offer) decision()        {}
+func (Withdraw) decision()     {}
+func (AgentChanged) decision() {}
+func (LeaveQueue) decision()   {}
+func (Requeued) decision()     {}
+func (Wake) decision()         {}
+func (Refused) decision()      {}
+
+// AgentState is where an agent is.
+type AgentState string
+
+const (
+	SignedOut AgentState = "signed_out"
+	Available AgentState = "available"
+	Offered   AgentState = "offered"
+	// Connecting: accepted, not joined yet.
+	Connecting AgentState = "connecting"
+	Talking    AgentState = "talking"
+	Holding    AgentState = "holding"
+	WrapUp     AgentState = "wrap_up"
+	Away       AgentState = "away"
+)

@@ -1,0 +1,134 @@
+package acd
+
+import "time"
+
+// An Event is something that happened. It is a plain, serialisable value: the
+// journal keeps it, replay feeds it again (contract 3). The concrete types
+// below are all there are.
+type Event interface{ event() }
+
+// RulesLoaded replaces the rules. It is the first event of every journal.
+type RulesLoaded struct{ Rules Rules }
+
+// AgentSignedIn: the agent has a device that can take calls. The agent starts
+// as Away with reason "signed_in" and goes Available by AgentSet.
+type AgentSignedIn struct{ Agent AgentID }
+
+// AgentSignedOut: the agent left, or the device vanished for good.
+type AgentSignedOut struct{ Agent AgentID }
+
+// AgentSet: the agent asks for Available or Away with a reason. During a call
+// or wrap-up it takes effect afterwards.
+type AgentSet struct {
+	Agent  AgentID
+	State  AgentState // Available or Away
+	Reason string     // for Away
+}
+
+// ContactArrived: a contact enters a queue.
+type ContactArrived struct {
+	Contact Contact
+}
+
+// Contact is what the engine knows of a call that waits. It holds no PHI.
+type Contact struct {
+	ID    ContactID
+	Queue string
+	// Priority is added to the queue's.
+	Priority int
+	// Skills wanted besides the queue's.
+	Skills map[string]int
+	// Language as a BCP 47 tag.
+	Language string
+	// State where the caller is, two letters, as the caller said it. A queue
+	// with a credential can't be served without it.
+	State string
+	// Credential required besides the queue's.
+	Credential CredentialType
+	// Verified says whether the caller's identity is established.
+	Verified bool
+	// Since is when the call's waiting counts from (time before the queue may count).
+	Since time.Time
+}
+
+// ContactLeft: the caller hung up, or the call left the queue by another way.
+// It is accepted at any moment from arrival to the end of talk.
+type ContactLeft struct {
+	Contact ContactID
+	Reason  LeaveReason
+}
+
+// LeaveReason says why a contact left.
+type LeaveReason string
+
+const (
+	// Abandoned: the caller hung up while waiting or ringing.
+	Abandoned LeaveReason = "abandoned"
+	// Ended: the talk is over, whoever ended it.
+	Ended LeaveReason = "ended"
+	// Moved: the flow took the call elsewhere.
+	Moved LeaveReason = "moved"
+	// Failed: something broke; the call ended.
+	Failed LeaveReason = "failed"
+)
+
+// OfferAccepted: the agent took the offer. Talk begins with TalkStarted.
+type OfferAccepted struct{ Offer OfferID }
+
+// OfferRefused: the agent declined, was busy or unreachable, or the ring's time
+// ran out. Each has its own consequence (DOMAIN.md §10.4).
+type OfferRefused struct {
+	Offer OfferID
+	Cause RefuseCause
+}
+
+// RefuseCause tells four different things apart.
+type RefuseCause string
+
+const (
+	Declined    RefuseCause = "declined"
+	Busy        RefuseCause = "busy"
+	Unreachable RefuseCause = "unreachable"
+	// NoAnswer (RONA) takes the agent out of rotation: Away, reason "no_answer".
+	NoAnswer RefuseCause = "no_answer"
+)
+
+// TalkStarted: both sides are joined.
+type TalkStarted struct{ Offer OfferID }
+
+// HoldChanged: the agent put the caller on hold (On) or took the caller back.
+type HoldChanged struct {
+	Agent AgentID
+	On    bool
+}
+
+// AgentDropped: the agent who accepted vanished (before the join or in talk).
+// The contact goes back to the head of its line (DOMAIN.md §10.5).
+type AgentDropped struct{ Agent AgentID }
+
+// WrapUpDone: the agent closed the wrap-up before its time.
+type WrapUpDone struct{ Agent AgentID }
+
+// WrapUpExtended: the agent asked for more time.
+type WrapUpExtended struct {
+	Agent AgentID
+	By    time.Duration
+}
+
+// Woke: a time asked for by Wake has come. The engine looks what is due.
+type Woke struct{}
+
+func (RulesLoaded) event()    {}
+func (AgentSignedIn) event()  {}
+func (AgentSignedOut) event() {}
+func (AgentSet) event()       {}
+func (ContactArrived) event() {}
+func (ContactLeft) event()    {}
+func (OfferAccepted) event()  {}
+func (OfferRefused) event()   {}
+func (TalkStarted) event()    {}
+func (HoldChanged) event()    {}
+func (AgentDropped) event()   {}
+func (WrapUpDone) event()     {}
+func (WrapUpExtended) event() {}
+func (Woke) event()           {}

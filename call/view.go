@@ -1,0 +1,110 @@
+package call
+
+import (
+	"errors"
+	"time"
+
+	"careline/acd"
+	"careline/phi"
+)
+
+// AgentView is all that an agent's screen shows, as one value: the desk pushes
+// it whole on every change, so a page that reloads or reconnects is right again
+// with the first message.
+type AgentView struct {
+	Agent acd.AgentID
+	Name  string
+	State acd.AgentState
+	// Reason of Away: "lunch", "break", "no_answer"…
+	Reason string
+	// Since is when the state began; Until when it ends by itself (ring,
+	// wrap-up), zero if it doesn't.
+	Since time.Time
+	Until time.Time
+	// NextState is what the agent asked for during a call: Available, Away or "" .
+	NextState acd.AgentState
+	// MediaConnected: the browser's sound path stands. Without it the agent is
+	// offered nothing.
+	MediaConnected bool
+	// Muted as the server sees it.
+	Muted bool
+	// Call is what is offered, talked or wrapped up; nil when idle.
+	Call *CallView
+	// AwayReasons, Dispositions to choose from, as configured.
+	AwayReasons  []string
+	Dispositions []string
+}
+
+// CallView is what an agent may know of a call (minimum necessary, 45 CFR 164.502(b)).
+type CallView struct {
+	ID    string
+	Offer acd.OfferID
+	Queue string
+	Line  string
+	// Language as a BCP 47 tag.
+	Language string
+	// Reason is what the flow set as "reason".
+	Reason string
+	// State where the caller is, on clinical calls.
+	State string
+	// Verification: "verified", "not_verified", "locked_out" or "none".
+	Verification string
+	// MemberName is set only when verified. The desk reveals it, audited, to
+	// the agent who has the offer or the call.
+	MemberName phi.String
+	// MemberToken names the member in the audit.
+	MemberToken string
+	// Path is the labels of the steps that the caller took in the IVR.
+	Path []string
+	// Arrived in the queue at; Answered by the agent at (zero before).
+	Arrived  time.Time
+	Answered time.Time
+	// Held: the caller is on hold. CallerGone: the caller hung up (wrap-up).
+	Held       bool
+	CallerGone bool
+	// Reasons of the engine for this offer.
+	Reasons []string
+}
+
+// Command is what an agent does. Kind is one of the constants; the other
+// fields belong to the kinds that say so.
+type Command struct {
+	Kind CommandKind
+	// State and Reason: for SetState (acd.Available, or acd.Away with a reason).
+	State  acd.AgentState
+	Reason string
+	// Offer: for Accept and Decline; an offer that is gone is ErrOfferGone.
+	Offer acd.OfferID
+	// On: for Hold and Mute.
+	On bool
+	// Digit: for SendDigit, one of "0123456789*#".
+	Digit string
+	// Disposition: for SetDisposition and FinishWrapUp.
+	Disposition string
+}
+
+// CommandKind names a Command.
+type CommandKind string
+
+const (
+	SetState       CommandKind = "set_state"
+	Accept         CommandKind = "accept"
+	Decline        CommandKind = "decline"
+	HangUp         CommandKind = "hang_up"
+	Hold           CommandKind = "hold"
+	Mute           CommandKind = "mute"
+	SendDigit      CommandKind = "send_digit"
+	SetDisposition CommandKind = "set_disposition"
+	FinishWrapUp   CommandKind = "finish_wrap_up"
+	ExtendWrapUp   CommandKind = "extend_wrap_up"
+)
+
+// Errors that the desk shows to the agent.
+var (
+	ErrUnknownAgent = errors.New("call: no such agent in the configuration")
+	ErrOfferGone    = errors.New("call: the offer is gone: the caller hung up or the ring ended")
+	ErrNoCall       = errors.New("call: there is no call to do this with")
+	ErrDisplaced    = errors.New("call: signed in at another window")
+	ErrDraining     = errors.New("call: the server is shutting down")
+	ErrBadCommand   = errors.New("call: not a command")
+)

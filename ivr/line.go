@@ -1,0 +1,115 @@
+package ivr
+
+import (
+	"time"
+
+	"careline/phi"
+)
+
+// Line is the call as a running flow sees it. Every method returns at once;
+// what comes of it arrives later through the Run's methods, in the same
+// goroutine, so a Run needs no lock and a simulation needs no phone.
+type Line interface {
+	// Play replaces whatever plays. When it has played to its end, the line
+	// calls Run.Played with the same ID; a replaced or stopped one says nothing.
+	Play(playback Playback)
+	StopPlaying()
+	// SetTimer asks for Run.TimerFired(id) after d; a timer set again begins anew.
+	SetTimer(id TimerID, d time.Duration)
+	StopTimer(id TimerID)
+	// Verify checks a claim; Run.Verified brings the outcome.
+	Verify(claim Claim)
+	// Queue puts the call in line; Run.LeftQueue says if it left without an
+	// agent. Nothing comes while it waits or if an agent takes it.
+	Queue(request QueueRequest)
+	// HangUp ends the call; the run is over.
+	HangUp(reason string)
+	// Entered notes that a step was entered: the path that the agent sees.
+	Entered(step StepName)
+	// MemberFact returns a verified member's fact ("next_visit", "plan"); the
+	// line holds the verification, checks that it still stands, and audits.
+	MemberFact(name string) (phi.String, error)
+}
+
+// StepName names a step for people and records.
+type StepName struct {
+	Flow string
+	Step string
+	// Label is what the admin calls it, for the agent's screen; Step if none is given.
+	Label string
+}
+
+// TimerID names a timer of a run.
+type TimerID string
+
+// Prompt is one recorded piece in one language, such as {"es-US", "welcome"} or
+// {"en-US", "digits/4"}.
+type Prompt struct {
+	Language string
+	Name     string
+}
+
+// Playback is a row of prompts played one after another.
+type Playback struct {
+	// ID is unique within the run, from 1.
+	ID      int
+	Prompts []Prompt
+	// Sensitive: the row tells something of the member; it is not logged.
+	Sensitive bool
+}
+
+// Claim is what a caller says of herself to be verified.
+type Claim struct {
+	// Attempt counts from 1.
+	Attempt     int
+	MemberID    phi.Digits
+	DateOfBirth phi.Digits // MMDDYYYY as keyed in
+}
+
+// VerifyOutcome is what the verifier said.
+type VerifyOutcome string
+
+const (
+	Verified VerifyOutcome = "verified"
+	// NotVerified: the claim failed; another attempt may be made.
+	NotVerified VerifyOutcome = "not_verified"
+	// LockedOut: too many failures; no further attempt is heard (DOMAIN.md §4).
+	LockedOut VerifyOutcome = "locked_out"
+)
+
+// QueueRequest puts the call in line.
+type QueueRequest struct {
+	Queue    string
+	Skills   map[string]int
+	Priority int
+	// Language of the call so far.
+	Language string
+	// State where the caller is, two letters; empty if not asked.
+	State string
+	// Credential required besides the queue's own; empty for none.
+	Credential string
+	// Reason is the flow's variable "reason", for the agent's screen.
+	Reason string
+	Hold   Hold
+}
+
+// Hold is what a waiting caller hears.
+type Hold struct {
+	// Music names a file of the music folder; it loops.
+	Music string
+	// Every so often Announce is played over the music; zero for never.
+	Every time.Duration
+	// Announce gives the row for a caller at this place in line (from 1; 0 if
+	// not known); nil for none.
+	Announce func(position int) []Prompt
+}
+
+// QueueExit says by which edge a call left the queue without an agent.
+type QueueExit string
+
+const (
+	ExitTimeout QueueExit = "timeout"
+	ExitFull    QueueExit = "full"
+	// ExitUnavailable: nobody could ever serve it: no such queue, no qualified agent.
+	ExitUnavailable QueueExit = "unavailable"
+)

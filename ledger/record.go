@@ -1,0 +1,116 @@
+package ledger
+
+import "time"
+
+// CallRecord is the one record that each call leaves. It holds no PHI: the
+// member is a token, digits are counted, the caller's number is kept apart.
+type CallRecord struct {
+	// ID is the call's UUIDv7.
+	ID string `json:"id"`
+	// Line is the dialed line's name; Flow and FlowVersion what the call ran.
+	Line        string `json:"line"`
+	Flow        string `json:"flow"`
+	FlowVersion string `json:"flow_version"`
+	// SIPCallID of the caller's leg.
+	SIPCallID string    `json:"sip_call_id"`
+	Started   time.Time `json:"started"`
+	Answered  time.Time `json:"answered,omitzero"`
+	Ended     time.Time `json:"ended"`
+	// EndedBy is caller, agent, system or carrier: a disconnect is not an abandon (DOMAIN.md §1).
+	EndedBy EndedBy `json:"ended_by"`
+	// Why in words for a supervisor; SIPStatus and Q850Cause for an engineer.
+	Why       string `json:"why"`
+	SIPStatus int    `json:"sip_status,omitempty"`
+	Q850Cause int    `json:"q850_cause,omitempty"`
+	Language  string `json:"language"`
+	Reason    string `json:"reason,omitempty"`
+	// Verification is verified, not_verified, locked_out or none.
+	Verification string `json:"verification"`
+	// MemberToken is set only for a verified member.
+	MemberToken string `json:"member_token,omitempty"`
+	// State where the caller said to be, on clinical calls.
+	State string `json:"state,omitempty"`
+	// Path is the steps entered, in order.
+	Path []string `json:"path"`
+	// DigitCount is how many keys the caller pressed; which ones is not kept.
+	DigitCount int       `json:"digit_count"`
+	Segments   []Segment `json:"segments"`
+	// Disposition and Note by the agent; empty until wrap-up ends.
+	Disposition string `json:"disposition,omitempty"`
+	// Media sums of the caller's leg.
+	Media MediaStats `json:"media"`
+}
+
+// EndedBy says who ended the call.
+type EndedBy string
+
+const (
+	ByCaller  EndedBy = "caller"
+	ByAgent   EndedBy = "agent"
+	BySystem  EndedBy = "system"
+	ByCarrier EndedBy = "carrier"
+)
+
+// SegmentKind is a part of a call's life.
+type SegmentKind string
+
+const (
+	SegmentRing      SegmentKind = "ring"
+	SegmentIVR       SegmentKind = "ivr"
+	SegmentQueue     SegmentKind = "queue"
+	SegmentRingAgent SegmentKind = "ring_agent"
+	SegmentTalk      SegmentKind = "talk"
+	SegmentHold      SegmentKind = "hold"
+	SegmentWrapUp    SegmentKind = "wrap_up"
+)
+
+// Segment is a stretch of one kind. Segments follow each other without a gap
+// from Started to Ended, except that ring_agent lies within queue, and wrap_up
+// follows Ended.
+type Segment struct {
+	Kind  SegmentKind `json:"kind"`
+	Start time.Time   `json:"start"`
+	End   time.Time   `json:"end"`
+	// Queue for queue and ring_agent; Agent for ring_agent, talk, hold, wrap_up.
+	Queue string `json:"queue,omitempty"`
+	Agent string `json:"agent,omitempty"`
+	// Outcome says how it ended: "answered", "no_answer", "declined", "abandoned"…
+	Outcome string `json:"outcome,omitempty"`
+}
+
+// MediaStats are packet counts of the caller's leg.
+type MediaStats struct {
+	PacketsReceived uint64 `json:"packets_received"`
+	PacketsSent     uint64 `json:"packets_sent"`
+	PacketsLost     uint64 `json:"packets_lost"`
+}
+
+// AuditEntry is one line of the append-only, hash-chained audit (45 CFR 164.312(b)).
+// It holds no PHI.
+type AuditEntry struct {
+	// Sequence, Time, PreviousHash and Hash are filled in by the ledger.
+	Sequence     int64     `json:"sequence"`
+	Time         time.Time `json:"time"`
+	Kind         AuditKind `json:"kind"`
+	Call         string    `json:"call,omitempty"`
+	Actor        string    `json:"actor"`
+	Subject      string    `json:"subject,omitempty"`
+	Field        string    `json:"field,omitempty"`
+	Purpose      string    `json:"purpose,omitempty"`
+	Outcome      string    `json:"outcome,omitempty"`
+	PreviousHash string    `json:"previous_hash"`
+	Hash         string    `json:"hash"`
+}
+
+// AuditKind says what was done.
+type AuditKind string
+
+const (
+	// AuditVerification: a caller's identity was checked; Outcome says how it went.
+	AuditVerification AuditKind = "verification"
+	// AuditAccess: protected data was read.
+	AuditAccess AuditKind = "access"
+	// AuditSignIn and AuditSignOut of staff; Outcome "ok" or "refused".
+	AuditSignIn  AuditKind = "sign_in"
+	AuditSignOut AuditKind = "sign_out"
+)
