@@ -2,12 +2,23 @@ package problem
 
 import "slices"
 
+// maxName bounds a name that a suggestion is sought for, in bytes: the work
+// grows with its square.
+const maxName = 100
+
 // Nearest returns the candidate that a writer of name most likely meant, or ""
-// if none is near: at most a third of the letters differ, and at most three.
+// if none is near: at most a third of the letters differ (rounded up), at most
+// three, and never all of them.
 func Nearest(name string, candidates []string) string {
-	best, bestDistance := "", min(3, (len(name)+2)/3)+1
-	sorted := slices.Sorted(slices.Values(candidates))
-	for _, candidate := range sorted {
+	if len(name) > maxName {
+		return ""
+	}
+	limit := min(3, (len(name)+2)/3, max(0, len(name)-1))
+	best, bestDistance := "", limit+1
+	for _, candidate := range slices.Sorted(slices.Values(candidates)) {
+		if difference := len(candidate) - len(name); difference > limit || -difference > limit {
+			continue
+		}
 		if d := distance(name, candidate); d < bestDistance {
 			best, bestDistance = candidate, d
 		}

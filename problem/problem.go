@@ -67,7 +67,7 @@ func (p Problem) Error() string {
 	if p.Advice != "" {
 		text += "; " + p.Advice
 	}
-	return text
+	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' }), " ")
 }
 
 // List holds all that is wrong, so that an admin mends a file in one round.
@@ -98,13 +98,18 @@ func (l List) Sort() {
 	})
 }
 
-// Add appends the problems in err: a List, a Problem, or any other error, which
-// is then about the whole of file.
+// Add appends the problems in err: a List, a Problem, several joined errors, or
+// any other error, which is then about the whole of file.
 func (l *List) Add(file string, err error) {
 	var list List
 	var one Problem
+	joined, several := err.(interface{ Unwrap() []error })
 	switch {
 	case err == nil:
+	case several:
+		for _, part := range joined.Unwrap() {
+			l.Add(file, part)
+		}
 	case errors.As(err, &list):
 		*l = append(*l, list...)
 	case errors.As(err, &one):
@@ -119,6 +124,16 @@ type Document struct {
 	File string
 	// Root is the top-level mapping; never nil after Parse.
 	Root *yaml.Node
+	// protected: no message repeats what stands in the file.
+	protected bool
+}
+
+// quoted gives what stands in the file for a message, or a word for it.
+func (d *Document) quoted(value string) string {
+	if d.protected {
+		return "this"
+	}
+	return fmt.Sprintf("%q", value)
 }
 
 // At starts a problem at a node.

@@ -1,8 +1,12 @@
 package problem
 
 import (
+	"bytes"
 	"encoding"
+	"errors"
 	"fmt"
+	"io"
+	"math"
 	"reflect"
 	"regexp"
 	"strconv"
@@ -15,41 +19,70 @@ import (
 // maxDocument bounds one YAML file in bytes: a flow of 60 steps has about 8 KB.
 const maxDocument = 1 << 20
 
+// maxProtected is the same for a file of protected values, which has a line per member.
+const maxProtected = 64 << 20
+
 var yamlLine = regexp.MustCompile(`line (\d+): ?`)
 
 // Parse reads one YAML file whose top level is a mapping. Malformed YAML, a
-// second document, duplicate keys, aliases and files over 1 MiB are refused
-// with their position.
+// second document, duplicate keys, keys that are no single value, aliases and
+// files over 1 MiB are refused with their position, as a List.
 func Parse(file string, raw []byte) (*Document, error) {
 	doc := &Document{File: file}
-	if len(raw) > maxDocument {
-		return nil, doc.At(nil, "the file has %d bytes", len(raw)).Hint("split it: at most %d bytes are read", maxDocument)
+	return doc.parse(raw, maxDocument)
+}
+
+// ParseProtected reads a file of protected values, such as members, as Parse
+// does, but up to 64 MiB, and no problem that it or Decode finds repeats what
+// stands in the file.
+func ParseProtected(file string, raw []byte) (*Document, error) {
+	doc := &Document{File: file, protected: true}
+	return doc.parse(raw, maxProtected)
+}
+
+func (d *Document) parse(raw []byte, limit int) (*Document, error) {
+	doc := d
+	if len(raw) > limit {
+		return nil, List{doc.At(nil, "the file has %d bytes", len(raw)).Hint("split it: at most %d bytes are read", limit)}
 	}
-	var node yaml.Node
-	if err := yaml.Unmarshal(raw, &node); err != nil {
-		return nil, syntax(file, err)
+	var node, second yaml.Node
+	decoder := yaml.NewDecoder(bytes.NewReader(raw))
+	if err := decoder.Decode(&node); err != nil && !errors.Is(err, io.EOF) {
+		return nil, doc.syntax(err)
 	}
 	if len(node.Content) == 0 {
-		return nil, doc.At(nil, "the file is empty")
+		return nil, List{doc.At(nil, "the file is empty")}
+	}
+	switch err := decoder.Decode(&second); {
+	case err == nil:
+		return nil, List{doc.At(&second, "a second document begins here").Hint("put it in a file of its own, and remove the line `---`")}
+	case !errors.Is(err, io.EOF):
+		return nil, doc.syntax(err)
 	}
 	doc.Root = node.Content[0]
 	if doc.Root.Kind != yaml.MappingNode {
-		return nil, doc.At(doc.Root, "the top level is a %s", kindName(doc.Root)).Hint("start with keys, one per line, as in `name: value`")
+		return nil, List{doc.At(doc.Root, "the top level is %s", kindName(doc.Root)).Hint("start with keys, one per line, as in `name: value`")}
 	}
 	var list List
 	doc.walk(doc.Root, &list)
-	return doc, list.Err()
+	if err := list.Err(); err != nil {
+		return nil, err
+	}
+	return doc, nil
 }
 
-func syntax(file string, err error) error {
+func (d *Document) syntax(err error) error {
 	text := strings.TrimPrefix(err.Error(), "yaml: ")
-	p := Problem{Position: Position{File: file, Line: 1, Column: 1}}
+	p := d.At(nil, "")
 	if m := yamlLine.FindStringSubmatch(text); m != nil {
 		p.Line, _ = strconv.Atoi(m[1])
 		text = strings.Replace(text, m[0], "", 1)
 	}
 	p.Message = "not valid YAML: " + text
-	return p.Hint("look at this line and the one above: indentation, quotes and colons")
+	if d.protected {
+		p.Message = "not valid YAML" // the parser's own words may repeat what stands there
+	}
+	return List{p.Hint("look at this line and the one above: indentation, quotes and colons, or at the next ones if these are right")}
 }
 
 // walk refuses what would be read otherwise than it looks.
@@ -62,8 +95,15 @@ func (d *Document) walk(node *yaml.Node, list *List) {
 		seen := map[string]int{}
 		for i := 0; i+1 < len(node.Content); i += 2 {
 			key := node.Content[i]
+			if key.Kind != yaml.ScalarNode {
+				if key.Kind != yaml.AliasNode {
+					*list = append(*list, d.At(key, "here stands %s as a key", kindName(key)).Hint("a key is a single word"))
+				}
+				continue
+			}
 			if line, ok := seen[key.Value]; ok {
-				*list = append(*list, d.At(key, "%q stands here twice, first on line %d", key.Value, line).Hint("remove one"))
+				*list = append(*list, d.At(key, "%s stands here twice, first on line %d", d.quoted(key.Value), line).Hint("remove one"))
+				continue
 			}
 			seen[key.Value] = key.Line
 		}
@@ -122,7 +162,7 @@ func (d *Document) decode(node *yaml.Node, target reflect.Value, list *List) {
 		if text, ok := target.Addr().Interface().(encoding.TextUnmarshaler); ok {
 			if d.scalar(node, "a single value", list) {
 				if err := text.UnmarshalText([]byte(node.Value)); err != nil {
-					list.addAt(d, node, err)
+					d.refuse(node, err, list)
 				}
 			}
 			return
@@ -143,8 +183,13 @@ func (d *Document) decode(node *yaml.Node, target reflect.Value, list *List) {
 	}
 }
 
-func (l *List) addAt(d *Document, node *yaml.Node, err error) {
-	*l = append(*l, d.At(node, "%s", err.Error()))
+// refuse passes a type's own words on, unless they may repeat a protected value.
+func (d *Document) refuse(node *yaml.Node, err error, list *List) {
+	message := err.Error()
+	if d.protected {
+		message = "this can't be read"
+	}
+	*list = append(*list, d.At(node, "%s", message))
 }
 
 func (d *Document) decodeStruct(node *yaml.Node, target reflect.Value, list *List) {
@@ -154,7 +199,7 @@ func (d *Document) decodeStruct(node *yaml.Node, target reflect.Value, list *Lis
 	}
 	fields, names := map[string]reflect.Value{}, []string(nil)
 	for i := range target.NumField() {
-		tag := target.Type().Field(i).Tag.Get("yaml")
+		tag, _, _ := strings.Cut(target.Type().Field(i).Tag.Get("yaml"), ",")
 		if tag == "" || tag == "-" {
 			continue
 		}
@@ -164,7 +209,7 @@ func (d *Document) decodeStruct(node *yaml.Node, target reflect.Value, list *Lis
 	for _, pair := range Pairs(node) {
 		field, ok := fields[pair.Key.Value]
 		if !ok {
-			*list = append(*list, d.At(pair.Key, "%q is not a key here", pair.Key.Value).Hint("%s", suggest(pair.Key.Value, names)))
+			*list = append(*list, d.At(pair.Key, "%s is not a key here", d.quoted(pair.Key.Value)).Hint("%s", suggest(pair.Key.Value, names)))
 			continue
 		}
 		d.decode(pair.Value, field, list)
@@ -230,7 +275,7 @@ func (d *Document) decodeScalar(node *yaml.Node, target reflect.Value, list *Lis
 		target.SetString(node.Value)
 	case target.Kind() == reflect.Bool:
 		var value bool
-		value, err = strconv.ParseBool(node.Value)
+		value, err = parseBool(node.Value)
 		target.SetBool(value)
 	case target.CanInt():
 		var value int64
@@ -243,13 +288,25 @@ func (d *Document) decodeScalar(node *yaml.Node, target reflect.Value, list *Lis
 	case target.CanFloat():
 		var value float64
 		value, err = strconv.ParseFloat(node.Value, 64)
+		if err == nil && (math.IsNaN(value) || math.IsInf(value, 0)) {
+			err = strconv.ErrRange
+		}
 		target.SetFloat(value)
 	default:
 		panic("problem: cannot decode into " + target.Type().String())
 	}
 	if err != nil {
-		*list = append(*list, d.At(node, "%q is not %s", node.Value, want))
+		*list = append(*list, d.At(node, "%s is not %s", d.quoted(node.Value), want))
 	}
+}
+
+// parseBool takes what an admin would write; strconv also takes "1" and "T",
+// and YAML's "yes" and "off" mean different things to different readers.
+func parseBool(text string) (bool, error) {
+	if text == "true" || text == "false" {
+		return text == "true", nil
+	}
+	return false, strconv.ErrSyntax
 }
 
 func wantName(target reflect.Value) string {
