@@ -1,6 +1,7 @@
 package phi
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -14,7 +15,7 @@ type Digits struct{ keys String }
 func NewDigits(keys string) Digits { return Digits{NewString(keys)} }
 
 // With returns the digits with one more key, '0'-'9', '*', '#', 'A'-'D'.
-func (d Digits) With(key byte) Digits { return NewDigits(d.keys.text() + string(rune(key))) }
+func (d Digits) With(key byte) Digits { return NewDigits(d.keys.text() + string([]byte{key})) }
 
 // Len is the number of keys.
 func (d Digits) Len() int { return len(d.keys.text()) }
@@ -37,7 +38,7 @@ func (d Digits) HasPrefixOf(choices []string) (prefix bool, match string) {
 }
 
 // EndsWith reports whether the last key is this one.
-func (d Digits) EndsWith(key byte) bool { return strings.HasSuffix(d.keys.text(), string(rune(key))) }
+func (d Digits) EndsWith(key byte) bool { return strings.HasSuffix(d.keys.text(), string([]byte{key})) }
 
 // WithoutLast returns the digits without their last key, as when it is a terminator.
 func (d Digits) WithoutLast() Digits {
@@ -59,3 +60,8 @@ func (Digits) String() string { return Mask }
 
 // MarshalText writes the mask.
 func (Digits) MarshalText() ([]byte, error) { return []byte(Mask), nil }
+
+// GobEncode refuses, as String does.
+func (Digits) GobEncode() ([]byte, error) {
+	return nil, errors.New("phi: keyed digits can't be encoded with gob")
+}
