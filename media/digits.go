@@ -1,0 +1,160 @@
+package media
+
+import (
+	"encoding/binary"
+	"time"
+)
+
+const (
+	// MinDigit and MaxDigit bound the length of a sent digit. The upper bound
+	// keeps its duration, counted in samples, within 16 bits (RFC 4733 section
+	// 2.5.1.3 would want segments above).
+	MinDigit = 40 * time.Millisecond
+	MaxDigit = 5 * time.Second
+	// digitGap is the pause after a sent digit.
+	digitGap = 60 * time.Millisecond
+	// maxDigits is how many digits wait to be sent; more are dropped.
+	maxDigits = 64
+	// endPackets is how often a digit's last packet goes out (section 2.5.1.4).
+	endPackets = 3
+	// digitVolume is the tone's level, -10 dBm0.
+	digitVolume = 10
+	// recentDigits is how many events a detector remembers, so that a late packet
+	// of an earlier digit doesn't count as a new one.
+	recentDigits = 16
+	eventSize    = 4
+)
+
+// DigitDetector finds digits among received RFC 4733 packets. One event is one
+// digit, keyed by SSRC and timestamp, told at the first of its packets that
+// arrives, whichever it is: marker and End may be lost, Ends come three times,
+// packets out of order. The zero value is ready. It isn't safe for concurrent use.
+type DigitDetector struct {
+	recent [recentDigits]digitKey
+	count  int // events seen; recent[(count-1)%recentDigits] is the last
+	event  uint8
+	ended  bool
+}
+
+type digitKey struct{ ssrc, timestamp uint32 }
+
+// Packet takes an event packet's SSRC, RTP timestamp and payload. It returns a
+// digit and true when the packet is the first of an event that is a key 0-9 * #
+// A-D. Malformed payloads and other events return false.
+func (d *DigitDetector) Packet(ssrc, timestamp uint32, payload []byte) (Digit, bool) {
+	if len(payload) < eventSize {
+		return Digit{}, false
+	}
+	digit, ok := DigitFromEvent(payload[0])
+	if !ok {
+		return Digit{}, false
+	}
+	key := digitKey{ssrc, timestamp}
+	end := payload[1]&0x80 != 0
+	for i := range min(d.count, recentDigits) {
+		if d.recent[i] == key {
+			if d.recent[(d.count-1)%recentDigits] == key {
+				d.ended = d.ended || end
+			}
+			return Digit{}, false
+		}
+	}
+	continues := false
+	if d.count > 0 && !d.ended && d.event == payload[0] {
+		// A key held for longer than 16 bits of duration goes on as a new
+		// segment, right where the last one was full (section 2.5.1.3).
+		last := d.recent[(d.count-1)%recentDigits]
+		continues = last.ssrc == ssrc && timestamp-last.timestamp == 0xFFFF
+	}
+	d.recent[d.count%recentDigits] = key
+	d.count++
+	d.event, d.ended = payload[0], end
+	return digit, !continues
+}
+
+// DigitFrame is one event packet to send in place of a frame of sound.
+type DigitFrame struct {
+	Payload   [eventSize]byte
+	Timestamp uint32 // the same for all packets of one digit
+	Marker    bool   // on the first
+}
+
+// DigitSender turns digits into event packets, one each 20 ms. The zero value is
+// ready. It isn't safe for concurrent use.
+type DigitSender struct {
+	queue   [maxDigits]queuedDigit
+	first   int
+	waiting int
+
+	current  queuedDigit
+	start    uint32
+	elapsed  int // frames of the current digit that went out
+	ends     int // End packets that went out
+	gap      int // frames of pause left
+	sounding bool
+}
+
+type queuedDigit struct {
+	event  uint8
+	frames int
+}
+
+// Send queues a digit of the given length, which is bounded by MinDigit and
+// MaxDigit. It reports false if maxDigits wait already: the digit is dropped.
+func (s *DigitSender) Send(digit Digit, duration time.Duration) bool {
+	if s.waiting == maxDigits {
+		return false
+	}
+	duration = min(max(duration, MinDigit), MaxDigit)
+	frames := int((duration + FrameDuration - 1) / FrameDuration)
+	s.queue[(s.first+s.waiting)%maxDigits] = queuedDigit{digit.Event(), frames}
+	s.waiting++
+	return true
+}
+
+// Sounding reports whether a digit is being sent, so that no sound may go.
+func (s *DigitSender) Sounding() bool { return s.sounding }
+
+// Idle reports whether all digits have been sent.
+func (s *DigitSender) Idle() bool { return !s.sounding && s.waiting == 0 && s.gap == 0 }
+
+// Clear forgets the digits that wait, and says how many; the one being sent goes
+// on to its end.
+func (s *DigitSender) Clear() int {
+	dropped := s.waiting
+	s.waiting = 0
+	return dropped
+}
+
+// Next is called for each frame of 20 ms, with the RTP timestamp that its sound
+// would have. If it returns true, the event packet goes instead of the sound.
+func (s *DigitSender) Next(timestamp uint32) (DigitFrame, bool) {
+	if s.gap > 0 {
+		s.gap--
+		return DigitFrame{}, false
+	}
+	if !s.sounding {
+		if s.waiting == 0 {
+			return DigitFrame{}, false
+		}
+		s.current = s.queue[s.first]
+		s.first = (s.first + 1) % maxDigits
+		s.waiting--
+		s.sounding, s.start, s.elapsed, s.ends = true, timestamp, 0, 0
+	}
+	frame := DigitFrame{Timestamp: s.start, Marker: s.elapsed == 0}
+	if s.elapsed < s.current.frames {
+		s.elapsed++
+	}
+	frame.Payload[0] = s.current.event
+	frame.Payload[1] = digitVolume
+	if s.elapsed == s.current.frames {
+		frame.Payload[1] |= 0x80
+		if s.ends++; s.ends == endPackets {
+			s.sounding = false
+			s.gap = int(digitGap / FrameDuration)
+		}
+	}
+	binary.BigEndian.PutUint16(frame.Payload[2:], uint16(s.elapsed*FrameSamples))
+	return frame, true
+}

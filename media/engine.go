@@ -1,0 +1,217 @@
+package media
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net/netip"
+	"runtime"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
+)
+
+// DefaultTimeout is how long a far side that should send may send nothing.
+const DefaultTimeout = 30 * time.Second
+
+// Options are what an Engine is made of.
+type Options struct {
+	// Address is where RTP sockets bind and what SDP names: one address of this
+	// machine, not 0.0.0.0.
+	Address netip.Addr
+	// PortMin and PortMax bound the RTP ports; the even ones are used. Both 0:
+	// the system chooses.
+	PortMin, PortMax uint16
+	// WebRTC is the one UDP socket for all browsers; port 0: any.
+	WebRTC netip.AddrPort
+	// Timeout is when EventTimeout comes; 0 is DefaultTimeout, negative never.
+	Timeout time.Duration
+	// DrainFor is how long a closed leg's port rests; 0 is DefaultDrain, negative
+	// not at all.
+	DrainFor time.Duration
+	// Log may be nil.
+	Log *zap.Logger
+}
+
+// Engine owns the pacers, the ports and all legs.
+type Engine struct {
+	log     *zap.Logger
+	address netip.Addr
+	timeout time.Duration
+	pacers  []*pacer
+	webrtc  *webrtcSide
+	group   sync.WaitGroup // the goroutines that read or close; begun under mu while not closed
+
+	mu     sync.Mutex // opening, closing and joining; never on a packet's path
+	ports  *ports
+	legs   map[*Leg]struct{}
+	closed bool
+	past   totals // of the legs that are gone
+}
+
+// totals are the counters of legs, summed up.
+type totals struct{ received, lost, sent, ignored, malformed, sendErrors uint64 }
+
+func (t *totals) add(stats LegStats) {
+	t.received += stats.PacketsReceived
+	t.lost += stats.PacketsLost
+	t.sent += stats.PacketsSent
+	t.ignored += stats.Ignored
+	t.malformed += stats.Malformed
+	t.sendErrors += stats.SendErrors
+}
+
+// New checks the options. Nothing is bound or started.
+func New(options Options) (*Engine, error) {
+	address := options.Address.Unmap()
+	if !address.IsValid() || address.IsUnspecified() || address.IsMulticast() {
+		return nil, fmt.Errorf("media: address %q can't be named in SDP; set media.address to one address of this machine", options.Address)
+	}
+	if options.Log == nil {
+		options.Log = zap.NewNop()
+	}
+	if options.Timeout == 0 {
+		options.Timeout = DefaultTimeout
+	}
+	if options.DrainFor == 0 {
+		options.DrainFor = DefaultDrain
+	}
+	ports, err := newPorts(address, options.PortMin, options.PortMax, max(options.DrainFor, 0))
+	if err != nil {
+		return nil, err
+	}
+	side, err := newWebRTCSide(options.WebRTC, options.Log)
+	if err != nil {
+		return nil, err
+	}
+	engine := &Engine{
+		log: options.Log, address: address, timeout: options.Timeout,
+		ports: ports, webrtc: side, legs: make(map[*Leg]struct{}),
+	}
+	for range runtime.GOMAXPROCS(0) {
+		engine.pacers = append(engine.pacers, newPacer())
+	}
+	return engine, nil
+}
+
+// Listen binds the WebRTC socket. The error of a busy port names it and the key.
+func (e *Engine) Listen() error { return e.webrtc.listen() }
+
+// WebRTCAddress is where browsers send to; zero before Listen.
+func (e *Engine) WebRTCAddress() netip.AddrPort { return e.webrtc.address() }
+
+// Run paces all legs until ctx is done, then closes them and the sockets, and
+// returns when every goroutine of the engine has ended. It needs Listen.
+func (e *Engine) Run(ctx context.Context) error {
+	if !e.webrtc.listening() {
+		return errors.New("media: Run before Listen")
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	for _, pacer := range e.pacers {
+		group.Go(func() error {
+			pacer.run(ctx)
+			return nil
+		})
+	}
+	err := group.Wait()
+	e.mu.Lock()
+	e.closed = true
+	legs := make([]*Leg, 0, len(e.legs))
+	for leg := range e.legs {
+		legs = append(legs, leg)
+	}
+	e.mu.Unlock()
+	for _, leg := range legs {
+		leg.Close()
+	}
+	e.group.Wait()
+	return errors.Join(err, e.webrtc.close())
+}
+
+// OpenRTP takes a port and begins to receive there. Nothing is sent or heard
+// before Agree. When all ports are taken the error is ErrNoPorts.
+func (e *Engine) OpenRTP(options LegOptions) (*Leg, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return nil, ErrClosed
+	}
+	conn, err := e.ports.open(time.Now())
+	if err != nil {
+		return nil, err
+	}
+	local := conn.LocalAddr().(interface{ AddrPort() netip.AddrPort }).AddrPort()
+	local = netip.AddrPortFrom(local.Addr().Unmap(), local.Port())
+	socket, err := newSocket(conn)
+	if err != nil {
+		e.ports.close(local.Port(), time.Now())
+		return nil, errors.Join(fmt.Errorf("media: RTP socket: %w", err), conn.Close())
+	}
+	leg := e.newLeg(options, socket)
+	leg.local = local
+	leg.description.Address = local
+	leg.in.latch = new(latch)
+	leg.out.fill = true
+	leg.release = func() {
+		if err := conn.Close(); err != nil {
+			e.log.Warn("rtp socket close", zap.String("call", leg.id), zap.Error(err))
+		}
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.ports.close(local.Port(), time.Now())
+	}
+	e.group.Go(func() {
+		err := readDatagrams(conn, func(raw []byte, from netip.AddrPort) { leg.receive(raw, from, time.Now()) })
+		if err != nil {
+			e.log.Warn("rtp socket read", zap.String("call", leg.id), zap.Error(err))
+		}
+	})
+	e.insert(leg)
+	return leg, nil
+}
+
+// newLeg makes a leg with random beginnings (RFC 3550 section 5.1).
+func (e *Engine) newLeg(options LegOptions, to sender) *Leg {
+	var random [10]byte
+	rand.Read(random[:]) // never fails
+	leg := &Leg{id: options.ID, engine: e, notify: options.Notify, release: func() {}}
+	leg.in.begun = time.Now()
+	leg.out.to = to
+	leg.out.ssrc = binary.BigEndian.Uint32(random[0:])
+	leg.out.timestamp = binary.BigEndian.Uint32(random[4:])
+	leg.out.sequence = binary.BigEndian.Uint16(random[8:])
+	leg.description = Description{DigitPayloadType: DigitPayloadType}
+	for _, codec := range Codecs() {
+		leg.description.Formats = append(leg.description.Formats, Format{codec, codec.PayloadType()})
+	}
+	return leg
+}
+
+// insert gives the leg to the pacer with the fewest; e.mu is held.
+func (e *Engine) insert(leg *Leg) {
+	e.legs[leg] = struct{}{}
+	fewest := e.pacers[0]
+	for _, pacer := range e.pacers[1:] {
+		if pacer.count.Load() < fewest.count.Load() {
+			fewest = pacer
+		}
+	}
+	fewest.add(leg)
+}
+
+// remove takes a closing leg out.
+func (e *Engine) remove(leg *Leg) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	leg.part()
+	if _, ok := e.legs[leg]; !ok {
+		return
+	}
+	delete(e.legs, leg)
+	leg.place.pacer.remove(leg)
+	e.past.add(leg.Stats())
+}

@@ -1,0 +1,122 @@
+package media
+
+import (
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// use is what a payload type stands for on a leg.
+type use uint8
+
+const (
+	useNone use = iota
+	usePCMU
+	usePCMA
+	useDigits
+)
+
+func (u use) codec() Codec {
+	if u == usePCMA {
+		return PCMA
+	}
+	return PCMU
+}
+
+// payloadTypes says what each payload type stands for.
+type payloadTypes [128]use
+
+// payloadTypesFor are those that the far side may send: what was agreed, the
+// static types of our codecs, and our own number for digits where it is free. A
+// far side that mixes up offer and answer is still understood.
+func payloadTypesFor(format Format, digits uint8) *payloadTypes {
+	var types payloadTypes
+	types[PCMU.PayloadType()], types[PCMA.PayloadType()] = usePCMU, usePCMA
+	if digits != 0 {
+		types[DigitPayloadType] = useDigits
+		types[digits&0x7F] = useDigits
+	}
+	switch format.Codec {
+	case PCMU:
+		types[format.PayloadType&0x7F] = usePCMU
+	case PCMA:
+		types[format.PayloadType&0x7F] = usePCMA
+	}
+	return &types
+}
+
+// incoming is what a leg knows of the RTP that comes to it. The goroutine that
+// reads writes to it, under its lock.
+type incoming struct {
+	mu       sync.Mutex
+	types    *payloadTypes // nil: nothing agreed
+	latch    *latch        // nil on a WebRTC leg, where SRTP proves the sender
+	expects  bool          // the far side is to send
+	detector DigitDetector
+	stats    receiverStats
+
+	begun        time.Time // zero of the arrival times
+	quietSince   time.Time // the last packet, or when it was agreed that some come
+	timedOut     bool
+	lastReceived time.Time
+
+	received, ignored, malformed uint64
+}
+
+// arrival is what a packet turned out to be.
+type arrival struct {
+	packet packet
+	use    use
+	digit  Digit
+	first  bool // the leg's first packet
+	moved  bool // the latch has moved: sound goes elsewhere from now on
+}
+
+// take judges one received packet; ok is false if it is to be ignored.
+func (in *incoming) take(raw []byte, from netip.AddrPort, now time.Time) (a arrival, ok bool) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	switch a.packet.parse(raw) {
+	case isGarbage:
+		in.malformed++
+		return a, false
+	case isRTCP:
+		return a, false
+	}
+	if in.types == nil || in.types[a.packet.payloadType] == useNone {
+		in.ignored++
+		return a, false
+	}
+	a.use = in.types[a.packet.payloadType]
+	if size := len(a.packet.payload); size == 0 || size > maxPayload {
+		in.malformed++
+		return a, false
+	}
+	if in.latch != nil {
+		accepted, moved := in.latch.accept(from, &a.packet, now)
+		if !accepted {
+			in.ignored++
+			return a, false
+		}
+		a.moved = moved
+	}
+	in.stats.arrival(&a.packet, a.use != useDigits, now.Sub(in.begun))
+	a.first = in.received == 0
+	in.received++
+	in.lastReceived, in.quietSince, in.timedOut = now, now, false
+	if a.use == useDigits {
+		a.digit, _ = in.detector.Packet(a.packet.ssrc, a.packet.timestamp, a.packet.payload)
+	}
+	return a, true
+}
+
+// overdue reports, once until the next packet, that nothing has come for limit.
+func (in *incoming) overdue(limit time.Duration, now time.Time) bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.types == nil || !in.expects || in.timedOut || now.Sub(in.quietSince) < limit {
+		return false
+	}
+	in.timedOut = true
+	return true
+}

@@ -1,0 +1,123 @@
+package media
+
+import (
+	"net/netip"
+	"time"
+)
+
+const (
+	// LearnWindow is how long after Agree a leg may learn that its far side sends
+	// from another address than its SDP says (symmetric RTP, RFC 4961, behind NAT).
+	LearnWindow = 10 * time.Second
+	// learnPackets is how many consistent packets in a row an unexpected address
+	// needs.
+	learnPackets = 5
+	// learnStep is the largest step in sequence numbers that is consistent.
+	learnStep = 3
+)
+
+// latchState says whom a leg listens to.
+type latchState uint8
+
+const (
+	// latchShut: nothing agreed, nobody is heard.
+	latchShut latchState = iota
+	// latchLearning: the SDP's address is heard; another one may prove itself
+	// while the window is open.
+	latchLearning
+	// latchLocked: one address is heard until signalling reopens.
+	latchLocked
+)
+
+// latch decides whose packets a leg takes. It prefers the address in the SDP, and
+// never follows a stranger once it has locked: that would let anyone who guesses
+// the port take over a call's sound (RTP bleed).
+type latch struct {
+	state     latchState
+	expected  netip.AddrPort // as the SDP says
+	target    netip.AddrPort // where we send, and whom we hear once locked
+	deadline  time.Time
+	learn     bool
+	candidate candidate
+}
+
+// candidate is an unexpected address that is proving itself.
+type candidate struct {
+	from        netip.AddrPort
+	ssrc        uint32
+	timestamp   uint32
+	sequence    uint16
+	payloadType uint8
+	run         int
+}
+
+// reopen begins anew with what signalling says. learn is whether the far side is
+// to send at all; if not, only its own address is heard. Where the SDP's address
+// is the same as before, an address learned earlier is kept until another proves
+// itself.
+func (l *latch) reopen(expected netip.AddrPort, learn bool, now time.Time) {
+	expected = plain(expected)
+	if expected != l.expected || !l.target.IsValid() {
+		l.target = expected
+	}
+	l.expected, l.learn = expected, learn
+	l.deadline = now.Add(LearnWindow)
+	l.candidate = candidate{}
+	l.state = latchLearning
+}
+
+// accept reports whether a packet from that address is the far side's, and
+// whether the target has changed by it. The SDP's own address wins over a learned
+// one while the window is open.
+func (l *latch) accept(from netip.AddrPort, p *packet, now time.Time) (ok, moved bool) {
+	if l.state == latchShut {
+		return false, false
+	}
+	open := now.Before(l.deadline)
+	switch {
+	case from == l.expected:
+		if l.state == latchLocked && l.target != from && !open {
+			return false, false
+		}
+		moved = l.target != from
+		l.state, l.target = latchLocked, from
+		return true, moved
+	case from == l.target:
+		l.state = latchLocked
+		return true, false
+	case l.state == latchLocked, !open, !l.learn:
+		return false, false
+	}
+	if !l.candidate.consistent(from, p) {
+		l.candidate = candidate{from: from, ssrc: p.ssrc}
+	}
+	l.candidate.advance(p)
+	if l.candidate.run < learnPackets {
+		return false, false
+	}
+	l.state, l.target, l.candidate = latchLocked, from, candidate{}
+	return true, true
+}
+
+// consistent reports whether p goes on from the candidate's last packet.
+func (c *candidate) consistent(from netip.AddrPort, p *packet) bool {
+	step := p.sequence - c.sequence
+	return c.run > 0 && c.from == from && c.ssrc == p.ssrc && c.payloadType == p.payloadType &&
+		step >= 1 && step <= learnStep && int32(p.timestamp-c.timestamp) >= 0 &&
+		p.timestamp-c.timestamp <= learnStep*maxPayload
+}
+
+func (c *candidate) advance(p *packet) {
+	c.sequence, c.timestamp, c.payloadType = p.sequence, p.timestamp, p.payloadType
+	c.run++
+}
+
+// plain strips what makes equal addresses differ: IPv4 in IPv6 form. An address
+// that can't be sent to becomes the zero value.
+func plain(address netip.AddrPort) netip.AddrPort {
+	ip := address.Addr().Unmap()
+	if !ip.IsValid() || ip.IsUnspecified() || ip.IsMulticast() || address.Port() == 0 {
+		return netip.AddrPort{}
+	}
+	return netip.AddrPortFrom(ip, address.Port())
+}

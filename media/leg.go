@@ -1,0 +1,280 @@
+package media
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// DigitPayloadType is the payload type that Careline offers for digits.
+const DigitPayloadType = 101
+
+// timeoutEvery is how many frames lie between two looks at the time-out.
+const timeoutEvery = int32(time.Second / FrameDuration / 4)
+
+// ErrClosed is returned for a leg or an engine that is closed.
+var ErrClosed = errors.New("media: closed")
+
+// LegOptions are what the owner of a leg says of it.
+type LegOptions struct {
+	// ID stands in the log lines about the leg, as field call.
+	ID string
+	// Notify is told what happens, by goroutines of the engine, one event at a
+	// time: it must neither block nor call Close. It may be nil.
+	Notify func(Event)
+}
+
+// Leg is one far side's sound: a telephone's RTP or a browser's WebRTC. All
+// methods may be called by any goroutine; none waits for the network.
+type Leg struct {
+	id      string
+	engine  *Engine
+	local   netip.AddrPort // of RTP legs
+	place   place          // with the pacer
+	release func()         // gives back socket or peer connection
+
+	in    incoming
+	out   outgoing
+	muted atomic.Bool
+	peer  atomic.Pointer[Leg] // written under engine.mu
+	looks atomic.Int32        // frames since the last look at the time-out
+
+	descriptionMu sync.Mutex
+	description   Description // our side
+
+	notifyMu sync.Mutex
+	notify   func(Event)
+	closed   atomic.Bool
+	failed   atomic.Bool // EventFailed was told
+}
+
+// ID returns LegOptions.ID.
+func (l *Leg) ID() string { return l.id }
+
+// LocalAddress is where an RTP leg receives; zero for a WebRTC leg.
+func (l *Leg) LocalAddress() netip.AddrPort { return l.local }
+
+// Local is what an SDP should say of our side: everything we speak before Agree;
+// afterwards what was agreed, and the direction that answers the far side's.
+func (l *Leg) Local() Description {
+	l.descriptionMu.Lock()
+	defer l.descriptionMu.Unlock()
+	description := l.description
+	description.Formats = append([]Format(nil), description.Formats...)
+	return description
+}
+
+// Agree sets what was negotiated with an RTP leg's far side: its description and
+// the one codec to send, under the far side's payload type. It may be called
+// again (re-INVITE): the stream goes on, and the latch reopens. Where
+// remote.Direction doesn't receive, nothing is sent (playback goes on in time);
+// where it doesn't send, the time-out rests.
+func (l *Leg) Agree(remote Description, format Format) error {
+	if l.closed.Load() {
+		return ErrClosed
+	}
+	if l.in.latch == nil {
+		return errors.New("media: Agree is for RTP legs; a WebRTC leg agrees by its offer")
+	}
+	if format.Codec != PCMU && format.Codec != PCMA {
+		return fmt.Errorf("media: agree: codec %s: give PCMU or PCMA", format.Codec)
+	}
+	if remote.Address.IsValid() && remote.Address.Addr().Unmap().Is4() != l.local.Addr().Is4() {
+		return fmt.Errorf("media: agree: the far side's RTP address is of another IP version than ours, %s; "+
+			"set media.address to an address of that version", l.local.Addr())
+	}
+	now := time.Now()
+	l.in.mu.Lock()
+	l.in.types = payloadTypesFor(format, remote.DigitPayloadType)
+	if sends := remote.Direction.Sends(); sends && (!l.in.expects || l.in.quietSince.IsZero()) {
+		l.in.quietSince, l.in.timedOut = now, false
+	}
+	l.in.expects = remote.Direction.Sends()
+	l.in.latch.reopen(remote.Address, l.in.expects, now)
+	l.out.mu.Lock()
+	l.out.format, l.out.digit = format, remote.DigitPayloadType
+	l.out.wanted = remote.Direction.Receives()
+	l.out.retarget(l.in.latch.target)
+	l.out.mu.Unlock()
+	l.in.mu.Unlock()
+
+	l.descriptionMu.Lock()
+	defer l.descriptionMu.Unlock()
+	l.description.Formats = []Format{format}
+	l.description.DigitPayloadType = remote.DigitPayloadType
+	l.description.Direction = remote.Direction.Answer()
+	return nil
+}
+
+// Codec is the one we send; CodecNone before Agree.
+func (l *Leg) Codec() Codec {
+	l.out.mu.Lock()
+	defer l.out.mu.Unlock()
+	return l.out.format.Codec
+}
+
+// Play begins a playback at once, in place of what plays. It wins over the joined
+// leg's sound until it ends.
+func (l *Leg) Play(playback Playback) {
+	l.out.mu.Lock()
+	defer l.out.mu.Unlock()
+	l.out.playing.start(playback)
+}
+
+// StopPlaying ends the playback, without EventPlayed.
+func (l *Leg) StopPlaying() {
+	l.out.mu.Lock()
+	defer l.out.mu.Unlock()
+	l.out.playing.stop()
+}
+
+// SendDigit queues a digit for the far side (RFC 4733), of a length within
+// MinDigit and MaxDigit. It goes in place of sound. Where the far side takes no
+// digits, or too many wait, it is dropped and counted.
+func (l *Leg) SendDigit(digit Digit, duration time.Duration) {
+	l.out.mu.Lock()
+	defer l.out.mu.Unlock()
+	if l.out.digit == 0 || !l.out.digits.Send(digit, duration) {
+		l.out.digitsLost++
+	}
+}
+
+// Mute decides whether the joined leg hears silence instead of this leg's far side.
+func (l *Leg) Mute(on bool) { l.muted.Store(on) }
+
+// Stats returns one snapshot of the counters.
+func (l *Leg) Stats() LegStats {
+	l.in.mu.Lock()
+	stats := LegStats{
+		PacketsReceived: l.in.received,
+		PacketsLost:     l.in.stats.lostInAll(),
+		Ignored:         l.in.ignored,
+		Malformed:       l.in.malformed,
+		Jitter:          l.in.stats.jitterTime(),
+		LastReceived:    l.in.lastReceived,
+	}
+	if l.in.latch != nil && l.in.latch.target.IsValid() {
+		stats.Remote = l.in.latch.target.String()
+	}
+	l.in.mu.Unlock()
+	l.out.mu.Lock()
+	defer l.out.mu.Unlock()
+	stats.PacketsSent, stats.SendErrors = l.out.sent, l.out.errors
+	stats.RelayLate, stats.DigitsLost = l.out.late, l.out.digitsLost
+	return stats
+}
+
+// Close parts the leg, frees its port or peer connection and ends its goroutines.
+// No event is told after it returns. It may be called again.
+func (l *Leg) Close() {
+	if l.closed.Swap(true) {
+		return
+	}
+	l.notifyMu.Lock()
+	l.notify = nil
+	l.notifyMu.Unlock()
+	l.engine.remove(l)
+	l.out.mu.Lock()
+	l.out.wanted, l.out.open = false, false
+	l.out.to = nowhere{}
+	l.out.playing.stop()
+	l.out.mu.Unlock()
+	l.release()
+}
+
+// tell notifies the owner, unless the leg is closed.
+func (l *Leg) tell(event Event) {
+	l.notifyMu.Lock()
+	defer l.notifyMu.Unlock()
+	if l.notify != nil {
+		l.notify(event)
+	}
+}
+
+// receive handles one packet from the network.
+func (l *Leg) receive(raw []byte, from netip.AddrPort, now time.Time) {
+	a, ok := l.in.take(raw, from, now)
+	if !ok {
+		return
+	}
+	if a.moved {
+		l.follow()
+	}
+	if a.first {
+		l.tell(Event{Kind: EventFirstPacket})
+	}
+	switch {
+	case a.digit != Digit{}:
+		l.tell(Event{Kind: EventDigit, Digit: a.digit})
+	case a.use == useDigits:
+	default:
+		if peer := l.peer.Load(); peer != nil {
+			peer.out.forward(l, &a.packet, a.use.codec(), l.muted.Load(), now)
+		}
+	}
+}
+
+// follow sends to where the latch says.
+func (l *Leg) follow() {
+	l.in.mu.Lock()
+	defer l.in.mu.Unlock()
+	l.out.mu.Lock()
+	defer l.out.mu.Unlock()
+	l.out.retarget(l.in.latch.target)
+}
+
+// frame is the pacer's visit, for the frame that is due at due.
+func (l *Leg) frame(due time.Time) {
+	if played, finished := l.out.frame(due); finished {
+		l.tell(Event{Kind: EventPlayed, Playback: played})
+	}
+	if l.looks.Add(1) >= timeoutEvery && l.engine.timeout > 0 {
+		l.looks.Store(0)
+		if l.in.overdue(l.engine.timeout, due) {
+			l.tell(Event{Kind: EventTimeout})
+		}
+	}
+}
+
+// Join lets two legs hear each other. Each is parted from whom it was joined with
+// before. While a leg plays, its far side hears the playback only.
+func Join(a, b *Leg) {
+	if a == b || a.engine != b.engine {
+		return
+	}
+	a.engine.mu.Lock()
+	defer a.engine.mu.Unlock()
+	if a.closed.Load() || b.closed.Load() {
+		return
+	}
+	a.part()
+	b.part()
+	a.peer.Store(b)
+	b.peer.Store(a)
+	a.out.join(b)
+	b.out.join(a)
+}
+
+// Part undoes Join; nothing happens if the two aren't joined. When it has
+// returned, no more of the other's sound is sent to either.
+func Part(a, b *Leg) {
+	a.engine.mu.Lock()
+	defer a.engine.mu.Unlock()
+	if a.peer.Load() == b {
+		a.part()
+	}
+}
+
+// part undoes a join; engine.mu is held.
+func (l *Leg) part() {
+	peer := l.peer.Swap(nil)
+	if peer == nil {
+		return
+	}
+	peer.peer.Store(nil)
+	l.out.join(nil)
+	peer.out.join(nil)
+}

@@ -1,0 +1,235 @@
+package media
+
+import (
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// spurtGap is the pause in sending after which timestamps jump ahead to the wall
+// clock and the next packet is marked (RFC 3551 section 4.1).
+const spurtGap = 60 * time.Millisecond
+
+// sender puts a packet on its way without ever blocking. It is called by one
+// goroutine at a time.
+type sender interface {
+	send(packet []byte) error
+	// aim says where to; false if that is nowhere.
+	aim(target netip.AddrPort) bool
+}
+
+// nowhere is the sender of a closed leg.
+type nowhere struct{}
+
+func (nowhere) send([]byte) error       { return ErrClosed }
+func (nowhere) aim(netip.AddrPort) bool { return false }
+
+// sourceKind is where the last sent sound came from.
+type sourceKind uint8
+
+const (
+	fromNothing sourceKind = iota
+	fromSilence
+	fromPlayback
+	fromRelay
+)
+
+// outgoing is the one RTP stream that a leg sends, whatever feeds it: playback,
+// the joined leg, silence, digits. The pacer's and the joined leg's goroutines
+// write to it, under its lock.
+type outgoing struct {
+	mu     sync.Mutex
+	to     sender
+	wanted bool // the far side receives
+	open   bool // wanted, and there is a way to it
+	fill   bool // silence goes when nothing else does
+	format Format
+	digit  uint8 // payload type of digits; 0: none
+
+	ssrc      uint32
+	sequence  uint16 // of the next packet
+	timestamp uint32 // of the next frame
+	sentAt    time.Time
+	kind      sourceKind
+
+	playing player
+	source  *Leg // the joined leg
+	relay   relay
+	digits  DigitSender
+
+	sent, errors, late, digitsLost uint64
+	buffer                         [headerSize + maxPayload]byte
+}
+
+// retarget sends to target from now on, if wanted; the lock is held.
+func (o *outgoing) retarget(target netip.AddrPort) {
+	o.open = o.to.aim(target) && o.wanted
+}
+
+// join lets source feed the stream; nil nobody.
+func (o *outgoing) join(source *Leg) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.source, o.relay = source, relay{}
+}
+
+// frame is the pacer's visit, due at now. It returns the playback that came to
+// its end by it, if any.
+func (o *outgoing) frame(now time.Time) (played int, finished bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	sound, playing, played, finished := o.playing.next(o.format.Codec)
+	if !o.open {
+		// A digit that comes seconds late is worse than none.
+		o.digitsLost += uint64(o.digits.Clear())
+		return played, finished
+	}
+	if !o.digits.Idle() {
+		o.catchUp(now)
+		if frame, ok := o.digits.Next(o.timestamp); ok {
+			o.sendDigit(frame, now)
+			return played, finished
+		}
+	}
+	switch {
+	case playing:
+		o.sendSound(sound, fromPlayback, now)
+	case o.source != nil && now.Sub(o.relay.at) < fillAfter:
+		// The joined leg is talking: its packets go out as they come.
+	case o.source != nil || o.fill:
+		o.sendSound(silence(o.format.Codec), fromSilence, now)
+	}
+	return played, finished
+}
+
+// catchUp lets the timestamp jump to the wall clock after a pause in sending.
+func (o *outgoing) catchUp(now time.Time) (paused bool) {
+	pause := now.Sub(o.sentAt)
+	if pause <= spurtGap {
+		return false
+	}
+	if !o.sentAt.IsZero() && pause < time.Hour {
+		o.timestamp += uint32((pause - FrameDuration) * SampleRate / time.Second)
+	}
+	o.sentAt = now.Add(-FrameDuration)
+	return true
+}
+
+func (o *outgoing) sendSound(payload []byte, kind sourceKind, now time.Time) {
+	spurt := o.catchUp(now) || (o.kind != kind && kind != fromSilence)
+	copy(o.buffer[headerSize:], payload)
+	p := packet{marker: spurt, payloadType: o.format.PayloadType, sequence: o.sequence, timestamp: o.timestamp, ssrc: o.ssrc}
+	o.write(&p, len(payload), now)
+	o.sequence++
+	o.timestamp += uint32(len(payload))
+	o.kind, o.relay.interrupted = kind, true
+	if kind == fromPlayback {
+		o.relay.live = false
+	}
+}
+
+func (o *outgoing) sendDigit(frame DigitFrame, now time.Time) {
+	copy(o.buffer[headerSize:], frame.Payload[:])
+	p := packet{marker: frame.Marker, payloadType: o.digit, sequence: o.sequence, timestamp: frame.Timestamp, ssrc: o.ssrc}
+	o.write(&p, eventSize, now)
+	o.sequence++
+	o.timestamp += FrameSamples
+	o.relay.interrupted = true
+}
+
+// forward passes on a packet of the joined leg's far side, whose sound is in
+// codec. muted sends silence in its stead.
+func (o *outgoing) forward(from *Leg, p *packet, codec Codec, muted bool, now time.Time) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.source != from {
+		return
+	}
+	o.relay.at = now
+	if !o.open || o.playing.active() || o.digits.Sounding() {
+		o.relay.interrupted = true
+		return
+	}
+	spurt := o.kind != fromRelay
+	if o.relay.restarted(p, o.timestamp) {
+		spurt = o.catchUp(now) || spurt
+		o.relay.begin(p, o.sequence, o.timestamp)
+	} else if o.relay.interrupted && !o.resumeRelay(p, now) {
+		return
+	}
+	if !o.relay.fresh(p) {
+		o.late++
+		return
+	}
+	out := packet{
+		marker: spurt || p.marker, payloadType: o.format.PayloadType, ssrc: o.ssrc,
+		sequence: p.sequence + o.relay.sequence, timestamp: p.timestamp + o.relay.timestamp,
+	}
+	payload := o.buffer[headerSize : headerSize+len(p.payload)]
+	if muted {
+		fillSilence(payload, o.format.Codec)
+	} else {
+		transcode(payload, p.payload, codec, o.format.Codec)
+	}
+	o.write(&out, len(payload), now)
+	o.kind = fromRelay
+	if next := out.sequence + 1; int16(next-o.sequence) > 0 {
+		o.sequence = next
+	}
+	if next := out.timestamp + uint32(len(payload)); int32(next-o.timestamp) > 0 {
+		o.timestamp = next
+	}
+}
+
+// resumeRelay goes on with the joined leg's sound after silence or a digit of
+// ours. Packets whose time has been filled are dropped: a delayed burst would
+// otherwise add its delay to the rest of the call. If they go on being late, the
+// source's clock has stood still, and is mapped anew.
+func (o *outgoing) resumeRelay(p *packet, now time.Time) bool {
+	r := &o.relay
+	if int32(p.timestamp+r.timestamp-o.timestamp) >= 0 {
+		r.resume(p, o.sequence)
+		return true
+	}
+	if r.lateSince.IsZero() {
+		r.lateSince = now
+	}
+	if now.Sub(r.lateSince) < maxRelayLate {
+		o.late++
+		return false
+	}
+	r.begin(p, o.sequence, o.timestamp)
+	return true
+}
+
+// write sends the buffer with p as its header.
+func (o *outgoing) write(p *packet, size int, now time.Time) {
+	p.putHeader(o.buffer[:])
+	o.sentAt = now
+	if err := o.to.send(o.buffer[:headerSize+size]); err != nil {
+		o.errors++
+		return
+	}
+	o.sent++
+}
+
+// silentFrames are one frame of silence in each codec; never written.
+var silentFrames = func() (frames [2][FrameSamples]byte) {
+	for i, codec := range Codecs() {
+		fillSilence(frames[i][:], codec)
+	}
+	return frames
+}()
+
+func silence(codec Codec) []byte {
+	if codec == PCMA {
+		return silentFrames[1][:]
+	}
+	return silentFrames[0][:]
+}
+
+func fillSilence(payload []byte, codec Codec) {
+	for i := range payload {
+		payload[i] = codec.Silence()
+	}
+}

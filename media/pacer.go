@@ -1,0 +1,147 @@
+package media
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// slots is how many groups a pacer visits one after the other within 20 ms,
+	// so that packets don't leave in one burst.
+	slots      = 5
+	slotLength = FrameDuration / slots
+	// maxBehind is how much a pacer that was held up catches up; what is beyond
+	// is given up and counted.
+	maxBehind = 5 * FrameDuration
+)
+
+// latenessBounds are the upper bounds of EngineStats.Lateness; the last class,
+// above them all, has none.
+var latenessBounds = [...]time.Duration{
+	time.Millisecond, 2 * time.Millisecond, 5 * time.Millisecond, 10 * time.Millisecond, 20 * time.Millisecond, 50 * time.Millisecond,
+}
+
+// place is where a leg is with the pacers.
+type place struct {
+	pacer *pacer
+	slot  int
+}
+
+// pacer visits its legs every 20 ms, at absolute deadlines. The lists of legs are
+// replaced, never changed, so that the visiting goroutine takes no lock.
+type pacer struct {
+	mu    sync.Mutex // for those who replace the lists
+	legs  [slots]atomic.Pointer[[]*Leg]
+	count atomic.Int64
+	wake  chan struct{}
+
+	lateness [len(latenessBounds) + 1]atomic.Uint64
+	catchUps atomic.Uint64
+	skipped  atomic.Uint64
+}
+
+func newPacer() *pacer {
+	p := &pacer{wake: make(chan struct{}, 1)}
+	for i := range p.legs {
+		p.legs[i].Store(new([]*Leg))
+	}
+	return p
+}
+
+// add puts the leg into the emptiest slot.
+func (p *pacer) add(leg *Leg) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	slot := 0
+	for i := range p.legs {
+		if len(*p.legs[i].Load()) < len(*p.legs[slot].Load()) {
+			slot = i
+		}
+	}
+	legs := *p.legs[slot].Load()
+	grown := append(make([]*Leg, 0, len(legs)+1), legs...)
+	grown = append(grown, leg)
+	p.legs[slot].Store(&grown)
+	leg.place = place{p, slot}
+	if p.count.Add(1) == 1 {
+		select {
+		case p.wake <- struct{}{}:
+		default:
+		}
+	}
+}
+
+func (p *pacer) remove(leg *Leg) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	legs := *p.legs[leg.place.slot].Load()
+	left := make([]*Leg, 0, len(legs))
+	for _, other := range legs {
+		if other != leg {
+			left = append(left, other)
+		}
+	}
+	p.legs[leg.place.slot].Store(&left)
+	p.count.Add(-1)
+}
+
+// run paces until ctx is done. Without legs it sleeps.
+func (p *pacer) run(ctx context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	due := time.Now()
+	for slot := 0; ; slot = (slot + 1) % slots {
+		if p.count.Load() == 0 {
+			select {
+			case <-ctx.Done():
+				return
+			case <-p.wake:
+			}
+			due = time.Now()
+		}
+		if wait := time.Until(due); wait > 0 {
+			timer.Reset(wait)
+			select {
+			case <-ctx.Done():
+				return
+			case <-timer.C:
+			}
+		} else if ctx.Err() != nil {
+			return
+		}
+		due = p.keepUp(due, time.Now())
+		for _, leg := range *p.legs[slot].Load() {
+			p.measure(time.Since(due))
+			leg.frame(due)
+		}
+		due = due.Add(slotLength)
+	}
+}
+
+// keepUp returns the deadline to go on with: due, or a later one, whole frames
+// on, if the pacer is too far behind.
+func (p *pacer) keepUp(due, now time.Time) time.Time {
+	behind := now.Sub(due)
+	if behind < FrameDuration {
+		return due
+	}
+	p.catchUps.Add(1)
+	if behind <= maxBehind {
+		return due
+	}
+	skip := (behind - maxBehind + FrameDuration - 1) / FrameDuration
+	p.skipped.Add(uint64(skip))
+	return due.Add(skip * FrameDuration)
+}
+
+func (p *pacer) measure(late time.Duration) {
+	for i, bound := range latenessBounds {
+		if late <= bound {
+			p.lateness[i].Add(1)
+			return
+		}
+	}
+	p.lateness[len(latenessBounds)].Add(1)
+}

@@ -1,0 +1,83 @@
+package media
+
+import "time"
+
+const (
+	// fillAfter is how long a joined leg may be silent before silence is sent in
+	// its stead. It is more than the jitter of a usable network.
+	fillAfter = 100 * time.Millisecond
+	// maxRelayJump is the largest step between what was sent and a relayed
+	// timestamp that is still taken to be the same talkspurt, in samples.
+	maxRelayJump = SampleRate
+	// maxRelayStep is the same for sequence numbers.
+	maxRelayStep = 100
+	// maxRelayLate is how long packets may go on being late before the source's
+	// clock is taken to have stood still. A delayed burst is over sooner.
+	maxRelayLate = 200 * time.Millisecond
+)
+
+// relay maps a joined leg's sequence numbers and timestamps onto the outgoing
+// stream's. Losses stay visible to the far side, so that its jitter buffer can
+// conceal them, and packets out of order keep their places.
+type relay struct {
+	live        bool
+	interrupted bool // something else went out since the last packet
+	ssrc        uint32
+	first       uint16 // the source's sequence number at the last change of offset
+	highest     uint16 // the source's latest
+	seen        uint64 // bit i: highest-i was passed on
+	sequence    uint16 // added to the source's
+	timestamp   uint32 // added to the source's
+	lateSince   time.Time
+	at          time.Time // of the last packet
+}
+
+// begin maps p onto the given next numbers.
+func (r *relay) begin(p *packet, sequence uint16, timestamp uint32) {
+	*r = relay{live: true, ssrc: p.ssrc, timestamp: timestamp - p.timestamp, at: r.at}
+	r.resume(p, sequence)
+}
+
+// resume keeps the timestamps' mapping, and lets sequence numbers go on at sequence.
+func (r *relay) resume(p *packet, sequence uint16) {
+	r.interrupted, r.lateSince = false, time.Time{}
+	r.first, r.highest, r.seen = p.sequence, p.sequence, 0
+	r.sequence = sequence - p.sequence
+}
+
+// restarted reports whether p can't belong to the mapping: another source, a
+// jump, or timestamps that don't go with the sequence numbers. next is the
+// outgoing stream's next timestamp.
+func (r *relay) restarted(p *packet, next uint32) bool {
+	if !r.live || r.ssrc != p.ssrc {
+		return true
+	}
+	ahead := int32(p.timestamp + r.timestamp - next)
+	if ahead > maxRelayJump || ahead < -maxRelayJump {
+		return true
+	}
+	step := int16(p.sequence - r.highest)
+	if step > maxRelayStep || step < -maxRelayStep {
+		return true
+	}
+	return !r.interrupted && (step > 0 && ahead < 0 || step < 0 && ahead >= 0)
+}
+
+// fresh notes p, and reports whether it wasn't passed on before and isn't from
+// before the last change of offset.
+func (r *relay) fresh(p *packet) bool {
+	if int16(p.sequence-r.first) < 0 {
+		return false
+	}
+	step := int16(p.sequence - r.highest)
+	if step > 0 {
+		r.seen = r.seen<<step | 1
+		r.highest = p.sequence
+		return true
+	}
+	if step <= -64 || r.seen&(1<<-step) != 0 {
+		return false
+	}
+	r.seen |= 1 << -step
+	return true
+}

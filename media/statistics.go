@@ -1,0 +1,97 @@
+package media
+
+import "time"
+
+// LegStats is one snapshot of a leg's counters.
+type LegStats struct {
+	// PacketsReceived are RTP packets taken from the far side, digits included.
+	PacketsReceived uint64
+	// PacketsLost is how many the far side's sequence numbers say are missing
+	// (RFC 3550 section 6.4.1, never negative); it corrects itself when they come late.
+	PacketsLost uint64
+	// PacketsSent are RTP packets that went out.
+	PacketsSent uint64
+	// Ignored are packets from a stranger, of an unknown payload type, or that
+	// came before anything was agreed.
+	Ignored uint64
+	// Malformed are packets that aren't RTP or RTCP.
+	Malformed uint64
+	// RelayLate are packets of the joined leg that came too late to be passed on.
+	RelayLate uint64
+	// SendErrors are packets that the operating system refused or had no room for.
+	SendErrors uint64
+	// DigitsLost are digits that couldn't be sent: too many waited, or the far
+	// side takes none.
+	DigitsLost uint64
+	// Jitter is the interarrival jitter of received sound (RFC 3550 section 6.4.1).
+	Jitter time.Duration
+	// LastReceived is when the last packet was taken; zero if none was.
+	LastReceived time.Time
+	// Remote is where sound goes to, as ip:port; empty on a WebRTC leg.
+	Remote string
+}
+
+// maxDropout is the jump in sequence numbers above which a source counts as
+// begun anew (MAX_DROPOUT, RFC 3550 appendix A.1).
+const maxDropout = 3000
+
+// receiverStats follows one source's sequence numbers and arrival times
+// (RFC 3550 appendices A.1, A.3 and A.8).
+type receiverStats struct {
+	started  bool
+	ssrc     uint32
+	base     uint32 // extended
+	highest  uint32 // extended
+	received uint64 // of this source
+	lost     uint64 // of the sources before
+	transit  int32
+	jitter   uint32 // in samples, times 16
+	timed    bool
+}
+
+// arrival notes a packet; at is when it came. Only sound has timestamps that say
+// something of its time of sending.
+func (s *receiverStats) arrival(p *packet, sound bool, at time.Duration) {
+	delta := int16(p.sequence - uint16(s.highest))
+	if !s.started || s.ssrc != p.ssrc || int(delta) > maxDropout || int(delta) < -maxDropout {
+		s.lost = s.lostInAll()
+		s.started, s.ssrc, s.timed = true, p.ssrc, false
+		s.base = 1<<16 | uint32(p.sequence) // room for packets before the first
+		s.highest, s.received = s.base, 0
+		delta = 0
+	}
+	s.received++
+	if delta > 0 {
+		s.highest += uint32(delta)
+	}
+	if !sound {
+		return
+	}
+	transit := int32(uint32(at*SampleRate/time.Second) - p.timestamp)
+	if s.timed {
+		change := transit - s.transit
+		if change < 0 {
+			change = -change
+		}
+		// A change of seconds is a new beginning, not jitter.
+		if change >= 0 && change < 4*SampleRate {
+			s.jitter += uint32(change) - (s.jitter+8)>>4
+		}
+	}
+	s.transit, s.timed = transit, true
+}
+
+func (s *receiverStats) lostInAll() uint64 {
+	if !s.started {
+		return s.lost
+	}
+	expected := uint64(s.highest-s.base) + 1
+	if expected < s.received {
+		return s.lost
+	}
+	return s.lost + expected - s.received
+}
+
+func (s *receiverStats) jitterTime() time.Duration {
+	return time.Duration(s.jitter>>4) * time.Second / SampleRate
+}

@@ -1,0 +1,275 @@
+package media
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/pion/ice/v4"
+	"github.com/pion/interceptor"
+	"github.com/pion/webrtc/v4"
+	"go.uber.org/zap"
+)
+
+const (
+	// ICEDisconnected is after how long without any packet from a browser
+	// EventDisconnected comes.
+	ICEDisconnected = 5 * time.Second
+	// ICEFailed is how much later it is EventFailed.
+	ICEFailed = 15 * time.Second
+	// iceKeepAlive is the pause between our own signs of life, where no sound goes.
+	iceKeepAlive = 2 * time.Second
+	// sharedReadBuffer is asked of the system for the socket of all browsers.
+	sharedReadBuffer = 4 << 20
+	// maxOffer bounds the size of an offer, in bytes.
+	maxOffer = 64 << 10
+	// certificateLife is how long the DTLS certificate is valid: longer than a
+	// process runs.
+	certificateLife = 10 * 365 * 24 * time.Hour
+)
+
+var (
+	// ErrBadOffer is wrapped by errors about an offer that can't be understood.
+	ErrBadOffer = errors.New("media: the offer isn't usable")
+	// ErrNoCommonCodec says that an offer has neither PCMU nor PCMA.
+	ErrNoCommonCodec = errors.New("media: the offer has neither PCMU nor PCMA")
+)
+
+// iceLimits are ICEDisconnected and ICEFailed, shorter in tests.
+type iceLimits struct{ disconnected, failed time.Duration }
+
+// webrtcSide is what all browsers share: one socket, one certificate.
+type webrtcSide struct {
+	log    *zap.Logger
+	bind   netip.AddrPort
+	limits iceLimits
+	conn   *net.UDPConn
+	mux    *ice.UDPMuxDefault
+	api    *webrtc.API
+	config webrtc.Configuration
+}
+
+func newWebRTCSide(bind netip.AddrPort, log *zap.Logger) (*webrtcSide, error) {
+	if !bind.Addr().IsValid() || bind.Addr().IsUnspecified() {
+		return nil, fmt.Errorf("media: webrtc address %q can't be told to browsers; set media.webrtc to one address of this machine", bind)
+	}
+	return &webrtcSide{log: log, bind: bind, limits: iceLimits{ICEDisconnected, ICEFailed}}, nil
+}
+
+func (w *webrtcSide) listening() bool { return w.conn != nil }
+
+func (w *webrtcSide) address() netip.AddrPort {
+	if w.conn == nil {
+		return netip.AddrPort{}
+	}
+	return plain(w.conn.LocalAddr().(*net.UDPAddr).AddrPort())
+}
+
+// listen binds the socket and builds the API upon it.
+func (w *webrtcSide) listen() error {
+	if w.conn != nil {
+		return errors.New("media: Listen was called before")
+	}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return fmt.Errorf("media: WebRTC key: %w", err)
+	}
+	certificate, err := newCertificate(key)
+	if err != nil {
+		return fmt.Errorf("media: WebRTC certificate: %w", err)
+	}
+	conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(w.bind))
+	if isAddressInUse(err) {
+		return fmt.Errorf("media: UDP %s is in use by another program; stop it or change media.webrtc: %w", w.bind, err)
+	}
+	if err != nil {
+		return fmt.Errorf("media: UDP %s (media.webrtc): %w", w.bind, err)
+	}
+	markVoice(conn)
+	_ = conn.SetReadBuffer(sharedReadBuffer) // the system may give less
+	logs := pionLogs{w.log}
+	shared, err := newSharedSocket(conn)
+	if err != nil {
+		return errors.Join(fmt.Errorf("media: UDP %s (media.webrtc): %w", w.bind, err), conn.Close())
+	}
+	mux := ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: shared, Logger: logs.NewLogger("mux")})
+	api, err := newAPI(mux, logs, w.limits)
+	if err != nil {
+		return errors.Join(fmt.Errorf("media: WebRTC: %w", err), mux.Close(), conn.Close())
+	}
+	w.conn, w.mux, w.api = conn, mux, api
+	w.config = webrtc.Configuration{Certificates: []webrtc.Certificate{*certificate}}
+	return nil
+}
+
+func newAPI(mux ice.UDPMux, logs pionLogs, limits iceLimits) (*webrtc.API, error) {
+	engine := &webrtc.MediaEngine{}
+	codecs := []webrtc.RTPCodecParameters{
+		{RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypePCMU, ClockRate: SampleRate}, PayloadType: 0},
+		{RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypePCMA, ClockRate: SampleRate}, PayloadType: 8},
+		{RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: mimeDigits, ClockRate: SampleRate}, PayloadType: 126},
+	}
+	for _, codec := range codecs {
+		if err := engine.RegisterCodec(codec, webrtc.RTPCodecTypeAudio); err != nil {
+			return nil, err
+		}
+	}
+	registry := &interceptor.Registry{}
+	if err := webrtc.ConfigureRTCPReports(registry); err != nil {
+		return nil, err
+	}
+	settings := webrtc.SettingEngine{LoggerFactory: logs}
+	settings.SetLite(true)
+	settings.SetICEUDPMux(mux)
+	settings.SetIncludeLoopbackCandidate(true)
+	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
+	settings.SetICETimeouts(limits.disconnected, limits.failed, iceKeepAlive)
+	if err := settings.SetAnsweringDTLSRole(webrtc.DTLSRoleServer); err != nil {
+		return nil, err
+	}
+	return webrtc.NewAPI(webrtc.WithMediaEngine(engine), webrtc.WithInterceptorRegistry(registry),
+		webrtc.WithSettingEngine(settings)), nil
+}
+
+// close ends the socket; all peer connections are closed.
+func (w *webrtcSide) close() error {
+	err := w.mux.Close()
+	if closeErr := w.conn.Close(); closeErr != nil && !errors.Is(closeErr, net.ErrClosed) {
+		err = errors.Join(err, closeErr)
+	}
+	return err
+}
+
+// OpenWebRTC answers a browser's offer of audio. The answer is complete: there are
+// no candidates to trickle. The leg sends and hears from EventConnected on.
+// Errors about the offer wrap ErrBadOffer or ErrNoCommonCodec.
+func (e *Engine) OpenWebRTC(ctx context.Context, options LegOptions, offerSDP string) (*Leg, string, error) {
+	if len(offerSDP) > maxOffer {
+		return nil, "", fmt.Errorf("%w: more than %d bytes", ErrBadOffer, maxOffer)
+	}
+	if !e.webrtc.listening() {
+		return nil, "", errors.New("media: OpenWebRTC before Listen")
+	}
+	peer, err := e.webrtc.api.NewPeerConnection(e.webrtc.config)
+	if err != nil {
+		return nil, "", fmt.Errorf("media: peer connection: %w", err)
+	}
+	track := &browserTrack{}
+	leg := e.newLeg(options, track)
+	leg.description = Description{}
+	answer, err := e.negotiate(ctx, leg, peer, track, offerSDP)
+	if err == nil {
+		err = e.adopt(leg, peer)
+	}
+	if err != nil {
+		leg.closed.Store(true)
+		return nil, "", errors.Join(err, peer.Close())
+	}
+	return leg, answer, nil
+}
+
+// negotiate makes the complete answer and prepares the leg for what was agreed.
+func (e *Engine) negotiate(ctx context.Context, leg *Leg, peer *webrtc.PeerConnection, track *browserTrack, offer string) (string, error) {
+	sender, err := peer.AddTrack(track)
+	if err != nil {
+		return "", fmt.Errorf("media: track: %w", err)
+	}
+	peer.OnTrack(func(remote *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { e.readTrack(leg, remote) })
+	peer.OnConnectionStateChange(leg.connectionState)
+	if err := peer.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer}); err != nil {
+		return "", fmt.Errorf("%w: %v", ErrBadOffer, err)
+	}
+	format, digits := agreedFormat(sender.GetParameters().Codecs)
+	if format.Codec == CodecNone || !offersAudio(offer) {
+		return "", ErrNoCommonCodec
+	}
+	leg.agreeWebRTC(format, digits)
+	answer, err := peer.CreateAnswer(nil)
+	if err != nil {
+		return "", fmt.Errorf("%w: %v", ErrBadOffer, err)
+	}
+	gathered := webrtc.GatheringCompletePromise(peer)
+	if err := peer.SetLocalDescription(answer); err != nil {
+		return "", fmt.Errorf("media: answer: %w", err)
+	}
+	select {
+	case <-gathered:
+	case <-ctx.Done():
+		return "", fmt.Errorf("media: answer: %w", ctx.Err())
+	}
+	return peer.LocalDescription().SDP, nil
+}
+
+// adopt makes the leg one of the engine's.
+func (e *Engine) adopt(leg *Leg, peer *webrtc.PeerConnection) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return ErrClosed
+	}
+	e.group.Add(1)
+	// Closing waits for the library's goroutines, so it has one of its own.
+	leg.release = func() {
+		go func() {
+			defer e.group.Done()
+			if err := peer.GracefulClose(); err != nil {
+				e.log.Debug("webrtc close", zap.String("call", leg.id), zap.Error(err))
+			}
+		}()
+	}
+	e.insert(leg)
+	return nil
+}
+
+// readTrack hands what the browser says to the leg, until it is over.
+func (e *Engine) readTrack(leg *Leg, remote *webrtc.TrackRemote) {
+	e.mu.Lock()
+	if e.closed {
+		e.mu.Unlock()
+		return
+	}
+	e.group.Add(1)
+	e.mu.Unlock()
+	defer e.group.Done()
+	buffer := make([]byte, maxPacket)
+	for {
+		n, _, err := remote.Read(buffer)
+		if err != nil {
+			return
+		}
+		leg.receive(buffer[:n], netip.AddrPort{}, time.Now())
+	}
+}
+
+// agreedFormat picks the codec to send, the first that both speak, and the
+// payload type of digits.
+func agreedFormat(codecs []webrtc.RTPCodecParameters) (format Format, digits uint8) {
+	for _, codec := range codecs {
+		_, name, _ := strings.Cut(codec.MimeType, "/")
+		switch known := ParseCodec(name); {
+		case known != CodecNone && format.Codec == CodecNone:
+			format = Format{known, uint8(codec.PayloadType)}
+		case strings.EqualFold(codec.MimeType, mimeDigits) && codec.ClockRate == SampleRate:
+			digits = uint8(codec.PayloadType)
+		}
+	}
+	return format, digits
+}
+
+// offersAudio reports whether an audio section is there and isn't refused.
+func offersAudio(offer string) bool {
+	for line := range strings.Lines(offer) {
+		if rest, ok := strings.CutPrefix(line, "m=audio "); ok && !strings.HasPrefix(rest, "0 ") {
+			return true
+		}
+	}
+	return false
+}
