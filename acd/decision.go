@@ -5,21 +5,24 @@ import "time"
 // A Decision is something to be done. The concrete types below are all there are.
 type Decision interface{ decision() }
 
-// Offer: ring this agent for this contact. It ends by an OfferRefused or
+// Offer means: ring this agent for this contact. It ends by an OfferRefused or
 // OfferAccepted event, or by a Withdraw decision.
 type Offer struct {
 	ID      OfferID
 	Agent   AgentID
 	Contact ContactID
 	Queue   string
-	// Waited is the time since the contact arrived.
+	// Waited is the contact's time in line, without talk before an agent dropped.
 	Waited time.Duration
 	// Ring is how long to ring.
 	Ring time.Duration
 	// Reasons say why this agent and why this contact, for a supervisor.
 	Reasons []string
-	// Considered lists who else was looked at and why not, sorted by agent.
-	Considered []Considered
+	// Considered lists who else serves the queue and is signed in, and why not
+	// they, sorted by agent: at most MaxConsidered, those who were free first.
+	Considered []Considered `json:",omitempty"`
+	// Unlisted is how many more were not chosen than Considered has room for.
+	Unlisted int `json:",omitempty"`
 }
 
 // Considered is one agent who was not chosen, and why.
@@ -28,14 +31,14 @@ type Considered struct {
 	Why   string
 }
 
-// Withdraw: stop ringing at once; the contact left, the ring's time ran out, or the agent signed out.
+// Withdraw means: stop ringing at once; the contact left, the ring's time ran out, or the agent signed out.
 type Withdraw struct {
 	Offer OfferID
 	Agent AgentID
 	Why   string
 }
 
-// AgentChanged: the agent's state is now this. Sent for each change.
+// AgentChanged means: the agent's state is now this. Sent for each change.
 type AgentChanged struct {
 	Agent  AgentID
 	State  AgentState
@@ -47,7 +50,8 @@ type AgentChanged struct {
 	Until time.Time
 }
 
-// LeaveQueue: the contact can't stay in line; the flow goes on by this edge.
+// LeaveQueue means: the contact can't stay in line; the flow goes on by this edge. The
+// engine has forgotten the contact: no ContactLeft follows, and it may arrive anew.
 type LeaveQueue struct {
 	Contact ContactID
 	Why     QueueExit
@@ -63,21 +67,23 @@ const (
 	ExitFull QueueExit = "full"
 	// ExitUnknownQueue: no such queue in the present rules.
 	ExitUnknownQueue QueueExit = "unknown_queue"
-	// ExitNobody: no agent in the rules could ever lawfully take it.
+	// ExitNobody: no agent in the rules, signed in or not, could lawfully take
+	// it: none serves the queue, none holds the license for the caller's state
+	// today, or none speaks a language that is required.
 	ExitNobody QueueExit = "nobody_qualified"
 )
 
-// Requeued: the contact is back in line at its old place after a failed offer.
+// Requeued means: the contact is back in line at its old place after a failed offer.
 type Requeued struct {
 	Contact ContactID
 	Why     string
 }
 
-// Wake: send Woke at this time. Each Step that needs one says so anew; only the
+// Wake means: send Woke at this time. Each Step that needs one says so anew; only the
 // earliest outstanding matters.
 type Wake struct{ At time.Time }
 
-// Refused: the event was illegal in the present state and changed nothing.
+// Refused means: the event was illegal in the present state and changed nothing.
 // It is logged loudly, never ignored.
 type Refused struct {
 	Event string

@@ -10,14 +10,13 @@ type Event interface{ event() }
 // RulesLoaded replaces the rules. It is the first event of every journal.
 type RulesLoaded struct{ Rules Rules }
 
-// AgentSignedIn: the agent has a device that can take calls. The agent starts
-// as Away with reason "signed_in" and goes Available by AgentSet.
+// AgentSignedIn means: the agent has a device that can take calls. The agent starts as Away with reason "signed_in" and goes Available by AgentSet.
 type AgentSignedIn struct{ Agent AgentID }
 
-// AgentSignedOut: the agent left, or the device vanished for good.
+// AgentSignedOut means: the agent left, or the device vanished for good.
 type AgentSignedOut struct{ Agent AgentID }
 
-// AgentSet: the agent asks for Available or Away with a reason. During a call
+// AgentSet means: the agent asks for Available or Away with a reason. During a call
 // or wrap-up it takes effect afterwards.
 type AgentSet struct {
 	Agent  AgentID
@@ -25,7 +24,7 @@ type AgentSet struct {
 	Reason string     // for Away
 }
 
-// ContactArrived: a contact enters a queue.
+// ContactArrived means: a contact enters a queue.
 type ContactArrived struct {
 	Contact Contact
 }
@@ -51,7 +50,7 @@ type Contact struct {
 	Since time.Time
 }
 
-// ContactLeft: the caller hung up, or the call left the queue by another way.
+// ContactLeft means: the caller hung up, or the call left the queue by another way.
 // It is accepted at any moment from arrival to the end of talk.
 type ContactLeft struct {
 	Contact ContactID
@@ -72,10 +71,10 @@ const (
 	Failed LeaveReason = "failed"
 )
 
-// OfferAccepted: the agent took the offer. Talk begins with TalkStarted.
+// OfferAccepted means: the agent took the offer. Talk begins with TalkStarted.
 type OfferAccepted struct{ Offer OfferID }
 
-// OfferRefused: the agent declined, was busy or unreachable, or the ring's time
+// OfferRefused means: the agent declined, was busy or unreachable, or the ring's time
 // ran out. Each has its own consequence (DOMAIN.md §10.4).
 type OfferRefused struct {
 	Offer OfferID
@@ -93,29 +92,29 @@ const (
 	NoAnswer RefuseCause = "no_answer"
 )
 
-// TalkStarted: both sides are joined.
+// TalkStarted means: both sides are joined.
 type TalkStarted struct{ Offer OfferID }
 
-// HoldChanged: the agent put the caller on hold (On) or took the caller back.
+// HoldChanged means: the agent put the caller on hold (On) or took the caller back.
 type HoldChanged struct {
 	Agent AgentID
 	On    bool
 }
 
-// AgentDropped: the agent who accepted vanished (before the join or in talk).
+// AgentDropped means: the agent who accepted vanished (before the join or in talk).
 // The contact goes back to the head of its line (DOMAIN.md §10.5).
 type AgentDropped struct{ Agent AgentID }
 
-// WrapUpDone: the agent closed the wrap-up before its time.
+// WrapUpDone means: the agent closed the wrap-up before its time.
 type WrapUpDone struct{ Agent AgentID }
 
-// WrapUpExtended: the agent asked for more time.
+// WrapUpExtended means: the agent asked for more time.
 type WrapUpExtended struct {
 	Agent AgentID
 	By    time.Duration
 }
 
-// Woke: a time asked for by Wake has come. The engine looks what is due.
+// Woke means: a time asked for by Wake has come. The engine looks what is due.
 type Woke struct{}
 
 func (RulesLoaded) event()    {}

@@ -8,7 +8,9 @@ type AgentID string
 // ContactID names a contact: the call's UUIDv7.
 type ContactID string
 
-// OfferID names one offer of one contact to one agent: "<contact>/<n>", n from 1.
+// OfferID names one offer of one contact to one agent: "<contact>/<n>", where n
+// counts all offers of the engine from 1, so that no ID comes twice even when a
+// call enters a second queue.
 type OfferID string
 
 // Rules are what the admin wrote of agents and queues: an immutable value with
@@ -21,7 +23,49 @@ type Rules struct {
 	// CompactStates are the states where the Nurse Licensure Compact is in
 	// force, as two-letter codes (DOMAIN.md §5).
 	CompactStates []string
+	// Zones are the clock offsets of the queues' sites, so that the engine
+	// reads no zone files and a replay gives the same day everywhere. Fill
+	// them by ResolveZones.
+	Zones []Zone `json:",omitempty"`
+	// Timing are the waits between offers; its zero value is the defaults.
+	Timing Timing
 }
+
+// Timing are waits that hold for all queues. Zero is the default named beside
+// each; more than MaxWait counts as MaxWait.
+type Timing struct {
+	// AfterDeclined, AfterBusy, AfterUnreachable and AfterNoAnswer pass before
+	// an agent who ended an offer in this way is offered anything again
+	// (DOMAIN.md §10.4). After no answer the agent is Away besides, and the
+	// wait runs meanwhile.
+	AfterDeclined    time.Duration // DefaultAfterDeclined
+	AfterBusy        time.Duration // DefaultAfterBusy
+	AfterUnreachable time.Duration // DefaultAfterUnreachable
+	AfterNoAnswer    time.Duration // DefaultAfterNoAnswer
+	// Connect is how long an accepted offer may take to join both sides; then
+	// the agent counts as dropped.
+	Connect time.Duration // DefaultConnect
+}
+
+// Defaults and bounds of the engine's waits.
+const (
+	DefaultAfterDeclined    = 10 * time.Second
+	DefaultAfterBusy        = 20 * time.Second
+	DefaultAfterUnreachable = 30 * time.Second
+	DefaultAfterNoAnswer    = 3 * time.Second
+	DefaultConnect          = 10 * time.Second
+	DefaultRing             = 20 * time.Second
+	// MaxWait bounds each duration in the rules.
+	MaxWait = 30 * 24 * time.Hour
+	// MaxEarlier bounds how long before its arrival a contact's waiting may
+	// count from.
+	MaxEarlier = 24 * time.Hour
+	// MaxExtension bounds one WrapUpExtended, MaxWrapUp a wrap-up in all.
+	MaxExtension = 10 * time.Minute
+	MaxWrapUp    = time.Hour
+	// MaxConsidered bounds Offer.Considered.
+	MaxConsidered = 32
+)
 
 // Agent is a person who takes calls.
 type Agent struct {
@@ -73,16 +117,17 @@ type Queue struct {
 	// Credential required of an agent, in the contact's state; empty for none.
 	// It never relaxes.
 	Credential CredentialType
-	// MatchLanguage makes the contact's language a hard requirement.
+	// MatchLanguage makes the contact's language a hard requirement. Without
+	// it, agents who speak it are preferred among those who are free.
 	MatchLanguage bool
 	// Priority of its contacts; higher goes first. Aging points are added per
 	// second of waiting so that no queue starves (DOMAIN.md §10.9).
 	Priority       int
 	AgingPerSecond float64
-	// Strategy of choice among fitting agents: "longest_idle" (default),
-	// "fewest_calls", "highest_skill".
+	// Strategy of choice among fitting agents: LongestIdle (default),
+	// FewestCalls, HighestSkill.
 	Strategy string
-	// RingTimeout of an offer.
+	// RingTimeout of an offer; zero is DefaultRing.
 	RingTimeout time.Duration
 	// WrapUp is the agent's time after a call; zero for none.
 	WrapUp time.Duration
@@ -90,7 +135,16 @@ type Queue struct {
 	// wait, leaves by that edge; zero for no limit.
 	WaitLimit  time.Duration
 	QueueLimit int
-	// Site is the zone in which the license's day is counted, an IANA name;
-	// the engine takes the zone's date from Event time. Empty is UTC.
+	// Site is the zone in which the license's day is counted, an IANA name.
+	// Empty is UTC. A zone that is not in Rules.Zones counts as UTC+14, where
+	// the day ends first, so that a missing zone never lengthens a license.
 	Site string
 }
+
+// Strategies of choice among the free agents who fit. Ties go to the longer
+// idle agent, then by ID.
+const (
+	LongestIdle  = "longest_idle"
+	FewestCalls  = "fewest_calls"  // fewest since the agent signed in
+	HighestSkill = "highest_skill" // highest sum of levels in the wanted skills
+)
