@@ -26,9 +26,10 @@ type Line interface {
 	HangUp(reason string)
 	// Entered notes that a step was entered: the path that the agent sees.
 	Entered(step StepName)
-	// MemberFact returns a verified member's fact ("next_visit", "plan"); the
-	// line holds the verification, checks that it still stands, and audits.
-	MemberFact(name string) (phi.String, error)
+	// ReadFact reads a verified member's fact ("next_visit", "plan_year") beside
+	// the call's goroutine; Run.FactRead brings it. The line holds the
+	// verification, checks that it still stands, and audits the reading.
+	ReadFact(name string)
 }
 
 // StepName names a step for people and records.

@@ -1,0 +1,51 @@
+package ivr
+
+import (
+	"slices"
+
+	"careline/problem"
+)
+
+// check proves what can be proven of a set. complete says that every file could
+// be read. What needs the steps' graph is looked at only if all edges lead
+// somewhere: the rest would be noise.
+func check(set *Set, complete, sound bool) problem.List {
+	c := &checker{set: set, complete: complete}
+	c.link()
+	whole := complete && sound && len(c.list) == 0
+	c.references()
+	if whole {
+		c.reachable()
+		c.proofs(set.entries())
+		c.loops()
+		c.silence()
+	}
+	return c.list
+}
+
+type checker struct {
+	set      *Set
+	complete bool
+	list     problem.List
+}
+
+// add notes a problem once: a step that is led to twice may be met twice.
+func (c *checker) add(p problem.Problem) {
+	if !slices.Contains(c.list, p) {
+		c.list = append(c.list, p)
+	}
+}
+
+// CheckEntry proves of one flow that a call may begin in it. Load does so for
+// each flow that no other one leads to; a flow that is otherwise entered by
+// transfer alone may rely on what was done before it, and then it is no place
+// for a call to begin. The error is a problem.List.
+func (s *Set) CheckEntry(name string) error {
+	f := s.flows[name]
+	if f == nil {
+		return problem.List{{Message: "there is no flow " + name}}
+	}
+	c := &checker{set: s, complete: true}
+	c.proofs([]*flow{f})
+	return c.list.Err()
+}

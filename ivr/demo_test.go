@@ -1,0 +1,54 @@
+package ivr_test
+
+import (
+	"os"
+	"testing"
+
+	"gopkg.in/yaml.v3"
+
+	"careline/ivr"
+)
+
+// demoEnvironment is what the demo's flows may name, with the prompt scripts of
+// the demo standing for the recordings made of them.
+func demoEnvironment(t testing.TB) ivr.Environment {
+	t.Helper()
+	prompts := map[string]map[string]string{}
+	for _, language := range []string{"en-US", "es-US"} {
+		raw, err := os.ReadFile("../config/demo/prompts/" + language + ".yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts := map[string]string{}
+		if err := yaml.Unmarshal(raw, &texts); err != nil {
+			t.Fatal(err)
+		}
+		prompts[language] = texts
+	}
+	return ivr.Environment{
+		Languages: []string{"en-US", "es-US"},
+		HasPrompt: func(language, name string) bool { return prompts[language][name] != "" },
+		HasMusic:  func(name string) bool { return name == "calm" },
+		Queues:    map[string]ivr.Queue{"member_services": {}, "claims": {}, "unverified": {}, "nurse_line": {Credential: "RN"}},
+		Facts:     map[string]ivr.FactKind{"next_visit": ivr.FactDate, "plan_year": ivr.FactNumber, "plan_name": ivr.FactText, "group": ivr.FactDigits},
+	}
+}
+
+func loadDemo(t testing.TB) *ivr.Set {
+	t.Helper()
+	set, err := ivr.Load(os.DirFS("../config/demo"), "flows", demoEnvironment(t))
+	if err != nil {
+		t.Fatalf("the demo's flows are refused:\n%v", err)
+	}
+	return set
+}
+
+func TestDemoFlowsAreSound(t *testing.T) {
+	set := loadDemo(t)
+	if !set.Has("member-services") || !set.Has("nurse-line") {
+		t.Fatalf("flows are %v", set.Flows())
+	}
+	if len(set.Version()) != 12 {
+		t.Fatalf("version is %q", set.Version())
+	}
+}

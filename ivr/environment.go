@@ -1,0 +1,41 @@
+package ivr
+
+// FactKind is the form that a member's fact has, and so how it is spoken.
+type FactKind string
+
+const (
+	// FactDate is a day as YYYY-MM-DD; spoken by `| date`.
+	FactDate FactKind = "date"
+	// FactNumber is a whole number; spoken by `| number` or `| digits`.
+	FactNumber FactKind = "number"
+	// FactDigits is a row of digits; spoken by `| digits`.
+	FactDigits FactKind = "digits"
+	// FactText can't be spoken of recorded pieces.
+	FactText FactKind = "text"
+)
+
+// Environment is what the flows are checked against: everything that they may
+// name and that lives outside of them.
+type Environment struct {
+	// Languages that have prompts, as BCP 47 tags: "en-US", "es-US".
+	Languages []string
+	// HasPrompt reports whether a prompt ("welcome", "digits/4") is there in a
+	// language. Nil: prompts are not checked.
+	HasPrompt func(language, name string) bool
+	// HasMusic reports whether hold music of that name is there. Nil: not checked.
+	HasMusic func(name string) bool
+	// Queues by name.
+	Queues map[string]Queue
+	// Facts of a verified member that a flow may speak, by name.
+	Facts map[string]FactKind
+	// States that a call may be in, as two-letter codes. Empty: the fifty states
+	// and DC.
+	States []string
+}
+
+// Queue is what a flow must know of a queue.
+type Queue struct {
+	// Credential that the queue requires of its agents ("RN"); then the
+	// caller's state must be known before the queue is entered (DOMAIN.md §5).
+	Credential string
+}

@@ -1,0 +1,207 @@
+package ivr
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/file"
+	exprparser "github.com/expr-lang/expr/parser"
+	"github.com/expr-lang/expr/vm"
+	"gopkg.in/yaml.v3"
+
+	"careline/phi"
+	"careline/problem"
+)
+
+// maxExpressionNodes bounds an expression's size.
+const maxExpressionNodes = 200
+
+// expression is a condition or a value, in expr-lang.
+type expression struct {
+	text string
+	node *yaml.Node
+	// source is the file it stands in.
+	source *source
+	// condition: it must be true or false; else a text, number or truth.
+	condition bool
+	program   *vm.Program
+}
+
+// The variables that Careline gives every expression.
+var builtIns = []string{"language", "reason", "state", "verified", "locked_out", "attempts", "caller", "member", "flow"}
+
+func isBuiltIn(name string) bool { return slices.Contains(builtIns, name) }
+
+// callerFacts is what an expression sees as `caller`.
+type callerFacts struct {
+	State    string `expr:"state"`
+	Language string `expr:"language"`
+}
+
+// names gives the variables' values: of a run, or zero values to check against.
+func (s *Set) names(r *Run) map[string]any {
+	names := map[string]any{}
+	for name, kind := range s.variables {
+		if kind == keyedVariable {
+			names[name] = phi.Digits{}
+		} else {
+			names[name] = ""
+		}
+	}
+	if r == nil {
+		r = &Run{}
+	}
+	for name := range names {
+		if digits, ok := r.keyed[name]; ok {
+			names[name] = digits
+		} else if text, ok := r.variables[name]; ok {
+			names[name] = text
+		}
+	}
+	maps.Copy(names, map[string]any{
+		"language": r.language, "reason": r.Reason(), "state": r.State(), "verified": r.verified,
+		"locked_out": r.lockedOut, "attempts": r.attempts, "flow": r.Flow(),
+		"caller": callerFacts{State: r.State(), Language: r.language},
+	})
+	return names
+}
+
+// compile checks an expression's syntax and types.
+func (e *expression) compile(s *Set) problem.List {
+	options := []expr.Option{
+		expr.Env(s.names(nil)), expr.MaxNodes(maxExpressionNodes), expr.DisableAllBuiltins(),
+		expr.EnableBuiltin("len"), expr.EnableBuiltin("lower"), expr.EnableBuiltin("upper"),
+	}
+	if e.condition {
+		options = append(options, expr.AsBool())
+	}
+	program, err := expr.Compile(e.text, options...)
+	if err != nil {
+		return problem.List{e.problem(err, s)}
+	}
+	e.program = program
+	if !e.condition {
+		switch kind := program.Node().Type(); {
+		case kind == nil:
+		case kind.Kind() == reflect.String, kind.Kind() == reflect.Int, kind.Kind() == reflect.Bool:
+		default:
+			return problem.List{e.source.within(e.node, e.text, 0, "%q gives neither a text, a whole number nor true or false", e.text)}
+		}
+	}
+	return nil
+}
+
+// problem turns the compiler's complaint into ours, at its place in the file.
+func (e *expression) problem(err error, s *Set) problem.Problem {
+	names := slices.DeleteFunc(slices.Sorted(maps.Keys(s.names(nil))), func(name string) bool { return false })
+	var at *file.Error
+	if !errors.As(err, &at) {
+		text, _, _ := strings.Cut(err.Error(), "\n")
+		return e.source.within(e.node, e.text, 0, "the expression %q is wrong: %s", e.text, text).
+			Hint("variables are %s", strings.Join(names, ", "))
+	}
+	p := e.source.within(e.node, e.text, at.Column, "the expression %q is wrong: %s", e.text, at.Message)
+	if name, ok := strings.CutPrefix(at.Message, "unknown name "); ok {
+		if name == "member" {
+			return p.Hint("a fact of the member can be said, as in `say: \"prompt {{ member.next_visit | date }}\"`, but not computed with")
+		}
+		return p.Hint("%s", didYouMean(name, names, "variables are "))
+	}
+	return p.Hint("write it as in `verified && caller.state == \"WI\"`; variables are %s", strings.Join(names, ", "))
+}
+
+func (e *expression) value(r *Run) (any, error) {
+	if e.program == nil {
+		return nil, errors.New("ivr: expression was not compiled")
+	}
+	return expr.Run(e.program, r.set.names(r))
+}
+
+// holds computes a condition.
+func (e *expression) holds(r *Run) (bool, error) {
+	value, err := e.value(r)
+	holds, ok := value.(bool)
+	if err == nil && !ok {
+		err = fmt.Errorf("ivr: condition gave %T", value)
+	}
+	return holds, err
+}
+
+// asText computes a value for a variable.
+func (e *expression) asText(r *Run) (string, error) {
+	value, err := e.value(r)
+	if err != nil {
+		return "", err
+	}
+	switch value := value.(type) {
+	case string:
+		return value, nil
+	case int:
+		return strconv.Itoa(value), nil
+	case bool:
+		return strconv.FormatBool(value), nil
+	}
+	return "", fmt.Errorf("ivr: expression gave %T", value)
+}
+
+// facts that are known to hold on a path through the flows.
+type facts uint8
+
+const (
+	factVerified facts = 1 << iota
+	factState
+)
+
+// proves tells what is true wherever the expression holds.
+func (e *expression) proves() facts {
+	tree, err := exprparser.Parse(e.text)
+	if err != nil {
+		return 0
+	}
+	return proven(tree.Node)
+}
+
+func proven(node ast.Node) facts {
+	switch n := node.(type) {
+	case *ast.IdentifierNode:
+		if n.Value == "verified" {
+			return factVerified
+		}
+	case *ast.BinaryNode:
+		switch n.Operator {
+		case "&&", "and":
+			return proven(n.Left) | proven(n.Right)
+		case "||", "or":
+			return proven(n.Left) & proven(n.Right)
+		case "==", "!=":
+			literal, ok := n.Right.(*ast.StringNode)
+			if ok && isStateName(n.Left) && (literal.Value == "") == (n.Operator == "!=") {
+				return factState
+			}
+			if truth, ok := n.Right.(*ast.BoolNode); ok && truth.Value == (n.Operator == "==") {
+				return proven(n.Left)
+			}
+		}
+	}
+	return 0
+}
+
+func isStateName(node ast.Node) bool {
+	if name, ok := node.(*ast.IdentifierNode); ok {
+		return name.Value == "state"
+	}
+	member, ok := node.(*ast.MemberNode)
+	if !ok {
+		return false
+	}
+	name, isName := member.Node.(*ast.IdentifierNode)
+	property, isText := member.Property.(*ast.StringNode)
+	return isName && isText && name.Value == "caller" && property.Value == "state"
+}

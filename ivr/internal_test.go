@@ -1,0 +1,169 @@
+package ivr
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"careline/phi"
+)
+
+// tape writes down what a run asks for.
+type tape struct{ asked []string }
+
+func (l *tape) Play(p Playback)                 { l.asked = append(l.asked, fmt.Sprint("play ", p.Prompts)) }
+func (l *tape) StopPlaying()                    {}
+func (l *tape) SetTimer(TimerID, time.Duration) {}
+func (l *tape) StopTimer(TimerID)               {}
+func (l *tape) Verify(Claim)                    { l.asked = append(l.asked, "verify") }
+func (l *tape) Queue(QueueRequest)              { l.asked = append(l.asked, "queue") }
+func (l *tape) HangUp(reason string)            { l.asked = append(l.asked, "hang up: "+reason) }
+func (l *tape) Entered(StepName)                {}
+func (l *tape) ReadFact(name string)            { l.asked = append(l.asked, "read "+name) }
+
+// unchecked parses a flow and links it, and proves nothing.
+func unchecked(t *testing.T, steps string) *Set {
+	t.Helper()
+	set := &Set{flows: map[string]*flow{}, variables: map[string]variableKind{}, environment: Environment{Languages: []string{"en-US"}}}
+	f, err := parseFlow("t.yaml", []byte("flow: t\nlanguages: [en-US]\nstart: a\nsteps:\n"+steps), set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set.flows["t"] = f
+	c := &checker{set: set, complete: true}
+	c.link()
+	return set
+}
+
+// The checker keeps such flows away; if it failed, a call must still end well.
+func TestRunThatWouldSpinApologisesAndHangsUp(t *testing.T) {
+	line := &tape{}
+	run := NewRun(unchecked(t, "  a: {set: {reason: x}, next: b}\n  b: {set: {reason: y}, next: a}\n"), "t", line, Options{})
+	run.Start()
+	if got := strings.Join(line.asked, ", "); got != "play [{en-US system/apology}]" {
+		t.Fatalf("asked %s", got)
+	}
+	run.Digit(phi.NewDigits("1")) // does not cut the apology
+	run.Played(1)
+	if got := line.asked[len(line.asked)-1]; got != "hang up: flow failed: the flow went on without waiting for the caller: t/b" || !run.Done() {
+		t.Fatalf("asked %s", got)
+	}
+}
+
+func TestRoundThroughAWaitNeverUsesUpTheBudget(t *testing.T) {
+	line := &tape{}
+	run := NewRun(unchecked(t, "  a: {queue: {name: people, hold: {music: calm}}, timeout: b, full: a, unavailable: a}\n  b: {set: {reason: x}, next: a}\n"), "t", line, Options{})
+	run.Start()
+	for range 10 * StepBudget {
+		run.LeftQueue(ExitTimeout)
+	}
+	if run.Done() || line.asked[len(line.asked)-1] != "queue" {
+		t.Fatalf("asked %v", line.asked[len(line.asked)-1])
+	}
+	for range StepBudget {
+		run.LeftQueue(ExitFull)
+	}
+	if !strings.HasPrefix(line.asked[len(line.asked)-1], "play [{en-US system/apology}]") {
+		t.Fatal("a line that is full at once was tried for ever")
+	}
+}
+
+func TestRunRefusesFactsBeforeVerificationByItself(t *testing.T) {
+	line := &tape{}
+	run := NewRun(unchecked(t, "  a: {say: \"your {{ member.next_visit | date }}\", next: a}\n"), "t", line, Options{})
+	run.Start()
+	run.Played(1)
+	if got := strings.Join(line.asked, ", "); got != "play [{en-US system/apology}], hang up: flow failed: a member's fact was wanted before verification: t/a" {
+		t.Fatalf("asked %s", got)
+	}
+}
+
+func TestRunInAFlowThatIsNotThereHangsUp(t *testing.T) {
+	line := &tape{}
+	NewRun(unchecked(t, "  a: {play: hello, next: a}\n"), "nowhere", line, Options{}).Start()
+	if got := strings.Join(line.asked, ", "); got != "hang up: there is no such flow" {
+		t.Fatalf("asked %s", got)
+	}
+}
+
+func TestNumbersAndDatesAreSaidAsPeopleSayThem(t *testing.T) {
+	for _, test := range []struct {
+		kind             valueKind
+		text             string
+		english, spanish string
+	}{
+		{asDigits, "4019", "digits/4 digits/0 digits/1 digits/9", "digits/4 digits/0 digits/1 digits/9"},
+		{asNumber, "0", "numbers/0", "numbers/0"},
+		{asNumber, "42", "numbers/42", "numbers/42"},
+		{asNumber, "100", "numbers/100", "numbers/100"},
+		{asNumber, "101", "numbers/hundred numbers/1", "numbers/hundred numbers/1"},
+		{asNumber, "700", "numbers/700", "numbers/700"},
+		{asNumber, "1000", "numbers/1 numbers/thousand", "numbers/thousand"},
+		{asNumber, "1120", "numbers/1 numbers/thousand numbers/hundred numbers/20", "numbers/thousand numbers/hundred numbers/20"},
+		{asNumber, "2345", "numbers/2 numbers/thousand numbers/300 numbers/45", "numbers/2 numbers/thousand numbers/300 numbers/45"},
+		{asNumber, "9999", "numbers/9 numbers/thousand numbers/900 numbers/99", "numbers/9 numbers/thousand numbers/900 numbers/99"},
+		{asNumber, "10000", "digits/1 digits/0 digits/0 digits/0 digits/0", "digits/1 digits/0 digits/0 digits/0 digits/0"},
+		{asDate, "2027-01-14", "months/1 ordinals/14 years/2027", "ordinals/14 months/1 years/2027"},
+		{asDate, "1961-04-01", "months/4 ordinals/1 numbers/19 numbers/61", "ordinals/1 months/4 years/of numbers/thousand numbers/900 numbers/61"},
+		{asDate, "2005-12-31", "months/12 ordinals/31 numbers/2 numbers/thousand numbers/5", "ordinals/31 months/12 years/of numbers/2 numbers/thousand numbers/5"},
+		{asDate, "1900-02-01", "months/2 ordinals/1 numbers/1 numbers/thousand numbers/900", "ordinals/1 months/2 years/of numbers/thousand numbers/900"},
+	} {
+		for language, want := range map[string]string{"en-US": test.english, "es-US": test.spanish} {
+			row, ok := speakValue(language, test.kind, test.text)
+			var names []string
+			for _, prompt := range row {
+				names = append(names, prompt.Name)
+			}
+			if got := strings.Join(names, " "); !ok || got != want {
+				t.Errorf("%s as %s in %s is %q, want %q", test.text, test.kind, language, got, want)
+			}
+		}
+	}
+	for text, kind := range map[string]valueKind{"": asDigits, "x": asNumber, "-4": asNumber, "2027-02-30": asDate, "01142027": asDate} {
+		if row, ok := speakValue("en-US", kind, text); ok {
+			t.Errorf("%q is said as %s: %v", text, kind, row)
+		}
+	}
+}
+
+// Whatever is said, its pieces are among those that the checker asks for.
+func TestNoPieceIsMissed(t *testing.T) {
+	for _, language := range []string{"en-US", "es-US"} {
+		needed := map[string]bool{}
+		for _, name := range neededFor(asDate, language) {
+			needed[name] = true
+		}
+		said := func(row []Prompt) {
+			for _, prompt := range row {
+				if !needed[prompt.Name] {
+					t.Fatalf("%s is said in %s but not asked for", prompt.Name, language)
+				}
+			}
+		}
+		for n := range maxNumber + 2 {
+			said(speakNumber(language, n))
+		}
+		for day := time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC); day.Year() < 2100; day = day.AddDate(0, 0, 1) {
+			said(speakDate(language, day))
+		}
+	}
+}
+
+func TestZIPPrefixesAreSortedAndCoverTheStates(t *testing.T) {
+	last := -1
+	for _, r := range zipRanges() {
+		if r.first <= last || r.last < r.first {
+			t.Fatalf("%v is out of order", r)
+		}
+		last = r.last
+	}
+	if states := allStates(); len(states) != 51 {
+		t.Fatalf("%d states: %v", len(states), states)
+	}
+	for zip, state := range map[string]string{"96910": "", "0000": "", "00601": "", "83702": "ID", "06510": "CT", "*1234": ""} {
+		if got := stateOf(phi.NewDigits(zip)); got != state {
+			t.Errorf("%s is in %q", zip, got)
+		}
+	}
+}

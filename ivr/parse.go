@@ -1,0 +1,309 @@
+package ivr
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"gopkg.in/yaml.v3"
+
+	"careline/problem"
+)
+
+// maxSteps bounds the steps of one flow, inline ones included.
+const maxSteps = 2000
+
+var (
+	stepName     = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
+	flowName     = regexp.MustCompile(`^[a-z][a-z0-9-]{0,39}$`)
+	choiceKeys   = regexp.MustCompile(`^([0-9*]{1,4}|#)$`)
+	variableName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
+)
+
+// parser reads one file into a flow.
+type parser struct {
+	*source
+	set  *Set
+	flow *flow
+	list problem.List
+}
+
+// verbs are the steps of the language, in the order that they are named in hints.
+var verbs = []string{"play", "say", "menu", "collect", "verify", "set", "branch", "queue", "transfer", "hang_up"}
+
+func (p *parser) add(problems ...problem.Problem) { p.list = append(p.list, problems...) }
+
+// decode fills target from node and collects what is wrong.
+func (p *parser) decode(node *yaml.Node, target any) bool {
+	before := len(p.list)
+	p.list.Add(p.document.File, p.document.Decode(node, target))
+	return len(p.list) == before
+}
+
+type flowText struct {
+	Flow      string     `yaml:"flow"`
+	Label     string     `yaml:"label"`
+	Languages yaml.Node  `yaml:"languages"`
+	Start     string     `yaml:"start"`
+	Timing    timingText `yaml:"timing"`
+	Steps     yaml.Node  `yaml:"steps"`
+}
+
+type timingText struct {
+	FirstDigit    yaml.Node `yaml:"first_digit"`
+	BetweenDigits yaml.Node `yaml:"between_digits"`
+}
+
+// parseFlow reads a file. The flow is nil if nothing useful could be read.
+func parseFlow(file string, raw []byte, set *Set) (*flow, error) {
+	document, err := problem.Parse(file, raw)
+	if document == nil || document.Root == nil || document.Root.Kind != yaml.MappingNode || err != nil {
+		return nil, err
+	}
+	s := &source{document: document, lines: strings.Split(string(raw), "\n")}
+	p := &parser{source: s, set: set, flow: &flow{source: s, byName: map[string]*step{}}}
+	var text flowText
+	p.decode(document.Root, &text)
+	if !p.head(text) {
+		return nil, p.list.Err()
+	}
+	p.flow.timing = p.timing(text.Timing, timing{DefaultFirstDigit, DefaultBetweenDigits})
+	for _, pair := range problem.Pairs(&text.Steps) {
+		if len(p.flow.steps) > maxSteps {
+			p.add(p.at(pair.Key, "the flow has more than %d steps", maxSteps).Hint("split it by transfer"))
+			break
+		}
+		p.step(pair.Key, pair.Value, pair.Key.Value, false)
+	}
+	return p.flow, p.list.Err()
+}
+
+// head reads what stands above the steps.
+func (p *parser) head(text flowText) bool {
+	root := p.document.Root
+	readable := len(p.list) == 0
+	for _, key := range []string{"flow", "languages", "start", "steps"} {
+		if problem.Get(root, key) == nil && readable {
+			p.add(p.at(root, "the key %q is missing", key).Hint("a flow has flow, languages, start and steps"))
+		}
+	}
+	if len(p.list) > 0 && text.Flow == "" {
+		return false
+	}
+	p.flow.name, p.flow.label = text.Flow, text.Label
+	if p.flow.label == "" {
+		p.flow.label = text.Flow
+	}
+	if !flowName.MatchString(text.Flow) {
+		p.add(p.at(problem.Get(root, "flow"), "%q can't name a flow", text.Flow).Hint("use small letters, digits and dashes, as in \"member-services\""))
+	}
+	for _, node := range p.scalars(&text.Languages, "a language") {
+		if slices.Contains(p.flow.languages, node.Value) {
+			p.add(p.at(node, "language %q stands here twice", node.Value).Hint("remove one"))
+			continue
+		}
+		p.flow.languages = append(p.flow.languages, node.Value)
+		if known := p.set.environment.Languages; !slices.Contains(known, node.Value) {
+			p.add(p.at(node, "there are no prompts in language %q", node.Value).Hint("%s", didYouMean(node.Value, known, "the languages are ")))
+		}
+	}
+	if start := problem.Get(root, "start"); start != nil {
+		p.flow.start = edge{via: "start", target: text.Start, node: start}
+	}
+	if steps := problem.Get(root, "steps"); steps != nil && (steps.Kind != yaml.MappingNode || len(steps.Content) == 0) {
+		p.add(p.at(steps, "the flow has no steps").Hint("write each as `name:` with its verb below, as in `welcome: {play: welcome, next: menu}`"))
+	}
+	return len(p.flow.languages) > 0 && text.Start != "" && text.Steps.Kind == yaml.MappingNode
+}
+
+// step reads one step, named or inline, and adds it to the flow.
+func (p *parser) step(key, node *yaml.Node, name string, inline bool) *step {
+	s := &step{flow: p.flow, name: name, node: key, inline: inline}
+	p.flow.steps = append(p.flow.steps, s)
+	p.flow.byName[name] = s
+	if !inline && !stepName.MatchString(name) {
+		p.add(p.at(key, "%q can't name a step", name).Hint("use small letters, digits and underscores, beginning with a letter"))
+	}
+	if node.Kind != yaml.MappingNode {
+		p.add(p.at(node, "step %q has no verb", name).Hint("write what it does below it, as in `play: welcome`; the verbs are %s", strings.Join(verbs, ", ")))
+		return s
+	}
+	verb, ok := p.verb(s, node)
+	if !ok {
+		return s
+	}
+	s.action = p.action(verb, s, node)
+	if label := problem.Get(node, "label"); label != nil {
+		s.label = label.Value
+	}
+	return s
+}
+
+// verb finds the one verb of a step.
+func (p *parser) verb(s *step, node *yaml.Node) (string, bool) {
+	var found []problem.Pair
+	for _, pair := range problem.Pairs(node) {
+		if slices.Contains(verbs, pair.Key.Value) {
+			found = append(found, pair)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0].Key.Value, true
+	case 0:
+		for _, pair := range problem.Pairs(node) {
+			if near := problem.Nearest(pair.Key.Value, verbs); near != "" && pair.Key.Value != "next" {
+				p.add(p.at(pair.Key, "step %q has no verb: %q is none", s.name, pair.Key.Value).Hint("did you mean %q?", near))
+				return "", false
+			}
+		}
+		p.add(p.at(s.node, "step %q has no verb", s.name).Hint("the verbs are %s", strings.Join(verbs, ", ")))
+	default:
+		p.add(p.at(found[1].Key, "step %q has two verbs, %q and %q", s.name, found[0].Key.Value, found[1].Key.Value).Hint("make two steps, the first with `next:` to the second"))
+	}
+	return "", false
+}
+
+func (p *parser) action(verb string, s *step, node *yaml.Node) action {
+	switch verb {
+	case "play":
+		return p.play(s, node)
+	case "say":
+		return p.say(s, node)
+	case "menu":
+		return p.menu(s, node)
+	case "collect":
+		return p.collect(s, node)
+	case "verify":
+		return p.verify(s, node)
+	case "set":
+		return p.setVariables(s, node)
+	case "branch":
+		return p.branch(s, node)
+	case "queue":
+		return p.queue(s, node)
+	case "transfer":
+		return p.transfer(s, node)
+	}
+	return p.hangUp(s, node)
+}
+
+// onward reads a required way on. The key is the admin's word for it.
+func (p *parser) onward(s *step, node *yaml.Node, key string, kind edgeKind, why string) edge {
+	target := problem.Get(node, key)
+	if target == nil || target.Kind != yaml.ScalarNode || target.Value == "" {
+		at := s.node
+		if target != nil {
+			at = target
+		} else if slices.ContainsFunc(problem.Pairs(node), func(pair problem.Pair) bool { return problem.Nearest(pair.Key.Value, []string{key}) != "" }) {
+			return edge{via: key, kind: kind} // misspelled, and reported as such
+		}
+		p.add(p.at(at, "step %q is a dead end: it has no %q", s.name, key).Hint("%s", why))
+		return edge{via: key, kind: kind}
+	}
+	return edge{via: key, target: target.Value, node: target, kind: kind}
+}
+
+const whyNext = "name the step that follows"
+
+// prompts reads one prompt name or a list of them, each with an optional @language.
+func (p *parser) prompts(node *yaml.Node) []promptUse {
+	var uses []promptUse
+	for _, n := range p.scalars(node, "a prompt's name") {
+		uses = append(uses, p.prompt(n, n.Value))
+	}
+	return uses
+}
+
+func (p *parser) prompt(node *yaml.Node, text string) promptUse {
+	name, language, found := strings.Cut(text, "@")
+	if found && !slices.Contains(p.set.environment.Languages, language) {
+		p.add(p.within(node, text, 0, "there are no prompts in language %q", language).Hint("%s", didYouMean(language, p.set.environment.Languages, "the languages are ")))
+	}
+	return promptUse{name: name, language: language, node: node}
+}
+
+// scalars reads a single value or a list of them.
+func (p *parser) scalars(node *yaml.Node, what string) []*yaml.Node {
+	nodes := []*yaml.Node{node}
+	switch {
+	case node.Kind == 0:
+		return nil
+	case node.Kind == yaml.SequenceNode:
+		nodes = node.Content
+		if len(nodes) == 0 {
+			p.add(p.at(node, "the list is empty").Hint("name at least one"))
+		}
+	}
+	var good []*yaml.Node
+	for _, n := range nodes {
+		if n.Kind != yaml.ScalarNode || n.Value == "" {
+			p.add(p.at(n, "here %s is expected", what))
+			continue
+		}
+		good = append(good, n)
+	}
+	return good
+}
+
+// timing reads time-outs, each within its bounds.
+func (p *parser) timing(text timingText, otherwise timing) timing {
+	return timing{
+		first:   p.duration(&text.FirstDigit, otherwise.first, MinFirstDigit, MaxFirstDigit),
+		between: p.duration(&text.BetweenDigits, otherwise.between, MinBetweenDigits, MaxBetweenDigits),
+	}
+}
+
+func (p *parser) duration(node *yaml.Node, otherwise, least, most time.Duration) time.Duration {
+	if node.Kind == 0 {
+		return otherwise
+	}
+	var d time.Duration
+	if !p.decode(node, &d) {
+		return otherwise
+	}
+	if d < least || d > most {
+		p.add(p.at(node, "%s is out of bounds", node.Value).Hint("between %s and %s is allowed", short(least), short(most)))
+		return otherwise
+	}
+	return d
+}
+
+// whole reads a whole number within bounds.
+func (p *parser) whole(node *yaml.Node, otherwise, least, most int) int {
+	if node.Kind == 0 {
+		return otherwise
+	}
+	var n int
+	if !p.decode(node, &n) {
+		return otherwise
+	}
+	if n < least || n > most {
+		p.add(p.at(node, "%d is out of bounds", n).Hint("between %d and %d is allowed", least, most))
+		return otherwise
+	}
+	return n
+}
+
+// short prints a duration as an admin writes it: "2m", "15s".
+func short(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	return text
+}
+
+// didYouMean gives the nearest of the names, or all of them.
+func didYouMean(name string, names []string, all string) string {
+	if near := problem.Nearest(name, names); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	if len(names) == 0 {
+		return all + "none"
+	}
+	sorted := slices.Sorted(slices.Values(names))
+	return all + strings.Join(sorted, ", ")
+}

@@ -1,0 +1,214 @@
+package ivr
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"gopkg.in/yaml.v3"
+)
+
+// references checks what steps name outside of the flows, and expressions.
+func (c *checker) references() {
+	for _, f := range c.set.sorted() {
+		for _, s := range f.steps {
+			switch a := s.action.(type) {
+			case *sayAction:
+				c.values(f, a.template)
+			case *setAction:
+				for _, value := range a.values {
+					if value.expression != nil {
+						c.list = append(c.list, value.expression.compile(c.set)...)
+					}
+				}
+			case *branchAction:
+				for _, way := range a.ways {
+					if way.when != nil {
+						c.list = append(c.list, way.when.compile(c.set)...)
+						way.edge.proves = way.when.proves()
+					}
+				}
+			case *queueAction:
+				c.queue(f, a)
+			case *transferAction:
+				c.languages(f, a)
+			}
+		}
+		c.prompts(f)
+	}
+}
+
+func (c *checker) queue(f *flow, a *queueAction) {
+	env := c.set.environment
+	if _, ok := env.Queues[a.name]; !ok && a.name != "" {
+		c.add(f.source.at(a.nameNode, "there is no queue %q", a.name).Hint("%s", didYouMean(a.name, slices.Collect(maps.Keys(env.Queues)), "the queues are ")))
+	}
+	if a.music != "" && env.HasMusic != nil && !env.HasMusic(a.music) {
+		c.add(f.source.at(a.musicNode, "there is no hold music %q", a.music).Hint("put it into the music folder as %s.wav", a.music))
+	}
+}
+
+// languages makes sure that a call can go on in another flow in its language.
+func (c *checker) languages(f *flow, a *transferAction) {
+	other := c.set.flows[a.to.flow]
+	if other == nil {
+		return
+	}
+	for _, language := range f.languages {
+		if !slices.Contains(other.languages, language) {
+			c.add(f.source.within(a.to.node, a.to.flow, 0, "a call in %q can't go on in flow %q, which doesn't speak it", language, a.to.flow).Hint("add %q to the languages of %s", language, other.source.document.File))
+		}
+	}
+}
+
+// values checks what a say step says.
+func (c *checker) values(f *flow, t template) {
+	for _, piece := range t {
+		v := piece.value
+		switch {
+		case v == nil:
+		case v.fact:
+			c.fact(f, v)
+		case v.name == "attempts":
+			c.speakable(f, v, FactNumber)
+		case isBuiltIn(v.name):
+			c.add(f.source.within(v.node, v.text, 0, "%q can't be said", v.name).Hint("say a recorded prompt for each of its values, by a branch"))
+		default:
+			kind, ok := c.set.variables[v.name]
+			v.keyed = kind == keyedVariable
+			if !ok {
+				names := append(slices.Collect(maps.Keys(c.set.variables)), "attempts")
+				c.add(f.source.within(v.node, v.text, 0, "no step sets or collects %q", v.name).Hint("%s", didYouMean(v.name, names, "what can be said is ")))
+			}
+			if v.keyed && v.kind == asDate {
+				c.add(f.source.within(v.node, v.text, 0, "what a caller keyed in can't be said as a date").Hint("write {{ %s | digits }}", v.name))
+			}
+		}
+	}
+}
+
+func (c *checker) fact(f *flow, v *value) {
+	kind, ok := c.set.environment.Facts[v.name]
+	if !ok {
+		c.add(f.source.within(v.node, v.text, 0, "a member has no fact %q", v.name).Hint("%s", didYouMean(v.name, slices.Collect(maps.Keys(c.set.environment.Facts)), "the facts are ")))
+		return
+	}
+	c.speakable(f, v, kind)
+}
+
+func (c *checker) speakable(f *flow, v *value, kind FactKind) {
+	ways := map[FactKind][]valueKind{FactDate: {asDate}, FactNumber: {asNumber, asDigits}, FactDigits: {asDigits, asNumber}}[kind]
+	if slices.Contains(ways, v.kind) {
+		return
+	}
+	p := f.source.within(v.node, v.text, 0, "%q is a %s and can't be said as %s", v.name, kind, v.kind)
+	if len(ways) == 0 {
+		c.add(p.Hint("recorded pieces say dates, numbers and digits only"))
+		return
+	}
+	c.add(p.Hint("write | %s", ways[0]))
+}
+
+// need is a prompt that a flow may play, and where the file asks for it.
+type need struct {
+	Prompt
+	node *yaml.Node
+	// what it is for, if the file doesn't name it.
+	purpose string
+}
+
+// needs lists the prompts of a flow in each of its languages.
+func (f *flow) needs(env Environment) []need {
+	var needs []need
+	each := func(node *yaml.Node, purpose string, names func(language string) []string) {
+		for _, language := range f.languages {
+			for _, name := range names(language) {
+				needs = append(needs, need{Prompt{language, name}, node, purpose})
+			}
+		}
+	}
+	system := func(node *yaml.Node, purpose, name string) {
+		each(node, purpose, func(string) []string { return []string{name} })
+	}
+	system(f.start.node, "said when a flow fails", promptApology)
+	for _, s := range f.steps {
+		if s.action == nil {
+			continue
+		}
+		for _, use := range s.action.prompts() {
+			if use.language != "" {
+				needs = append(needs, need{Prompt: Prompt{use.language, use.name}, node: use.node})
+			} else {
+				system(use.node, "", use.name)
+			}
+		}
+		switch a := s.action.(type) {
+		case *sayAction:
+			if len(a.template) > 0 && a.missing == nil && len(a.template.facts()) > 0 {
+				system(s.node, "said when a fact can't be read", promptNotKnown)
+			}
+			for _, piece := range a.template {
+				if v := piece.value; v != nil {
+					each(v.node, fmt.Sprintf("needed to say a %s", v.kind), func(language string) []string { return neededFor(v.kind, language) })
+				}
+			}
+		case *queueAction:
+			for _, use := range a.announce {
+				if use.name == announcePosition {
+					each(use.node, "needed to say a place in line", func(string) []string {
+						return neededFor(asNumber, "")[12 : 10+maxPosition+1]
+					})
+				}
+			}
+		}
+	}
+	return needs
+}
+
+// prompts checks that everything a flow may play is there. Pieces of numbers and
+// dates are reported once per place and language.
+func (c *checker) prompts(f *flow) {
+	has := c.set.environment.HasPrompt
+	if has == nil {
+		return
+	}
+	type place struct {
+		node     *yaml.Node
+		language string
+		purpose  string
+	}
+	missing, order := map[place][]string{}, []place(nil)
+	for _, n := range f.needs(c.set.environment) {
+		if has(n.Language, n.Name) {
+			continue
+		}
+		at := place{n.node, n.Language, n.purpose}
+		if n.purpose == "" {
+			c.missingPrompt(f, n)
+			continue
+		}
+		if missing[at] == nil {
+			order = append(order, at)
+		}
+		missing[at] = append(missing[at], n.Name)
+	}
+	for _, at := range order {
+		names := missing[at]
+		text := fmt.Sprintf("%q", names[0])
+		if len(names) > 1 {
+			text += fmt.Sprintf(" and %d more", len(names)-1)
+		}
+		c.add(f.source.at(at.node, "there is no prompt %s in %s, %s", text, at.language, at.purpose).Hint("record it as %s/%s.wav", at.language, names[0]))
+	}
+}
+
+func (c *checker) missingPrompt(f *flow, n need) {
+	p := f.source.within(n.node, n.Name, 0, "there is no prompt %q in %s", n.Name, n.Language)
+	for _, other := range c.set.environment.Languages {
+		if other != n.Language && c.set.environment.HasPrompt(other, n.Name) {
+			c.add(p.Hint("it is there in %s; record it as %s/%s.wav", other, n.Language, n.Name))
+			return
+		}
+	}
+	c.add(p.Hint("record it as %s/%s.wav, or mend the name", n.Language, n.Name))
+}

@@ -1,0 +1,304 @@
+package ivr
+
+import (
+	"errors"
+	"maps"
+	"time"
+
+	"careline/phi"
+)
+
+// The run's timers. At most one is set at any moment.
+const (
+	// TimerFirstDigit waits for the first key of an answer.
+	TimerFirstDigit TimerID = "first_digit"
+	// TimerBetweenDigits waits for the next key of an answer.
+	TimerBetweenDigits TimerID = "between_digits"
+	// TimerGuard waits for the line to report what it was asked for.
+	TimerGuard TimerID = "guard"
+)
+
+// phase is what a run waits for.
+type phase string
+
+const (
+	// ready: Start has not been called.
+	ready     phase = "ready"
+	speaking  phase = "speaking"
+	asking    phase = "asking"
+	verifying phase = "verifying"
+	reading   phase = "reading"
+	queued    phase = "queued"
+	// done: the call is hung up, gone or taken; nothing is done any more.
+	done phase = "done"
+)
+
+// Run is one call's way through the flows. It belongs to the call's goroutine:
+// each method returns at once, and none may be called from within a Line method.
+// An event that nothing waits for is ignored.
+type Run struct {
+	set  *Set
+	line Line
+	flow *flow
+	step *step
+
+	phase     phase
+	language  string
+	variables map[string]string
+	keyed     map[string]phi.Digits
+
+	verified  bool
+	lockedOut bool
+	// attempts to verify in this call.
+	attempts int
+
+	// steps entered since the caller was last waited for.
+	steps   int
+	failing bool
+
+	// playback is the last row's ID; playing says that its end is still to come.
+	playback int
+	playing  bool
+	// timer that is set; empty for none.
+	timer TimerID
+
+	speech   speech
+	question *question
+	fact     string
+	gotFact  func(text string, err error)
+	outcome  func(VerifyOutcome)
+	exit     func(QueueExit)
+
+	// ahead holds keys for questions that are not asked yet.
+	ahead phi.Digits
+	// closed: an answer has just ended without "#", so that a "#" that follows
+	// belongs to it.
+	closed bool
+}
+
+// Options of a run.
+type Options struct {
+	// Language to begin in; empty or unknown to the flow: the flow's first.
+	Language string
+}
+
+// NewRun prepares a call's way through a flow. Nothing happens before Start. A
+// flow that the set doesn't have makes a run that apologises and hangs up.
+func NewRun(set *Set, flow string, line Line, options Options) *Run {
+	r := &Run{set: set, line: line, flow: set.flows[flow], phase: ready, variables: map[string]string{}, keyed: map[string]phi.Digits{}}
+	if r.flow != nil {
+		r.language = r.flow.languages[0]
+		for _, language := range r.flow.languages {
+			if language == options.Language {
+				r.language = language
+			}
+		}
+	}
+	return r
+}
+
+// Start enters the flow's first step.
+func (r *Run) Start() {
+	if r.phase != ready {
+		return
+	}
+	if r.flow == nil {
+		r.hangUp("there is no such flow")
+		return
+	}
+	r.follow(&r.flow.start)
+}
+
+// Stop says that the call is gone or taken by a person: the run asks nothing
+// more of its line. Its answers (Reason, State, …) stay.
+func (r *Run) Stop() { r.phase = done }
+
+// Done reports whether the run is over.
+func (r *Run) Done() bool { return r.phase == done }
+
+// Language is the call's language, such as "es-US".
+func (r *Run) Language() string { return r.language }
+
+// Reason is the flow's variable "reason": why the caller calls, for the agent.
+func (r *Run) Reason() string { return r.variables["reason"] }
+
+// State is where the caller is, two letters; empty if not asked.
+func (r *Run) State() string { return r.variables["state"] }
+
+// Variable gives a variable that the flow set; empty if it did not. What a
+// caller keyed in is not among them.
+func (r *Run) Variable(name string) string { return r.variables[name] }
+
+// Variables gives a copy of all of them.
+func (r *Run) Variables() map[string]string { return maps.Clone(r.variables) }
+
+// Flow is the flow that the call is in now.
+func (r *Run) Flow() string {
+	if r.flow == nil {
+		return ""
+	}
+	return r.flow.name
+}
+
+// follow takes an edge into the next step.
+func (r *Run) follow(e *edge) {
+	if r.phase == done || r.failing {
+		return
+	}
+	r.idle()
+	if e.to == nil || e.to.action == nil {
+		r.fail("a step leads nowhere")
+		return
+	}
+	if r.steps++; r.steps > StepBudget {
+		r.fail("the flow went on without waiting for the caller")
+		return
+	}
+	r.step, r.flow = e.to, e.to.flow
+	if !r.step.inline || r.step.label != "" {
+		r.line.Entered(r.step.public())
+	}
+	r.step.action.enter(r)
+}
+
+// public names a step as records and screens show it.
+func (s *step) public() StepName {
+	name := StepName{Flow: s.flow.name, Step: s.name, Label: s.label}
+	if name.Label == "" {
+		name.Label = s.name
+	}
+	return name
+}
+
+// idle ends whatever was waited for.
+func (r *Run) idle() {
+	r.stopTimer()
+	r.question, r.gotFact, r.outcome, r.exit = nil, nil, nil, nil
+	r.speech = speech{}
+}
+
+// fail is the safe exit: an apology in the caller's language, then hanging up.
+// The reason goes to the log; it says nothing of the caller.
+func (r *Run) fail(reason string) {
+	if r.phase == done || r.failing {
+		return
+	}
+	r.idle()
+	r.failing = true
+	r.ahead = phi.Digits{}
+	if r.step != nil {
+		reason += ": " + r.step.flow.name + "/" + r.step.name
+	}
+	r.speak([]Prompt{{Language: r.language, Name: promptApology}}, speech{then: func() { r.hangUp("flow failed: " + reason) }})
+}
+
+func (r *Run) hangUp(reason string) {
+	r.idle()
+	r.phase = done
+	r.line.HangUp(reason)
+}
+
+// queue puts the caller in line. Keys are not heard there.
+func (r *Run) queue(request QueueRequest, exit func(QueueExit)) {
+	r.phase, r.exit = queued, exit
+	r.ahead = phi.Digits{}
+	r.line.Queue(request)
+}
+
+// LeftQueue says that the call left its queue without an agent.
+func (r *Run) LeftQueue(exit QueueExit) {
+	if r.phase == queued {
+		r.exit(exit)
+	}
+}
+
+// verify has a claim checked.
+func (r *Run) verify(claim Claim, outcome func(VerifyOutcome)) {
+	r.attempts++
+	r.phase, r.outcome = verifying, outcome
+	r.setTimer(TimerGuard, VerifyGuard)
+	r.line.Verify(claim)
+}
+
+// Verified brings a claim's outcome. An outcome that is none of the three counts
+// as not verified.
+func (r *Run) Verified(outcome VerifyOutcome) {
+	if r.phase != verifying {
+		return
+	}
+	then := r.outcome
+	r.idle()
+	then(outcome)
+}
+
+// readFacts reads facts one after another; known is false if one can't be read.
+func (r *Run) readFacts(names []string, facts map[string]string, then func(facts map[string]string, known bool)) {
+	if len(names) == 0 {
+		then(facts, true)
+		return
+	}
+	if !r.verified {
+		r.fail("a member's fact was wanted before verification")
+		return
+	}
+	r.phase, r.fact = reading, names[0]
+	r.gotFact = func(text string, err error) {
+		if err != nil || text == "" {
+			then(nil, false)
+			return
+		}
+		facts[names[0]] = text
+		r.readFacts(names[1:], facts, then)
+	}
+	r.setTimer(TimerGuard, FactGuard)
+	r.line.ReadFact(names[0])
+}
+
+// FactRead brings a fact that ReadFact asked for: its text (a date as
+// YYYY-MM-DD), or why there is none.
+func (r *Run) FactRead(name, text string, err error) {
+	if r.phase != reading || name != r.fact {
+		return
+	}
+	then := r.gotFact
+	r.idle()
+	then(text, err)
+}
+
+func (r *Run) setTimer(id TimerID, d time.Duration) {
+	r.stopTimer()
+	r.timer = id
+	r.line.SetTimer(id, d)
+}
+
+func (r *Run) stopTimer() {
+	if r.timer != "" {
+		r.line.StopTimer(r.timer)
+		r.timer = ""
+	}
+}
+
+// TimerFired says that a timer has run out. One that was stopped or set again
+// must not be reported.
+func (r *Run) TimerFired(id TimerID) {
+	if r.phase == done || id != r.timer {
+		return
+	}
+	r.timer = ""
+	switch r.phase {
+	case asking:
+		if id == TimerGuard {
+			r.finished()
+			return
+		}
+		r.question.timeout(r, id)
+	case speaking:
+		r.finished()
+	case verifying:
+		r.Verified(NotVerified)
+	case reading:
+		r.FactRead(r.fact, "", errTooSlow)
+	}
+}
+
+var errTooSlow = errors.New("ivr: the fact was not read in time")

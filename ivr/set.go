@@ -1,0 +1,186 @@
+package ivr
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"careline/problem"
+)
+
+// Set is all flows of a configuration, checked and immutable. A call keeps the
+// one it began with.
+type Set struct {
+	flows       map[string]*flow
+	version     string
+	environment Environment
+	// variables that some flow sets, with their kinds.
+	variables map[string]variableKind
+}
+
+// variableKind tells a text from keys that a caller entered.
+type variableKind int
+
+const (
+	textVariable variableKind = iota
+	keyedVariable
+)
+
+// flow is one file.
+type flow struct {
+	name      string
+	label     string
+	languages []string
+	timing    timing
+	start     edge
+	// steps in the order written, inline ones after the step they stand in.
+	steps  []*step
+	byName map[string]*step
+	source *source
+}
+
+// step is one thing done in a flow.
+type step struct {
+	flow  *flow
+	name  string
+	label string
+	// node is the step's name in the file, or its choice key if inline.
+	node   *yaml.Node
+	inline bool
+	action action
+}
+
+// action is what a step does: one type per verb.
+type action interface {
+	verb() string
+	// edges are the ways on from here, resolved after parsing.
+	edges() []*edge
+	// prompts that it may play, save those of numbers and dates.
+	prompts() []promptUse
+	enter(*Run)
+}
+
+// edge is one way on.
+type edge struct {
+	// via names it as the admin wrote it: "next", "no_input", `choice "1"`.
+	via string
+	// target is the step's name; for a transfer, in the flow named by flow.
+	target string
+	flow   string
+	// node is where the target is written.
+	node *yaml.Node
+	to   *step
+	kind edgeKind
+	// proves what taking this edge of a branch shows to be true.
+	proves facts
+}
+
+// edgeKind says what it means for a caller that an edge is taken.
+type edgeKind int
+
+const (
+	// onward goes on without waiting for the caller.
+	onward edgeKind = iota
+	// chosen follows what the caller keyed in.
+	chosen
+	// silent follows when the caller gave no usable answer.
+	silent
+	// refused follows verification that failed: at once, if it failed before.
+	refused
+	// left follows when a queue let the caller go after waiting.
+	left
+	// turnedAway follows when a queue never took the caller.
+	turnedAway
+)
+
+// waits reports whether the caller had time, or a say, before the edge is taken.
+func (k edgeKind) waits() bool { return k == chosen || k == silent || k == left }
+
+// promptUse is a prompt name as written in a flow; language is empty for the
+// call's language.
+type promptUse struct {
+	name     string
+	language string
+	node     *yaml.Node
+}
+
+// source is the text that a flow was read from.
+type source struct {
+	document *problem.Document
+	lines    []string
+}
+
+// at starts a problem at a node.
+func (s *source) at(node *yaml.Node, format string, args ...any) problem.Problem {
+	return s.document.At(node, format, args...)
+}
+
+// within starts a problem at a part of a scalar: the first place at or after
+// the node where the part stands in the file, plus an offset in runes.
+func (s *source) within(node *yaml.Node, part string, offset int, format string, args ...any) problem.Problem {
+	p := s.at(node, format, args...)
+	first, _, _ := strings.Cut(part, "\n")
+	for n := node.Line; n <= len(s.lines) && n <= node.Line+len(strings.Split(node.Value, "\n")); n++ {
+		line, from := []rune(s.lines[n-1]), 0
+		if n == node.Line {
+			from = min(node.Column-1, len(line))
+		}
+		if i := strings.Index(string(line[from:]), first); i >= 0 && first != "" {
+			p.Line, p.Column = n, from+len([]rune(string(line[from:])[:i]))+1+offset
+			return p
+		}
+	}
+	return p
+}
+
+// Has reports whether there is a flow of that name.
+func (s *Set) Has(flow string) bool { return s.flows[flow] != nil }
+
+// Flows lists the flows' names, sorted.
+func (s *Set) Flows() []string {
+	names := make([]string, 0, len(s.flows))
+	for name := range s.flows {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Version is a short fingerprint of the files: the same text, the same version.
+func (s *Set) Version() string { return s.version }
+
+// Languages lists the languages that a flow speaks, its first one being where a
+// call begins; nil for an unknown flow.
+func (s *Set) Languages(flow string) []string {
+	if f := s.flows[flow]; f != nil {
+		return slices.Clone(f.languages)
+	}
+	return nil
+}
+
+// PromptUse is one prompt that a flow may play.
+type PromptUse struct {
+	Flow string
+	Prompt
+}
+
+// Prompts lists every prompt that any flow may play, sorted, each once per flow
+// and language, with the pieces that numbers and dates are made of.
+func (s *Set) Prompts() []PromptUse {
+	seen := map[PromptUse]bool{}
+	for _, f := range s.flows {
+		for _, need := range f.needs(s.environment) {
+			seen[PromptUse{f.name, need.Prompt}] = true
+		}
+	}
+	uses := make([]PromptUse, 0, len(seen))
+	for use := range seen {
+		uses = append(uses, use)
+	}
+	slices.SortFunc(uses, func(a, b PromptUse) int {
+		return strings.Compare(fmt.Sprint(a.Flow, "\x00", a.Language, "\x00", a.Name), fmt.Sprint(b.Flow, "\x00", b.Language, "\x00", b.Name))
+	})
+	return uses
+}

@@ -1,0 +1,361 @@
+package ivr
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"gopkg.in/yaml.v3"
+
+	"careline/problem"
+)
+
+// setAction gives variables their values.
+type setAction struct {
+	values []assignment
+	next   edge
+}
+
+type assignment struct {
+	name string
+	text string
+	// condition computes the value; nil: text is it.
+	expression *expression
+}
+
+type setText struct {
+	Set   yaml.Node `yaml:"set"`
+	Next  string    `yaml:"next"`
+	Label string    `yaml:"label"`
+}
+
+func (p *parser) setVariables(s *step, node *yaml.Node) action {
+	var text setText
+	p.decode(node, &text)
+	a := &setAction{next: p.onward(s, node, "next", onward, whyNext)}
+	pairs := problem.Pairs(&text.Set)
+	if len(pairs) == 0 {
+		p.add(p.at(&text.Set, "step %q sets nothing", s.name).Hint("write `set: {reason: Claims}`"))
+	}
+	for _, pair := range pairs {
+		if pair.Value.Kind != yaml.ScalarNode {
+			p.add(p.at(pair.Value, "variable %q is given no single value", pair.Key.Value).Hint("write one value, as in `reason: Claims`"))
+			continue
+		}
+		a.values = append(a.values, p.assign(pair.Key, pair.Value))
+	}
+	return a
+}
+
+func (p *parser) assign(key, value *yaml.Node) assignment {
+	a := assignment{name: key.Value, text: value.Value}
+	switch a.name {
+	case "language":
+		if !slices.Contains(p.flow.languages, a.text) {
+			p.add(p.at(value, "the flow doesn't speak language %q", a.text).Hint("%s", didYouMean(a.text, p.flow.languages, "its languages are ")))
+		}
+		return a
+	case "state":
+		if !p.set.knowsState(a.text) {
+			p.add(p.at(value, "%q is not a state", a.text).Hint("%s", didYouMean(a.text, p.set.environment.States, "the states are ")))
+		}
+		return a
+	case "reason":
+	default:
+		if isBuiltIn(a.name) {
+			p.add(p.at(key, "%q can't be set", a.name).Hint("Careline sets it; a flow sets language, reason, state and names of its own"))
+			return a
+		}
+		if !variableName.MatchString(a.name) {
+			p.add(p.at(key, "%q can't name a variable", a.name).Hint("use small letters, digits and underscores"))
+			return a
+		}
+		p.declare(key, a.name, textVariable)
+	}
+	inner, ok := strings.CutPrefix(strings.TrimSpace(a.text), "{{")
+	if inner, closed := strings.CutSuffix(inner, "}}"); ok && closed {
+		a.expression = &expression{text: strings.TrimSpace(inner), node: value, source: p.source}
+	}
+	return a
+}
+
+// declare notes that a flow sets a variable.
+func (p *parser) declare(node *yaml.Node, name string, kind variableKind) {
+	if known, ok := p.set.variables[name]; ok && known != kind {
+		p.add(p.at(node, "variable %q is a text in one place and keyed in by the caller in another", name).Hint("use two names"))
+		return
+	}
+	p.set.variables[name] = kind
+}
+
+func (*setAction) verb() string         { return "set" }
+func (a *setAction) edges() []*edge     { return []*edge{&a.next} }
+func (*setAction) prompts() []promptUse { return nil }
+
+func (a *setAction) enter(r *Run) {
+	for _, value := range a.values {
+		text := value.text
+		if value.expression != nil {
+			var err error
+			if text, err = value.expression.asText(r); err != nil {
+				r.fail("an expression could not be computed")
+				return
+			}
+		}
+		if value.name == "language" {
+			r.language = text
+		} else {
+			r.variables[value.name] = text
+		}
+	}
+	r.follow(&a.next)
+}
+
+// branchAction takes the first way whose condition holds.
+type branchAction struct {
+	ways []*way
+}
+
+type way struct {
+	// when is nil for otherwise.
+	when *expression
+	edge edge
+}
+
+type branchText struct {
+	Branch yaml.Node `yaml:"branch"`
+	Label  string    `yaml:"label"`
+}
+
+type wayText struct {
+	When      yaml.Node `yaml:"when"`
+	Next      string    `yaml:"next"`
+	Otherwise string    `yaml:"otherwise"`
+}
+
+func (p *parser) branch(s *step, node *yaml.Node) action {
+	var text branchText
+	p.decode(node, &text)
+	a := &branchAction{}
+	if text.Branch.Kind != yaml.SequenceNode || len(text.Branch.Content) == 0 {
+		p.add(p.at(&text.Branch, "step %q branches nowhere", s.name).Hint("write a list of `- {when: …, next: step}` that ends with `- otherwise: step`"))
+		return a
+	}
+	for i, item := range text.Branch.Content {
+		var w wayText
+		if !p.decode(item, &w) {
+			continue
+		}
+		last := i == len(text.Branch.Content)-1
+		if w.When.Kind == 0 {
+			e := p.onward(s, item, "otherwise", onward, "write `when` and `next`, or `otherwise`")
+			if !last {
+				p.add(p.at(item, "what stands below \"otherwise\" is never reached").Hint("put \"otherwise\" last"))
+			}
+			a.ways = append(a.ways, &way{edge: e})
+			continue
+		}
+		if w.Otherwise != "" {
+			p.add(p.at(problem.Get(item, "otherwise"), "\"when\" and \"otherwise\" stand in one item").Hint("make two items of it"))
+		}
+		e := p.onward(s, item, "next", onward, whyNext)
+		condition := &expression{text: w.When.Value, node: problem.Get(item, "when"), source: p.source, condition: true}
+		e.via = "when " + condition.text
+		a.ways = append(a.ways, &way{when: condition, edge: e})
+		if last {
+			p.add(p.at(item, "step %q is a dead end when no condition holds", s.name).Hint("end the list with `- otherwise: step`"))
+		}
+	}
+	return a
+}
+
+func (*branchAction) verb() string { return "branch" }
+
+func (a *branchAction) edges() []*edge {
+	edges := make([]*edge, len(a.ways))
+	for i, w := range a.ways {
+		edges[i] = &w.edge
+	}
+	return edges
+}
+
+func (*branchAction) prompts() []promptUse { return nil }
+
+func (a *branchAction) enter(r *Run) {
+	for _, w := range a.ways {
+		if w.when == nil {
+			r.follow(&w.edge)
+			return
+		}
+		holds, err := w.when.holds(r)
+		if err != nil {
+			r.fail("a condition could not be computed")
+			return
+		}
+		if holds {
+			r.follow(&w.edge)
+			return
+		}
+	}
+	r.fail("no condition of a branch held")
+}
+
+// queueAction puts the caller in line.
+type queueAction struct {
+	name       string
+	nameNode   *yaml.Node
+	skills     map[string]int
+	priority   int
+	credential string
+	music      string
+	musicNode  *yaml.Node
+	every      time.Duration
+	announce   []promptUse // {name: announcePosition} stands for the place in line
+	timeout    edge
+	full       edge
+	away       edge
+}
+
+// announcePosition is the word for the caller's place in line.
+const announcePosition = "position"
+
+type queueText struct {
+	Queue       queueDetail `yaml:"queue"`
+	Timeout     string      `yaml:"timeout"`
+	Full        string      `yaml:"full"`
+	Unavailable string      `yaml:"unavailable"`
+	Label       string      `yaml:"label"`
+}
+
+type queueDetail struct {
+	Name       yaml.Node `yaml:"name"`
+	Skills     yaml.Node `yaml:"skills"`
+	Priority   yaml.Node `yaml:"priority"`
+	Credential string    `yaml:"credential"`
+	Hold       holdText  `yaml:"hold"`
+}
+
+type holdText struct {
+	Music    yaml.Node `yaml:"music"`
+	Announce yaml.Node `yaml:"announce"`
+	Every    yaml.Node `yaml:"every"`
+}
+
+func (p *parser) queue(s *step, node *yaml.Node) action {
+	var text queueText
+	p.decode(node, &text)
+	detail := text.Queue
+	a := &queueAction{
+		name: detail.Name.Value, nameNode: &detail.Name, credential: detail.Credential,
+		music: detail.Hold.Music.Value, musicNode: &detail.Hold.Music,
+		priority: p.whole(&detail.Priority, 0, 0, 100),
+		announce: p.prompts(&detail.Hold.Announce),
+		every:    p.duration(&detail.Hold.Every, 0, MinAnnounceEvery, MaxAnnounceEvery),
+		timeout:  p.onward(s, node, "timeout", left, "name the step for a caller who has waited too long"),
+		full:     p.onward(s, node, "full", turnedAway, "name the step for a caller who finds the line full"),
+		away:     p.onward(s, node, "unavailable", turnedAway, "name the step for a caller whom nobody could serve"),
+	}
+	if a.name == "" {
+		p.add(p.at(s.node, "step %q names no queue", s.name).Hint("write `queue: {name: member_services}`"))
+	}
+	if a.music == "" {
+		p.add(p.at(s.node, "step %q has no hold music: a waiting caller would hear silence", s.name).Hint("write `hold: {music: calm}`"))
+	}
+	if (len(a.announce) == 0) != (detail.Hold.Every.Kind == 0) {
+		p.add(p.at(s.node, "step %q must have both \"announce\" and \"every\", or neither", s.name).Hint("write `hold: {music: calm, announce: position, every: 45s}`"))
+	}
+	for _, pair := range problem.Pairs(&detail.Skills) {
+		if a.skills == nil {
+			a.skills = map[string]int{}
+		}
+		a.skills[pair.Key.Value] = p.whole(pair.Value, 1, 1, 5)
+	}
+	return a
+}
+
+func (*queueAction) verb() string     { return "queue" }
+func (a *queueAction) edges() []*edge { return []*edge{&a.timeout, &a.full, &a.away} }
+
+func (a *queueAction) prompts() []promptUse {
+	var uses []promptUse
+	for _, use := range a.announce {
+		if use.name != announcePosition {
+			uses = append(uses, use)
+			continue
+		}
+		for _, name := range positionPrompts {
+			uses = append(uses, promptUse{name: name, node: use.node})
+		}
+	}
+	return uses
+}
+
+func (a *queueAction) enter(r *Run) {
+	language := r.language
+	hold := Hold{Music: a.music, Every: a.every}
+	if len(a.announce) > 0 {
+		hold.Announce = func(position int) []Prompt { return a.announcement(language, position) }
+	}
+	r.queue(QueueRequest{
+		Queue: a.name, Skills: a.skills, Priority: a.priority, Language: language,
+		State: r.State(), Credential: a.credential, Reason: r.Reason(), Hold: hold,
+	}, func(exit QueueExit) {
+		switch exit {
+		case ExitTimeout:
+			r.steps = 0
+			r.follow(&a.timeout)
+		case ExitFull:
+			r.follow(&a.full)
+		default:
+			r.follow(&a.away)
+		}
+	})
+}
+
+func (a *queueAction) announcement(language string, position int) []Prompt {
+	var row []Prompt
+	for _, use := range a.announce {
+		if use.name == announcePosition {
+			row = append(row, speakPosition(language, position)...)
+		} else {
+			row = append(row, use.in(language))
+		}
+	}
+	return row
+}
+
+// transferAction goes on in another flow.
+type transferAction struct {
+	to edge
+}
+
+type transferText struct {
+	Transfer yaml.Node `yaml:"transfer"`
+	Label    string    `yaml:"label"`
+}
+
+type transferDetail struct {
+	Flow string `yaml:"flow"`
+	Step string `yaml:"step"`
+}
+
+func (p *parser) transfer(s *step, node *yaml.Node) action {
+	var text transferText
+	p.decode(node, &text)
+	to := problem.Get(node, "transfer")
+	a := &transferAction{to: edge{via: "transfer", flow: to.Value, node: to}}
+	if to.Kind != yaml.ScalarNode {
+		var detail transferDetail
+		p.decode(to, &detail)
+		a.to.flow, a.to.target = detail.Flow, detail.Step
+	}
+	if a.to.flow == "" {
+		p.add(p.at(to, "step %q is a dead end: it names no flow", s.name).Hint("write `transfer: nurse-line`, or `transfer: {flow: nurse-line, step: ask_state}`"))
+	}
+	return a
+}
+
+func (*transferAction) verb() string         { return "transfer" }
+func (a *transferAction) edges() []*edge     { return []*edge{&a.to} }
+func (*transferAction) prompts() []promptUse { return nil }
+func (a *transferAction) enter(r *Run)       { r.follow(&a.to) }

@@ -1,0 +1,170 @@
+package ivr
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"gopkg.in/yaml.v3"
+
+	"careline/phi"
+)
+
+// template is what a say step says: prompts and values in a row.
+type template []piece
+
+// piece is a prompt or, if value is not nil, a value.
+type piece struct {
+	prompt promptUse
+	value  *value
+}
+
+// value is spoken in a row: {{ name | kind }}.
+type value struct {
+	name string
+	// fact: the name is a member's fact; else a variable.
+	fact bool
+	kind valueKind
+	node *yaml.Node
+	// text as written, to find its place in the file.
+	text string
+	// keyed: the variable holds what the caller keyed in. Set by the check.
+	keyed bool
+}
+
+var (
+	templateValue = regexp.MustCompile(`\{\{(.*?)\}\}`)
+	valueText     = regexp.MustCompile(`^\s*([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)?)\s*\|\s*([a-z]+)\s*$`)
+)
+
+// template reads prompts' names and values from a say step's text.
+func (p *parser) template(node *yaml.Node) template {
+	var t template
+	prompts := func(text string) {
+		for _, word := range strings.Fields(text) {
+			if strings.ContainsAny(word, "{}") {
+				p.add(p.within(node, word, 0, "%q is neither a prompt nor a value", word).Hint("write a value as {{ member.next_visit | date }}"))
+				continue
+			}
+			t = append(t, piece{prompt: p.prompt(node, word)})
+		}
+	}
+	rest := node.Value
+	for {
+		at := templateValue.FindStringSubmatchIndex(rest)
+		if at == nil {
+			break
+		}
+		prompts(rest[:at[0]])
+		if v := p.value(node, rest[at[0]:at[1]], rest[at[2]:at[3]]); v != nil {
+			t = append(t, piece{value: v})
+		}
+		rest = rest[at[1]:]
+	}
+	prompts(rest)
+	if len(t) == 0 && len(p.list) == 0 {
+		p.add(p.at(node, "nothing is said").Hint("name prompts, with values between them as in \"next-visit-is-on {{ member.next_visit | date }}\""))
+	}
+	return t
+}
+
+func (p *parser) value(node *yaml.Node, whole, inner string) *value {
+	m := valueText.FindStringSubmatch(inner)
+	if m == nil {
+		p.add(p.within(node, whole, 0, "%s is not a value that can be said", whole).Hint("write {{ name | date }}, {{ name | number }} or {{ name | digits }}"))
+		return nil
+	}
+	if !slices.Contains(valueKinds, m[2]) {
+		p.add(p.within(node, whole, strings.Index(whole, "|")+2, "there is no way to say a value as %q", m[2]).Hint("%s", didYouMean(m[2], valueKinds, "the ways are ")))
+		return nil
+	}
+	v := &value{name: m[1], kind: valueKind(m[2]), node: node, text: whole}
+	if owner, fact, dotted := strings.Cut(m[1], "."); dotted {
+		if owner != "member" {
+			p.add(p.within(node, whole, strings.Index(whole, owner), "%q is unknown", m[1]).Hint("a member's fact is written as {{ member.next_visit | date }}"))
+			return nil
+		}
+		v.name, v.fact = fact, true
+	}
+	return v
+}
+
+// facts lists the member's facts that the row needs, each once.
+func (t template) facts() []string {
+	var names []string
+	for _, piece := range t {
+		if piece.value != nil && piece.value.fact && !slices.Contains(names, piece.value.name) {
+			names = append(names, piece.value.name)
+		}
+	}
+	return names
+}
+
+// sensitive reports whether the row tells something of the caller.
+func (t template) sensitive() bool {
+	return slices.ContainsFunc(t, func(p piece) bool { return p.value != nil && (p.value.fact || p.value.keyed) })
+}
+
+// speakTemplate gives the row's prompts; false if a value can't be spoken.
+func (r *Run) speakTemplate(t template, facts map[string]string) ([]Prompt, bool) {
+	var row []Prompt
+	for _, piece := range t {
+		if piece.value == nil {
+			row = append(row, piece.prompt.in(r.language))
+			continue
+		}
+		text := r.variables[piece.value.name]
+		if piece.value.fact {
+			text = facts[piece.value.name]
+		} else if piece.value.keyed {
+			text = keys(r.keyed[piece.value.name])
+		} else if isBuiltIn(piece.value.name) {
+			text = strconv.Itoa(r.attempts)
+		}
+		spoken, ok := speakValue(r.language, piece.value.kind, text)
+		if !ok {
+			return nil, false
+		}
+		row = append(row, spoken...)
+	}
+	return row, true
+}
+
+// speakValue gives the pieces for a text of a kind; false if it is none.
+func speakValue(language string, kind valueKind, text string) ([]Prompt, bool) {
+	switch kind {
+	case asNumber:
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 0 {
+			return nil, false
+		}
+		return speakNumber(language, n), true
+	case asDate:
+		day, err := time.Parse(time.DateOnly, text)
+		if err != nil || day.Year() < 1000 {
+			return nil, false
+		}
+		return speakDate(language, day), true
+	}
+	row := speakDigits(language, text)
+	return row, len(row) > 0
+}
+
+// keys reads back what a caller keyed in, to say it to that caller or to find a
+// ZIP code's state. It must go nowhere else: not into logs, records or errors.
+func keys(digits phi.Digits) string {
+	var reversed []byte
+	for digits.Len() > 0 {
+		for _, key := range []byte("0123456789*#") {
+			if digits.EndsWith(key) {
+				reversed = append(reversed, key)
+				break
+			}
+		}
+		digits = digits.WithoutLast()
+	}
+	slices.Reverse(reversed)
+	return string(reversed)
+}
