@@ -1,0 +1,75 @@
+package sip
+
+import (
+	"errors"
+	"fmt"
+
+	gosip "github.com/emiago/sipgo/sip"
+
+	"careline/media"
+)
+
+// Agreement is what both sides settled on for the sound.
+type Agreement struct {
+	// Remote is the far side's description, as it says it: Direction is seen
+	// from there, DigitPayloadType is the far side's telephone-event.
+	Remote media.Description
+	// Format is the codec that both will send.
+	Format media.Format
+}
+
+var (
+	// ErrNoCommonCodec: the offer has no audio stream in a codec of ours.
+	// Refuse it with 488 (RFC 3261 section 21.4.26).
+	ErrNoCommonCodec = errors.New("sip: no codec in common; offer PCMU or PCMA over RTP/AVP")
+	// ErrBadOffer: the offer can't be read. Refuse it with 400.
+	ErrBadOffer = errors.New("sip: the session description can't be read")
+)
+
+// RefusalStatus is the SIP status that refuses a dialog whose Check failed
+// with err.
+func RefusalStatus(err error) int {
+	if errors.Is(err, ErrBadOffer) {
+		return gosip.StatusBadRequest
+	}
+	return gosip.StatusNotAcceptableHere
+}
+
+// agree picks the format of an offer or an answer: the far side's first choice
+// among ours (RFC 3264 section 6.1: the answerer keeps the offerer's order).
+func agree(session remoteSession) (Agreement, error) {
+	if session.chosen < 0 || len(session.description.Formats) == 0 {
+		return Agreement{}, ErrNoCommonCodec
+	}
+	return Agreement{Remote: session.description, Format: session.description.Formats[0]}, nil
+}
+
+// readAgreement parses SDP and agrees on it.
+func readAgreement(body []byte) (remoteSession, Agreement, error) {
+	session, err := parseSession(body)
+	if err != nil {
+		return remoteSession{}, Agreement{}, err
+	}
+	agreement, err := agree(session)
+	return session, agreement, err
+}
+
+// directionOf narrows the direction that we want to what the far side's allows
+// (RFC 3264 section 6.1).
+func directionOf(ours, theirs media.Direction) media.Direction {
+	sends := ours.Sends() && theirs.Receives()
+	receives := ours.Receives() && theirs.Sends()
+	switch {
+	case sends && receives:
+		return media.SendRecv
+	case sends:
+		return media.SendOnly
+	case receives:
+		return media.RecvOnly
+	}
+	return media.Inactive
+}
+
+func badOffer(format string, arguments ...any) error {
+	return fmt.Errorf("%w: "+format, append([]any{ErrBadOffer}, arguments...)...)
+}

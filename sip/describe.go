@@ -1,0 +1,128 @@
+package sip
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/pion/sdp/v3"
+
+	"careline/media"
+)
+
+// origin identifies our SDP over a dialog's life: the same id throughout, the
+// version counts up with each one sent (RFC 3264 section 8).
+type origin struct {
+	id      uint64
+	version uint64
+}
+
+// answerSDP answers an offer: each of its streams, all but the chosen one
+// refused by port 0.
+func (o *origin) answerSDP(remote remoteSession, agreement Agreement, local media.Description) ([]byte, error) {
+	session, err := o.session(local)
+	if err != nil {
+		return nil, err
+	}
+	for i, stream := range remote.streams {
+		if i != remote.chosen {
+			session.MediaDescriptions = append(session.MediaDescriptions, refusedStream(stream))
+			continue
+		}
+		mine := local
+		mine.Formats = []media.Format{agreement.Format}
+		mine.DigitPayloadType = agreement.Remote.DigitPayloadType
+		mine.Direction = directionOf(local.Direction, agreement.Remote.Direction)
+		ours := audioStream(mine)
+		ours.MediaName.Protos = stream.protocols
+		session.MediaDescriptions = append(session.MediaDescriptions, ours)
+	}
+	return marshal(session)
+}
+
+// offerSDP offers what the local side has, where the far side made no offer.
+func (o *origin) offerSDP(local media.Description) ([]byte, error) {
+	session, err := o.session(local)
+	if err != nil {
+		return nil, err
+	}
+	if len(local.Formats) == 0 {
+		for _, codec := range media.Codecs() {
+			local.Formats = append(local.Formats, media.Format{Codec: codec, PayloadType: codec.PayloadType()})
+		}
+	}
+	if local.DigitPayloadType == 0 {
+		local.DigitPayloadType = defaultDigitType
+	}
+	session.MediaDescriptions = []*sdp.MediaDescription{audioStream(local)}
+	return marshal(session)
+}
+
+// session is the part above the media lines, kept short so that a 200 fits a
+// UDP packet whatever Via and Record-Route it carries.
+func (o *origin) session(local media.Description) (*sdp.SessionDescription, error) {
+	if !local.Address.IsValid() || local.Address.Port() == 0 {
+		return nil, fmt.Errorf("sip: an SDP needs the address where we want RTP; have %q", local.Address)
+	}
+	o.version++
+	family, address := "IP4", local.Address.Addr().Unmap().String()
+	if !local.Address.Addr().Unmap().Is4() {
+		family = "IP6"
+	}
+	return &sdp.SessionDescription{
+		Origin: sdp.Origin{
+			Username: "-", SessionID: o.id, SessionVersion: o.version,
+			NetworkType: "IN", AddressType: family, UnicastAddress: address,
+		},
+		SessionName:           "-",
+		ConnectionInformation: &sdp.ConnectionInformation{NetworkType: "IN", AddressType: family, Address: &sdp.Address{Address: address}},
+		TimeDescriptions:      []sdp.TimeDescription{{}},
+	}, nil
+}
+
+func audioStream(local media.Description) *sdp.MediaDescription {
+	stream := &sdp.MediaDescription{MediaName: sdp.MediaName{
+		Media: "audio", Port: sdp.RangedPort{Value: int(local.Address.Port())}, Protos: []string{"RTP", "AVP"},
+	}}
+	for _, format := range local.Formats {
+		payload := strconv.Itoa(int(format.PayloadType))
+		stream.MediaName.Formats = append(stream.MediaName.Formats, payload)
+		stream.Attributes = append(stream.Attributes, sdp.NewAttribute("rtpmap", payload+" "+format.Codec.String()+"/8000"))
+	}
+	if local.DigitPayloadType != 0 {
+		payload := strconv.Itoa(int(local.DigitPayloadType))
+		stream.MediaName.Formats = append(stream.MediaName.Formats, payload)
+		stream.Attributes = append(stream.Attributes,
+			sdp.NewAttribute("rtpmap", payload+" telephone-event/8000"), sdp.NewAttribute("fmtp", payload+" 0-15"))
+	}
+	stream.Attributes = append(stream.Attributes,
+		sdp.NewAttribute("ptime", "20"), sdp.NewPropertyAttribute(directionName(local.Direction)))
+	return stream
+}
+
+func refusedStream(stream streamLine) *sdp.MediaDescription {
+	formats := stream.formats
+	if len(formats) > 1 {
+		formats = formats[:1]
+	}
+	return &sdp.MediaDescription{MediaName: sdp.MediaName{Media: stream.kind, Protos: stream.protocols, Formats: formats}}
+}
+
+func directionName(direction media.Direction) string {
+	switch direction {
+	case media.SendOnly:
+		return "sendonly"
+	case media.RecvOnly:
+		return "recvonly"
+	case media.Inactive:
+		return "inactive"
+	}
+	return "sendrecv"
+}
+
+func marshal(session *sdp.SessionDescription) ([]byte, error) {
+	body, err := session.Marshal()
+	if err != nil {
+		return nil, fmt.Errorf("sip: SDP: %w", err)
+	}
+	return body, nil
+}

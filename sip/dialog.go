@@ -1,0 +1,240 @@
+package sip
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	gosip "github.com/emiago/sipgo/sip"
+	"go.uber.org/zap"
+
+	"careline/media"
+)
+
+const (
+	commandBox = 16 // wishes of the handler that may wait
+	requestBox = 32 // messages of the far side that may wait
+)
+
+// ErrBusy says that the dialog's mailbox is full and nothing was done.
+var ErrBusy = errors.New("sip: the dialog's mailbox is full")
+
+// Dialog is one call's signalling. Its goroutine owns it; the methods may be
+// called from anywhere, the Notify function included, and return at once.
+type Dialog struct {
+	server     *Server
+	log        *zap.Logger
+	id         string
+	dialed     string
+	caller     Number
+	remote     netip.AddrPort
+	network    string
+	key        dialogKey
+	requestKey requestKey
+	offered    bool
+	check      error
+
+	state    atomic.Uint32
+	commands chan command
+	requests chan inbound
+
+	mu        sync.Mutex // guards agreement alone
+	agreement Agreement
+	agreed    bool
+
+	// What follows is the goroutine's own.
+	notify    func(Event)
+	invite    *gosip.Request // the INVITE or re-INVITE in hand
+	tx        *gosip.ServerTx
+	contact   netip.AddrPort
+	peer      peer
+	origin    origin
+	session   remoteSession // what an answer must mirror
+	pending   Agreement     // asked for by a re-INVITE, not yet answered
+	owesOffer bool          // the INVITE in hand had no offer; ours goes out with the 200
+	waiting   *inbound      // a re-INVITE that overtook the ACK
+	final     *gosip.Response
+	interval  time.Duration // until final is sent again
+	resend    *time.Timer
+	deadline  *time.Timer
+	bye       *farewell
+	byeDone   chan struct{}
+	over      bool // EventEnded is out
+}
+
+// command is a wish of the handler.
+type command struct {
+	in         input
+	local      media.Description
+	status     int
+	cause      int
+	text       string
+	retryAfter time.Duration
+}
+
+// inbound is a message of the far side, and the transaction to answer it in.
+type inbound struct {
+	in      input
+	request *gosip.Request
+	tx      *gosip.ServerTx
+}
+
+func newDialog(server *Server, request *gosip.Request, tx *gosip.ServerTx, source netip.AddrPort, body []byte) *Dialog {
+	key := keyOf(request)
+	d := &Dialog{
+		server: server, id: key.call, key: key, remote: source, network: networkOf(request),
+		requestKey: requestKey{call: key.call, remote: key.remote, sequence: request.CSeq().SeqNo},
+		dialed:     userOf(request.Recipient), caller: callerOf(request), offered: len(body) > 0,
+		commands: make(chan command, commandBox), requests: make(chan inbound, requestBox),
+		invite: request, tx: tx, contact: server.localAddress(tx.Connection(), source),
+		origin: origin{id: server.originID(request)}, byeDone: make(chan struct{}, 1), owesOffer: len(body) == 0,
+		resend: stoppedTimer(), deadline: stoppedTimer(),
+	}
+	d.log = server.log.With(zap.String("sip_call", printable(d.id, maxLoggedID)))
+	d.peer = newPeer(request, d.contact)
+	d.state.Store(uint32(StateInvited))
+	if d.offered {
+		d.session, d.agreement, d.check = readAgreement(body)
+		if d.check == nil && !d.agreement.open() {
+			d.check = ErrNoCommonCodec
+		}
+		d.agreed = d.check == nil
+	}
+	return d
+}
+
+const maxLoggedID = 128 // bytes of a Call-ID that go into a log line
+
+// open reports whether the far side's stream is there at all (port not 0).
+func (a Agreement) open() bool {
+	return a.Remote.Address.Port() != 0 || a.Remote.Direction != media.Inactive
+}
+
+// stoppedTimer is a timer that hasn't been set.
+func stoppedTimer() *time.Timer {
+	timer := time.NewTimer(time.Hour)
+	timer.Stop()
+	return timer
+}
+
+// ID is the SIP Call-ID, as the trunk chose it.
+func (d *Dialog) ID() string { return d.id }
+
+// Dialed is the user part of the Request-URI: the number that was dialed.
+func (d *Dialog) Dialed() string { return d.dialed }
+
+// Caller is who calls, as the trunk asserts it or else as From says.
+func (d *Dialog) Caller() Number { return d.caller }
+
+// Remote is where the INVITE came from.
+func (d *Dialog) Remote() netip.AddrPort { return d.remote }
+
+// State is where the dialog stands at this moment.
+func (d *Dialog) State() State { return State(d.state.Load()) }
+
+// Offered reports whether the INVITE carried an offer. Without one the
+// Agreement comes with EventAcked.
+func (d *Dialog) Offered() bool { return d.offered }
+
+// Agreement is what was agreed on, once it is known.
+func (d *Dialog) Agreement() (Agreement, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.agreement, d.agreed
+}
+
+// Check says what is wrong with the INVITE's offer: ErrNoCommonCodec or
+// ErrBadOffer, to be refused with RefusalStatus. Nil without an offer.
+func (d *Dialog) Check() error { return d.check }
+
+// Notify names the function that is told of events, in order, on the dialog's
+// goroutine; it must not block. Called once, within Handler.Invite.
+func (d *Dialog) Notify(notify func(Event)) { d.notify = notify }
+
+// Ringing sends 180.
+func (d *Dialog) Ringing() error { return d.ask(command{in: inRing}) }
+
+// Answer sends 200 with our SDP and sends it again until the ACK.
+// EventAcked follows, or EventEnded: ByTimeout after 64*T1 without an ACK, with
+// a BYE of ours (RFC 3261 section 13.3.1.4).
+func (d *Dialog) Answer(local media.Description) error {
+	if d.check != nil {
+		return fmt.Errorf("sip: answer: %w", d.check)
+	}
+	if err := usable(local); err != nil {
+		return err
+	}
+	return d.ask(command{in: inAnswer, local: local})
+}
+
+// Refuse sends a final response from 300 up, with a reason phrase (empty: the
+// usual one) and, where retryAfter isn't zero, Retry-After. EventEnded follows.
+func (d *Dialog) Refuse(status int, reason string, retryAfter time.Duration) error {
+	if status < 300 || status > maxStatus {
+		return fmt.Errorf("sip: an INVITE can't be refused with %d; a status from 300 to %d can", status, maxStatus)
+	}
+	return d.ask(command{in: inRefuse, status: status, text: reason, retryAfter: retryAfter})
+}
+
+// HangUp ends the call in any state, with a Q.850 cause in a Reason header (RFC
+// 3326): by BYE, which waits for the ACK if need be, or before the answer by
+// the status that fits the cause. EventEnded, ByLocal, follows at once.
+func (d *Dialog) HangUp(q850 int, text string) error {
+	if q850 < 0 || q850 > maxCause {
+		return fmt.Errorf("sip: %d isn't a Q.850 cause; those go from 1 to %d", q850, maxCause)
+	}
+	return d.ask(command{in: inHangUp, cause: q850, text: text})
+}
+
+// AnswerReoffer accepts what EventReoffer asked for.
+func (d *Dialog) AnswerReoffer(local media.Description) error {
+	if err := usable(local); err != nil {
+		return err
+	}
+	return d.ask(command{in: inReofferAnswer, local: local})
+}
+
+// RefuseReoffer refuses what EventReoffer asked for; the session stays as it
+// was (RFC 3261 section 14.2). 488 is the usual status.
+func (d *Dialog) RefuseReoffer(status int) error {
+	if status < 300 || status > maxStatus {
+		return fmt.Errorf("sip: a re-INVITE can't be refused with %d; a status from 300 to %d can", status, maxStatus)
+	}
+	return d.ask(command{in: inReofferRefuse, status: status})
+}
+
+func usable(local media.Description) error {
+	if !local.Address.IsValid() || local.Address.Port() == 0 {
+		return fmt.Errorf("sip: an answer needs the address where we want RTP; have %q", local.Address)
+	}
+	return nil
+}
+
+// ask puts a wish into the mailbox. What has no place in the dialog's state is
+// refused here; should the state change until the goroutine gets to it, an
+// event has said so.
+func (d *Dialog) ask(wish command) error {
+	state := d.State()
+	if _, ok := state.next(wish.in); !ok {
+		return &StateError{Asked: wish.in.String(), State: state}
+	}
+	select {
+	case d.commands <- wish:
+		return nil
+	default:
+		return ErrBusy
+	}
+}
+
+// post puts a message into the mailbox; false if there is no room.
+func (d *Dialog) post(message inbound) bool {
+	select {
+	case d.requests <- message:
+		return true
+	default:
+		return false
+	}
+}

@@ -1,0 +1,95 @@
+package sip
+
+import "careline/media"
+
+// EventKind says what happened to a dialog.
+type EventKind uint8
+
+const (
+	// EventAcked: the far side has acknowledged our 200; the call is up.
+	// Agreement is set, also after an INVITE without an offer.
+	EventAcked EventKind = iota + 1
+	// EventCancelled: the caller gave up before the answer. 487 has been sent
+	// by us (RFC 3261 section 9.2). EventEnded follows at once.
+	EventCancelled
+	// EventReoffer: a re-INVITE asks for a changed session, such as hold or
+	// another address. AnswerReoffer or RefuseReoffer is due within
+	// ReofferTimeout. Agreement is what the far side now wants.
+	EventReoffer
+	// EventRenegotiated: the ACK to a re-INVITE without an offer carried the
+	// answer to ours; Agreement is the new one.
+	EventRenegotiated
+	// EventDigit: a key came by SIP INFO.
+	EventDigit
+	// EventEnded: the dialog is over for the handler. It comes exactly once and
+	// last, whichever way the dialog ended.
+	EventEnded
+)
+
+// String names the kind for logs.
+func (k EventKind) String() string {
+	switch k {
+	case EventAcked:
+		return "acked"
+	case EventCancelled:
+		return "cancelled"
+	case EventReoffer:
+		return "reoffer"
+	case EventRenegotiated:
+		return "renegotiated"
+	case EventDigit:
+		return "digit"
+	case EventEnded:
+		return "ended"
+	}
+	return "unknown"
+}
+
+// EndedBy says who ended a dialog.
+type EndedBy uint8
+
+const (
+	// ByRemote: their BYE or CANCEL.
+	ByRemote EndedBy = iota + 1
+	// ByLocal: our HangUp or Refuse.
+	ByLocal
+	// ByTimeout: something due never came: the ACK within 64*T1 (RFC 3261
+	// section 13.3.1.4), or our own final answer within SetUpTimeout.
+	ByTimeout
+	// ByTransport: the far side can't be reached any more.
+	ByTransport
+)
+
+// String names the side for logs and records.
+func (b EndedBy) String() string {
+	switch b {
+	case ByRemote:
+		return "remote"
+	case ByLocal:
+		return "local"
+	case ByTimeout:
+		return "timeout"
+	case ByTransport:
+		return "transport"
+	}
+	return "unknown"
+}
+
+// Event is one thing that happened to a dialog. Only the fields that its kind
+// names are set.
+type Event struct {
+	Kind EventKind
+	// By is set in EventEnded.
+	By EndedBy
+	// Status is the SIP status that ended the INVITE: ours where we refused,
+	// 487 after a CANCEL, 0 once the call had been answered.
+	Status int
+	// Cause is the Q.850 cause from the far side's Reason header, or the one
+	// that we sent; 0 if none was given (RFC 3326).
+	Cause int
+	// Reason is the Reason header's text, printable ASCII, at most 64 bytes.
+	Reason    string
+	Agreement Agreement
+	// Digit is set in EventDigit; it is PHI.
+	Digit media.Digit
+}

@@ -1,0 +1,124 @@
+package sip
+
+import (
+	"fmt"
+	"net/netip"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// What the options fall back to, and what bounds a server whatever they say.
+const (
+	DefaultUserAgent  = "Careline"
+	DefaultMaxMessage = 16 << 10 // bytes of one message, headers and body
+	DefaultSetUpRate  = 100      // INVITEs a second from one source
+	DefaultMaxDialogs = 4000
+	DefaultT1         = 500 * time.Millisecond // RFC 3261 section 17.1.1.1
+	DefaultT2         = 4 * time.Second        // RFC 3261 section 17.1.2.2
+
+	// SetUpTimeout is how long the handler may leave an INVITE without a final
+	// response; then the caller hears 480. Proxies give up after as much
+	// (timer C, RFC 3261 section 16.6).
+	SetUpTimeout = 3 * time.Minute
+	// ReofferTimeout is how long the handler may think about a re-INVITE; then
+	// it is refused with 500 and the session stays as it was.
+	ReofferTimeout = 10 * time.Second
+	// overloadRetry is the Retry-After with which a source that calls too fast,
+	// or a call too many, is turned away.
+	overloadRetry = 5 * time.Second
+	// shutdownGrace is how long a server that ends waits for its BYEs' answers.
+	shutdownGrace = 2 * time.Second
+)
+
+// Listen is one address to listen on.
+type Listen struct {
+	// Network is "udp" or "tcp".
+	Network string
+	Address netip.AddrPort
+}
+
+// String gives the form that the configuration uses: udp://127.0.0.1:5070.
+func (l Listen) String() string { return l.Network + "://" + l.Address.String() }
+
+// Options make a Server. What is left zero takes its default.
+type Options struct {
+	// Listen names the addresses; port 0 takes a free one.
+	Listen []Listen
+	// Sources are who may talk to us: the trunk's signalling addresses. Anyone
+	// else is dropped unread. Empty lets everyone in.
+	Sources []netip.Prefix
+	// Advertise is the address that Contact and Via name, where it isn't the one
+	// we listen on (NAT). Without a port, the listener's is used.
+	Advertise netip.Addr
+	UserAgent string
+	// MaxMessage is the longest message read, in bytes.
+	MaxMessage int
+	// SetUpRate is how many INVITEs a second one source may send; more are
+	// answered 503 with Retry-After, and floods are dropped unread.
+	SetUpRate int
+	// MaxDialogs is how many dialogs there may be at once; more are answered 503.
+	MaxDialogs int
+	// T1 and T2 are RFC 3261's estimates of the round trip and of the longest
+	// interval of retransmission; an ACK is waited for 64*T1.
+	T1, T2 time.Duration
+	// TagKey keys the To tags; at least 16 random bytes. Empty: drawn at New.
+	TagKey []byte
+	Log    *zap.Logger
+}
+
+const minTagKey = 16
+
+func (o *Options) fill() error {
+	if len(o.Listen) == 0 {
+		return fmt.Errorf("sip: nothing to listen on; set sip.listen, for example to udp://127.0.0.1:5070")
+	}
+	for _, listen := range o.Listen {
+		if listen.Network != "udp" && listen.Network != "tcp" {
+			return fmt.Errorf("sip: can't listen on %q; sip.listen takes udp://address:port and tcp://address:port", listen.String())
+		}
+		if !listen.Address.IsValid() {
+			return fmt.Errorf("sip: %s in sip.listen has no address; give an IP address and a port", listen.Network)
+		}
+	}
+	if len(o.TagKey) > 0 && len(o.TagKey) < minTagKey {
+		return fmt.Errorf("sip: the tag key has %d bytes; give at least %d random ones", len(o.TagKey), minTagKey)
+	}
+	if o.UserAgent == "" {
+		o.UserAgent = DefaultUserAgent
+	}
+	if o.MaxMessage <= 0 {
+		o.MaxMessage = DefaultMaxMessage
+	}
+	if o.SetUpRate <= 0 {
+		o.SetUpRate = DefaultSetUpRate
+	}
+	if o.MaxDialogs <= 0 {
+		o.MaxDialogs = DefaultMaxDialogs
+	}
+	if o.T1 <= 0 {
+		o.T1 = DefaultT1
+	}
+	if o.T2 < o.T1 {
+		o.T2 = max(DefaultT2, o.T1)
+	}
+	if o.Log == nil {
+		o.Log = zap.NewNop()
+	}
+	return nil
+}
+
+// Stats are counts since the start, and what is up now.
+type Stats struct {
+	Dialogs      int    // up or ending now
+	Invites      uint64 // new calls that reached us
+	Answered     uint64
+	Refused      uint64 // calls that got a final response other than 200
+	Resent       uint64 // 200s sent again for want of an ACK
+	Unacked      uint64 // calls given up because no ACK came
+	Strangers    uint64 // packets and connections from outside Sources
+	Flooded      uint64 // packets and INVITEs over the rate of their source
+	Malformed    uint64 // messages that couldn't be read
+	OutOfDialog  uint64 // requests for a dialog that isn't there (481)
+	MailboxesHit uint64 // requests refused because a dialog's mailbox was full
+}

@@ -1,0 +1,272 @@
+package sip
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	gosip "github.com/emiago/sipgo/sip"
+	"go.uber.org/zap"
+)
+
+// What OPTIONS and refusals say of us (RFC 3261 sections 11.2 and 20.5).
+const (
+	allowedMethods = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO"
+	acceptedTypes  = "application/sdp, application/dtmf-relay, application/dtmf"
+)
+
+// observe sees each message in the order of the socket, before sipgo gives it a
+// goroutine. It puts our tag on requests that start something, so that whatever
+// sipgo answers by itself (100, 487) carries the same one, and notes INVITE and
+// CANCEL, whose order must not be lost.
+func (s *Server) observe(message gosip.Message) {
+	request, ok := message.(*gosip.Request)
+	if !ok || request.IsAck() || !complete(request) {
+		return
+	}
+	fresh := !request.To().Params.Has("tag")
+	if fresh {
+		request.To().Params.Add("tag", s.tagFor(request))
+	}
+	switch {
+	case request.IsInvite() && fresh:
+		s.registry.announce(keyOf(request))
+	case request.IsCancel():
+		s.registry.cancel(keyOf(request), request)
+	}
+}
+
+// complete reports whether the headers are there without which a request can't
+// be answered (RFC 3261 section 8.1.1).
+func complete(request *gosip.Request) bool {
+	return request.To() != nil && request.From() != nil && request.CallID() != nil && request.CSeq() != nil && request.Via() != nil
+}
+
+// tagFor derives our tag from what retransmissions, CANCEL and ACK share with
+// the request, and only they; without the key it can't be guessed.
+func (s *Server) tagFor(request *gosip.Request) string {
+	return hex.EncodeToString(s.digest(request)[:10])
+}
+
+func (s *Server) digest(request *gosip.Request) []byte {
+	mac := hmac.New(sha256.New, s.options.TagKey)
+	branch, _ := request.Via().Params.Get("branch")
+	sequence := strconv.FormatUint(uint64(request.CSeq().SeqNo), 10)
+	for _, part := range []string{request.CallID().Value(), tagOf(request.From().Params), branch, sequence} {
+		mac.Write([]byte(part))
+		mac.Write([]byte{0})
+	}
+	return mac.Sum(nil)
+}
+
+// keyOf is the dialog that a request from the far side belongs to.
+func keyOf(request *gosip.Request) dialogKey {
+	return dialogKey{call: request.CallID().Value(), local: tagOf(request.To().Params), remote: tagOf(request.From().Params)}
+}
+
+func tagOf(parameters gosip.HeaderParams) string {
+	tag, _ := parameters.Get("tag")
+	return tag
+}
+
+// serve takes each request that isn't a retransmission, on a goroutine of
+// sipgo's. A panic ends this request alone.
+func (s *Server) serve(request *gosip.Request, tx *gosip.ServerTx) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			s.log.Error("sip request failed", zap.Any("panic", fault), zap.Stack("stack"))
+			tx.Terminate()
+		}
+	}()
+	if request.IsAck() {
+		s.serveAck(request)
+		tx.Terminate() // an ACK is never answered; sipgo made a transaction for it all the same
+		return
+	}
+	if !complete(request) || request.CSeq().MethodName != request.Method {
+		s.refuse(request, tx, gosip.StatusBadRequest)
+		return
+	}
+	switch request.Method {
+	case gosip.INVITE:
+		if keyOf(request).local == s.tagFor(request) {
+			s.serveInvite(request, tx)
+		} else {
+			s.serveInDialog(request, tx, inReinvite)
+		}
+	case gosip.BYE:
+		s.serveInDialog(request, tx, inBye)
+	case gosip.INFO:
+		s.serveInDialog(request, tx, inInfo)
+	case gosip.CANCEL:
+		s.serveCancel(request, tx)
+	case gosip.OPTIONS:
+		s.serveOptions(request, tx)
+	case gosip.REGISTER, gosip.SUBSCRIBE, gosip.NOTIFY, gosip.REFER, gosip.MESSAGE, gosip.PRACK, gosip.UPDATE, gosip.PUBLISH:
+		s.refuse(request, tx, gosip.StatusMethodNotAllowed, gosip.NewHeader("Allow", allowedMethods))
+	default:
+		s.refuse(request, tx, gosip.StatusNotImplemented, gosip.NewHeader("Allow", allowedMethods))
+	}
+}
+
+// serveAck passes an ACK to a 200 on; those to refusals never get here.
+func (s *Server) serveAck(request *gosip.Request) {
+	if !complete(request) {
+		return
+	}
+	if dialog := s.registry.find(keyOf(request)); dialog != nil {
+		dialog.post(inbound{in: inAck, request: request})
+	}
+}
+
+// serveCancel answers a CANCEL that sipgo found no INVITE for. The dialog, if
+// there is one, was told by observe.
+func (s *Server) serveCancel(request *gosip.Request, tx *gosip.ServerTx) {
+	if s.registry.expects(keyOf(request)) {
+		s.respond(tx, s.response(request, gosip.StatusOK))
+		return
+	}
+	s.counters.outOfDialog.Add(1)
+	s.refuse(request, tx, gosip.StatusCallTransactionDoesNotExists)
+}
+
+func (s *Server) serveInDialog(request *gosip.Request, tx *gosip.ServerTx, in input) {
+	dialog := s.registry.find(keyOf(request))
+	if dialog == nil {
+		s.counters.outOfDialog.Add(1)
+		s.refuse(request, tx, gosip.StatusCallTransactionDoesNotExists)
+		return
+	}
+	if s.refusedExtensions(request, tx) {
+		return
+	}
+	if !dialog.post(inbound{in: in, request: request, tx: tx}) {
+		s.counters.mailboxes.Add(1)
+		s.refuse(request, tx, gosip.StatusServiceUnavailable, retryHeader(overloadRetry))
+	}
+}
+
+func (s *Server) serveOptions(request *gosip.Request, tx *gosip.ServerTx) {
+	if s.refusedExtensions(request, tx) {
+		return
+	}
+	if retry, draining := s.draining(); draining {
+		s.refuse(request, tx, gosip.StatusServiceUnavailable, retryHeader(retry))
+		return
+	}
+	s.respond(tx, s.response(request, gosip.StatusOK,
+		gosip.NewHeader("Allow", allowedMethods), gosip.NewHeader("Accept", acceptedTypes),
+		gosip.NewHeader("Accept-Encoding", "identity"), gosip.NewHeader("Accept-Language", "en"), gosip.NewHeader("Supported", "")))
+}
+
+// serveInvite checks a new call and gives it a dialog, or refuses it.
+func (s *Server) serveInvite(request *gosip.Request, tx *gosip.ServerTx) {
+	s.counters.invites.Add(1)
+	source, err := netip.ParseAddrPort(request.Source())
+	if err != nil {
+		s.refuseInvite(request, tx, gosip.StatusBadRequest)
+		return
+	}
+	source = netip.AddrPortFrom(source.Addr().Unmap(), source.Port())
+	if !s.guard.mayInvite(source.Addr()) {
+		s.refuseInvite(request, tx, gosip.StatusServiceUnavailable, retryHeader(overloadRetry))
+		tx.Terminate() // keeps nothing for a source that calls too fast
+		return
+	}
+	if retry, draining := s.draining(); draining {
+		s.refuseInvite(request, tx, gosip.StatusServiceUnavailable, retryHeader(retry))
+		return
+	}
+	switch request.Recipient.Scheme {
+	case "", "sip", "sips", "tel":
+	default:
+		s.refuseInvite(request, tx, statusUnsupportedScheme)
+		return
+	}
+	if s.refusedExtensions(request, tx) {
+		s.counters.refused.Add(1)
+		return
+	}
+	body, err := sessionBody(request)
+	if err != nil {
+		s.refuseInvite(request, tx, gosip.StatusUnsupportedMediaType, gosip.NewHeader("Accept", acceptedTypes))
+		return
+	}
+	s.begin(newDialog(s, request, tx, source, body))
+}
+
+// begin makes a dialog known and starts its goroutine.
+func (s *Server) begin(dialog *Dialog) {
+	if err := s.registry.add(dialog); err != nil {
+		if errors.Is(err, errMerged) {
+			s.refuseInvite(dialog.invite, dialog.tx, gosip.StatusLoopDetected)
+			return
+		}
+		s.log.Warn("call refused", zap.String("sip_call", dialog.id), zap.Error(err))
+		s.refuseInvite(dialog.invite, dialog.tx, gosip.StatusServiceUnavailable, retryHeader(overloadRetry))
+		return
+	}
+	go dialog.run(s.alive) // owned by the registry, which Run waits for
+}
+
+// refusedExtensions refuses what is required of us and we don't have (RFC 3261
+// section 8.2.2.3); we have none.
+func (s *Server) refusedExtensions(request *gosip.Request, tx *gosip.ServerTx) bool {
+	var required []string
+	for _, header := range request.GetHeaders("Require") {
+		for _, option := range splitValues(header.Value()) {
+			required = append(required, printable(option, maxNumber))
+		}
+	}
+	if len(required) == 0 {
+		return false
+	}
+	if len(required) > maxRequired {
+		required = required[:maxRequired]
+	}
+	s.refuse(request, tx, gosip.StatusBadExtension, gosip.NewHeader("Unsupported", strings.Join(required, ", ")))
+	return true
+}
+
+const maxRequired = 8 // option tags that a 420 names
+
+func (s *Server) refuseInvite(request *gosip.Request, tx *gosip.ServerTx, status int, headers ...gosip.Header) {
+	s.counters.refused.Add(1)
+	s.refuse(request, tx, status, headers...)
+}
+
+func (s *Server) refuse(request *gosip.Request, tx *gosip.ServerTx, status int, headers ...gosip.Header) {
+	s.log.Debug("sip request refused", zap.String("method", string(request.Method)), zap.Int("status", status))
+	s.respond(tx, s.response(request, status, headers...))
+}
+
+func (s *Server) respond(tx *gosip.ServerTx, response *gosip.Response) {
+	if err := tx.Respond(response); err != nil {
+		s.log.Debug("sip response not sent", zap.Int("status", response.StatusCode), zap.Error(err))
+	}
+}
+
+// response builds a response with our headers.
+func (s *Server) response(request *gosip.Request, status int, headers ...gosip.Header) *gosip.Response {
+	response := gosip.NewResponseFromRequest(request, status, statusText(status), nil)
+	response.AppendHeader(gosip.NewHeader("Server", s.options.UserAgent))
+	for _, header := range headers {
+		response.AppendHeader(header)
+	}
+	return response
+}
+
+func retryHeader(after time.Duration) gosip.Header {
+	return gosip.NewHeader("Retry-After", strconv.Itoa(seconds(after)))
+}
+
+// originID numbers a dialog's SDP: 63 bits, so that every parser can hold it.
+func (s *Server) originID(request *gosip.Request) uint64 {
+	return binary.BigEndian.Uint64(s.digest(request)[10:18]) >> 1
+}

@@ -1,0 +1,216 @@
+package sip
+
+import (
+	"context"
+
+	gosip "github.com/emiago/sipgo/sip"
+	"go.uber.org/zap"
+)
+
+const ackFactor = 64 // times T1: how long an ACK is waited for (RFC 3261 section 13.3.1.4)
+
+// run is the dialog's goroutine, from the INVITE until nothing is owed.
+func (d *Dialog) run(ctx context.Context) {
+	defer d.server.registry.remove(d)
+	defer d.resend.Stop()
+	defer d.deadline.Stop()
+	defer d.contain()
+	d.server.respond(d.tx, gosip.NewResponseFromRequest(d.invite, gosip.StatusTrying, statusText(gosip.StatusTrying), nil))
+	d.deadline.Reset(SetUpTimeout)
+	d.log.Debug("call arrived", zap.Stringer("remote", d.remote), zap.Bool("offer", d.offered))
+	d.server.handler.Invite(d)
+	if d.notify == nil {
+		d.log.Error("call refused", zap.String("because", "the handler set no Notify"))
+		d.notify = func(Event) {}
+		d.refuse(command{in: inRefuse, status: gosip.StatusInternalServerError})
+	}
+	for d.State() != StateClosed {
+		select {
+		case <-ctx.Done():
+			d.end(Event{By: ByLocal, Cause: CauseNormal})
+			d.state.Store(uint32(StateClosed))
+		case wish := <-d.commands:
+			d.obey(wish)
+		case message := <-d.requests:
+			d.receive(message)
+		case ack := <-d.tx.Acks():
+			d.receive(inbound{in: inAck, request: ack}) // an ACK under the INVITE's own branch
+		case <-d.lost():
+			d.transportLost()
+		case <-d.resend.C:
+			d.resendFinal()
+		case <-d.deadline.C:
+			d.timeOut()
+		case <-d.byeDone:
+			d.step(inByeDone)
+		}
+	}
+	d.refuseLeftovers()
+}
+
+// contain keeps a panic within its call: the caller hears 500 or a BYE.
+func (d *Dialog) contain() {
+	fault := recover()
+	if fault == nil {
+		return
+	}
+	d.log.Error("call failed", zap.Any("panic", fault), zap.Stack("stack"))
+	switch d.State() {
+	case StateInvited, StateRinging, StateReoffered:
+		d.server.respond(d.tx, d.server.response(d.invite, gosip.StatusInternalServerError))
+	}
+	switch d.State() {
+	case StateAnswered, StateConfirmed, StateReoffered, StateReanswered:
+		d.bye = &farewell{cause: CauseTemporaryFailure}
+		d.sendBye()
+	}
+	d.state.Store(uint32(StateClosed))
+	defer func() { _ = recover() }() // the handler's own function may be what panicked
+	d.end(Event{By: ByLocal, Status: gosip.StatusInternalServerError, Cause: CauseTemporaryFailure})
+}
+
+// step moves the dialog on; false where the input has no place.
+func (d *Dialog) step(in input) bool {
+	state := d.State()
+	next, ok := state.next(in)
+	if !ok {
+		d.log.Debug("sip input has no place", zap.Stringer("state", state), zap.Stringer("input", in))
+		return false
+	}
+	d.state.Store(uint32(next))
+	return true
+}
+
+// lost is the end of the transaction in hand, where that means that the far
+// side's connection is gone.
+func (d *Dialog) lost() <-chan struct{} {
+	switch d.State() {
+	case StateInvited, StateRinging, StateReoffered:
+		return d.tx.Done()
+	}
+	return nil
+}
+
+// tell passes an event on, unless the end has been told.
+func (d *Dialog) tell(event Event) {
+	if !d.over && d.notify != nil {
+		d.notify(event)
+	}
+}
+
+// end tells the end, once.
+func (d *Dialog) end(event Event) {
+	if d.over {
+		return
+	}
+	event.Kind = EventEnded
+	d.log.Debug("call ended", zap.Stringer("by", event.By), zap.Int("status", event.Status), zap.Int("cause", event.Cause))
+	d.tell(event)
+	d.over = true
+}
+
+// obey does what the handler wishes.
+func (d *Dialog) obey(wish command) {
+	if _, ok := d.State().next(wish.in); !ok {
+		d.log.Debug("sip wish came too late", zap.Stringer("state", d.State()), zap.Stringer("wish", wish.in))
+		return
+	}
+	switch wish.in {
+	case inRing:
+		d.ring()
+	case inAnswer:
+		d.answer(wish)
+	case inRefuse:
+		d.refuse(wish)
+	case inHangUp:
+		d.hangUp(wish)
+	case inReofferAnswer:
+		d.answerReoffer(wish)
+	case inReofferRefuse:
+		d.refuseReoffer(wish.status)
+	}
+}
+
+// receive takes a message of the far side.
+func (d *Dialog) receive(message inbound) {
+	if message.tx != nil && d.outOfOrder(message) {
+		return
+	}
+	switch message.in {
+	case inAck:
+		d.acked(message.request)
+	case inCancel:
+		d.cancelled(message.request)
+	case inBye:
+		d.farewelled(message)
+	case inReinvite:
+		d.reinvited(message)
+	case inInfo:
+		d.informed(message)
+	}
+}
+
+// outOfOrder refuses a request older than one that we've seen (RFC 3261 section
+// 12.2.2). Retransmissions never get this far.
+func (d *Dialog) outOfOrder(message inbound) bool {
+	number := message.request.CSeq().SeqNo
+	if number > d.peer.theirs {
+		d.peer.theirs = number
+		return false
+	}
+	d.server.refuse(message.request, message.tx, gosip.StatusInternalServerError)
+	return true
+}
+
+// timeOut: what the deadline was set for hasn't come.
+func (d *Dialog) timeOut() {
+	switch d.State() {
+	case StateInvited, StateRinging:
+		d.step(inSetUpTimeout)
+		d.reject(gosip.StatusTemporarilyUnavailable, "", reasonHeader(CauseNoAnswer, ""))
+		d.end(Event{By: ByTimeout, Status: gosip.StatusTemporarilyUnavailable, Cause: CauseNoAnswer})
+	case StateReoffered:
+		d.log.Warn("re-INVITE refused", zap.String("because", "nobody answered it in time"))
+		d.step(inReofferTimeout)
+		d.server.refuse(d.invite, d.tx, gosip.StatusInternalServerError)
+	case StateAnswered, StateReanswered:
+		d.server.counters.unacked.Add(1)
+		d.log.Warn("call ended", zap.String("because", "the far side never acknowledged our answer"))
+		d.close(inAckTimeout, &farewell{cause: CauseRecoveryOnTimer, text: "no ACK"}, Event{By: ByTimeout, Cause: CauseRecoveryOnTimer})
+	case StateClosing:
+		d.step(inAckTimeout)
+		d.sendBye()
+	}
+}
+
+// transportLost: the connection that the transaction in hand came by is gone.
+func (d *Dialog) transportLost() {
+	early := d.State() != StateReoffered
+	d.step(inTransportLost)
+	d.stopTimers()
+	if early {
+		d.end(Event{By: ByTransport})
+	}
+}
+
+func (d *Dialog) stopTimers() {
+	d.resend.Stop()
+	d.deadline.Stop()
+}
+
+// refuseLeftovers answers what still lay in the mailbox when the dialog closed.
+func (d *Dialog) refuseLeftovers() {
+	if d.waiting != nil {
+		d.server.refuse(d.waiting.request, d.waiting.tx, gosip.StatusCallTransactionDoesNotExists)
+	}
+	for {
+		select {
+		case message := <-d.requests:
+			if message.tx != nil {
+				d.server.refuse(message.request, message.tx, gosip.StatusCallTransactionDoesNotExists)
+			}
+		default:
+			return
+		}
+	}
+}

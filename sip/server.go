@@ -1,0 +1,251 @@
+package sip
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	gosip "github.com/emiago/sipgo/sip"
+	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
+)
+
+// Handler takes the calls.
+type Handler interface {
+	// Invite is told of each new call, on the dialog's own goroutine. It calls
+	// Dialog.Notify before it returns, and doesn't block.
+	Invite(*Dialog)
+}
+
+// Server listens for SIP and owns the dialogs.
+type Server struct {
+	options      Options
+	handler      Handler
+	log          *zap.Logger
+	guard        *guard
+	registry     *registry
+	transport    *gosip.TransportLayer
+	transactions *gosip.TransactionLayer
+
+	listeners []boundListener
+	drain     atomic.Int64 // Retry-After in seconds plus one; 0 while we take calls
+	senders   sync.WaitGroup
+	alive     context.Context // of the dialogs; set by Run before the first message
+	counters  counters
+}
+
+type counters struct {
+	invites, answered, refused, resent, unacked, malformed, outOfDialog, mailboxes atomic.Uint64
+}
+
+// boundListener is a socket that is bound and waits for Run.
+type boundListener struct {
+	listen Listen
+	packet *net.UDPConn
+	stream net.Listener
+}
+
+// New checks the options and makes a server; nothing is bound yet.
+func New(options Options, handler Handler) (*Server, error) {
+	if handler == nil {
+		return nil, errors.New("sip: a server needs a handler for its calls")
+	}
+	if err := options.fill(); err != nil {
+		return nil, err
+	}
+	if len(options.TagKey) == 0 {
+		options.TagKey = make([]byte, 32)
+		if _, err := rand.Read(options.TagKey); err != nil {
+			return nil, fmt.Errorf("sip: draw a key for tags: %w", err)
+		}
+	}
+	server := &Server{
+		options: options, handler: handler, log: options.Log,
+		guard: newGuard(options), registry: newRegistry(options.MaxDialogs),
+	}
+	parser := gosip.NewParser()
+	parser.MaxMessageLength = options.MaxMessage
+	quiet := server.libraryLogger()
+	server.transport = gosip.NewTransportLayer(net.DefaultResolver, parser, nil, gosip.WithTransportLayerLogger(quiet))
+	server.transport.OnMessage(server.observe) // before the transactions: in the socket's order
+	server.transactions = gosip.NewTransactionLayer(server.transport,
+		gosip.WithTransactionLayerLogger(quiet),
+		gosip.WithTransactionLayerTerminateOnConnClose(),
+		gosip.WithTransactionLayerUnhandledResponseHandler(func(*gosip.Response) {})) // late answers to our BYE
+	server.transactions.OnRequest(server.serve)
+	return server, nil
+}
+
+// Listen binds the addresses. An address in use is an error that names it.
+func (s *Server) Listen() error {
+	for _, listen := range s.options.Listen {
+		bound, err := s.bind(listen)
+		if err != nil {
+			s.closeListeners()
+			return fmt.Errorf("sip: can't listen on %s: %w; is another program using it? Change sip.listen, or stop the other", listen, err)
+		}
+		s.listeners = append(s.listeners, bound)
+	}
+	return nil
+}
+
+func (s *Server) bind(listen Listen) (boundListener, error) {
+	family := "6"
+	if listen.Address.Addr().Unmap().Is4() {
+		family = "4"
+	}
+	bound := boundListener{listen: listen}
+	var local net.Addr
+	if listen.Network == "udp" {
+		socket, err := net.ListenUDP("udp"+family, net.UDPAddrFromAddrPort(listen.Address))
+		if err != nil {
+			return bound, err
+		}
+		bound.packet, local = socket, socket.LocalAddr()
+	} else {
+		socket, err := net.ListenTCP("tcp"+family, net.TCPAddrFromAddrPort(listen.Address))
+		if err != nil {
+			return bound, err
+		}
+		bound.stream, local = socket, socket.Addr()
+	}
+	bound.listen.Address = addrPortOf(local)
+	return bound, nil
+}
+
+// Addresses are the addresses bound, with the ports that were taken for 0.
+func (s *Server) Addresses() []Listen {
+	var all []Listen
+	for _, bound := range s.listeners {
+		all = append(all, bound.listen)
+	}
+	return all
+}
+
+// Run serves until ctx ends; then dialogs that are still up are sent a BYE. It
+// returns when everything is released.
+func (s *Server) Run(ctx context.Context) error {
+	if len(s.listeners) == 0 {
+		return errors.New("sip: Run needs Listen first")
+	}
+	alive, kill := context.WithCancel(context.WithoutCancel(ctx))
+	defer kill()
+	s.alive = alive
+	group, broken := errgroup.WithContext(ctx)
+	for _, bound := range s.listeners {
+		group.Go(func() error {
+			err := s.serveListener(bound)
+			if broken.Err() != nil || ctx.Err() != nil {
+				return nil
+			}
+			return fmt.Errorf("sip: %s stopped listening: %w", bound.listen, err)
+		})
+	}
+	<-broken.Done()
+	s.hangUpAll(kill)
+	s.transactions.Close()
+	s.closeListeners()
+	s.guard.hangUp() // before sipgo does, which would miscount its references
+	err := s.transport.Close()
+	if failed := group.Wait(); failed != nil {
+		return failed
+	}
+	if err != nil && !errors.Is(err, net.ErrClosed) {
+		s.log.Debug("sip transport closed with an error", zap.Error(err))
+	}
+	return nil
+}
+
+func (s *Server) serveListener(bound boundListener) error {
+	if bound.packet != nil {
+		err := s.transport.ServeUDP(&guardedPackets{UDPConn: bound.packet, guard: s.guard})
+		if err == nil {
+			err = net.ErrClosed
+		}
+		return err
+	}
+	return s.transport.ServeTCP(&guardedListener{Listener: bound.stream, guard: s.guard})
+}
+
+// hangUpAll ends what is up, waiting at most shutdownGrace for the far sides.
+func (s *Server) hangUpAll(kill context.CancelFunc) {
+	for _, dialog := range s.registry.close() {
+		if err := dialog.HangUp(CauseNormal, "shutting down"); err != nil {
+			s.log.Debug("dialog was already ending", zap.String("sip_call", dialog.id), zap.Error(err))
+		}
+	}
+	timer := time.AfterFunc(shutdownGrace, kill)
+	s.registry.running.Wait()
+	timer.Stop()
+	kill()
+	s.senders.Wait()
+}
+
+func (s *Server) closeListeners() {
+	for _, bound := range s.listeners {
+		if bound.packet != nil {
+			_ = bound.packet.Close() // closing twice is no harm
+		} else {
+			_ = bound.stream.Close()
+		}
+	}
+}
+
+// Drain refuses new calls and OPTIONS with 503 and Retry-After from now on;
+// dialogs that are up go on.
+func (s *Server) Drain(retryAfter time.Duration) {
+	s.drain.Store(int64(seconds(retryAfter)) + 1)
+}
+
+// draining reports the Retry-After of a drain.
+func (s *Server) draining() (time.Duration, bool) {
+	stored := s.drain.Load()
+	return time.Duration(stored-1) * time.Second, stored > 0
+}
+
+// ActiveDialogs counts the dialogs that aren't over, those whose BYE is still
+// unanswered included.
+func (s *Server) ActiveDialogs() int { return s.registry.count() }
+
+// Stats takes a snapshot of the counts.
+func (s *Server) Stats() Stats {
+	return Stats{
+		Dialogs: s.registry.count(), Invites: s.counters.invites.Load(), Answered: s.counters.answered.Load(),
+		Refused: s.counters.refused.Load(), Resent: s.counters.resent.Load(), Unacked: s.counters.unacked.Load(),
+		Strangers: s.guard.strangers.Load(), Flooded: s.guard.flooded.Load(), Malformed: s.counters.malformed.Load(),
+		OutOfDialog: s.counters.outOfDialog.Load(), MailboxesHit: s.counters.mailboxes.Load(),
+	}
+}
+
+// localAddress is the address that the far side can reach us at over the
+// connection that a request came by.
+func (s *Server) localAddress(connection gosip.Connection, remote netip.AddrPort) netip.AddrPort {
+	local := addrPortOf(connection.LocalAddr())
+	if s.options.Advertise.IsValid() {
+		return netip.AddrPortFrom(s.options.Advertise, local.Port())
+	}
+	if !local.Addr().IsUnspecified() {
+		return local
+	}
+	route, err := net.Dial("udp", remote.String()) // sends nothing; asks the kernel for the route
+	if err != nil {
+		return local
+	}
+	defer func() { _ = route.Close() }()
+	return netip.AddrPortFrom(addrPortOf(route.LocalAddr()).Addr(), local.Port())
+}
+
+// seconds rounds up to whole seconds, as Retry-After has them.
+func seconds(d time.Duration) int {
+	return int((max(d, 0) + time.Second - 1) / time.Second)
+}
+
+// networkOf is a message's transport in lower case.
+func networkOf(message gosip.Message) string { return strings.ToLower(message.Transport()) }

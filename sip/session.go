@@ -1,0 +1,154 @@
+package sip
+
+import (
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/pion/sdp/v3"
+
+	"careline/media"
+)
+
+const (
+	maxSessionBytes  = 8 << 10 // an SDP longer than this isn't read
+	maxStreams       = 8       // media lines in one SDP
+	maxStreamFormats = 32      // formats in one media line that are looked at
+	defaultDigitType = 101     // our telephone-event where we make the offer
+	maxPayloadType   = 127
+)
+
+// remoteSession is what the far side's SDP says, and what an answer must mirror.
+type remoteSession struct {
+	description media.Description
+	streams     []streamLine
+	chosen      int // the stream that we take; -1 for none
+}
+
+// streamLine is one media line; an answer has the same ones in the same order
+// (RFC 3264 section 6).
+type streamLine struct {
+	kind      string
+	protocols []string
+	formats   []string
+}
+
+// parseSession reads SDP (RFC 8866). The audio stream that it describes is the
+// first over plain RTP in a codec of ours.
+func parseSession(body []byte) (remoteSession, error) {
+	if len(body) > maxSessionBytes {
+		return remoteSession{}, badOffer("it has more than %d bytes", maxSessionBytes)
+	}
+	var parsed sdp.SessionDescription
+	if err := parsed.UnmarshalString(string(body)); err != nil {
+		return remoteSession{}, badOffer("it isn't SDP") // the parser's text quotes the peer
+	}
+	if len(parsed.MediaDescriptions) == 0 {
+		return remoteSession{}, badOffer("it has no media line")
+	}
+	if len(parsed.MediaDescriptions) > maxStreams {
+		return remoteSession{}, badOffer("it has more than %d media lines", maxStreams)
+	}
+	session := remoteSession{chosen: -1}
+	for i, stream := range parsed.MediaDescriptions {
+		session.streams = append(session.streams, streamLine{
+			kind: stream.MediaName.Media, protocols: stream.MediaName.Protos, formats: stream.MediaName.Formats,
+		})
+		if session.chosen >= 0 || !plainAudio(stream) {
+			continue
+		}
+		description := describe(&parsed, stream)
+		if len(description.Formats) > 0 {
+			session.chosen, session.description = i, description
+		}
+	}
+	return session, nil
+}
+
+// plainAudio reports whether we can take a stream at all: audio, RTP without
+// encryption. Port 0 refuses a stream in an answer and ends one in a reoffer;
+// it is still described, as inactive.
+func plainAudio(stream *sdp.MediaDescription) bool {
+	protocol := strings.Join(stream.MediaName.Protos, "/")
+	return stream.MediaName.Media == "audio" && (protocol == "RTP/AVP" || protocol == "RTP/AVPF")
+}
+
+func describe(session *sdp.SessionDescription, stream *sdp.MediaDescription) media.Description {
+	description := media.Description{Direction: readDirection(session, stream)}
+	connection := stream.ConnectionInformation
+	if connection == nil {
+		connection = session.ConnectionInformation
+	}
+	address := readAddress(connection)
+	port := stream.MediaName.Port.Value
+	switch {
+	case port <= 0 || port > 65535:
+		description.Direction = media.Inactive
+	case address.IsUnspecified(): // hold as RFC 2543 had it: "send me nothing"
+		description.Direction = directionOf(description.Direction, media.RecvOnly)
+	default:
+		description.Address = netip.AddrPortFrom(address, uint16(port))
+	}
+	readFormats(stream, &description)
+	return description
+}
+
+// readAddress reads c=; a host name stays the zero address, and the media latch
+// finds the far side by its first packets.
+func readAddress(connection *sdp.ConnectionInformation) netip.Addr {
+	if connection == nil || connection.Address == nil {
+		return netip.Addr{}
+	}
+	address, err := netip.ParseAddr(connection.Address.Address)
+	if err != nil || address.IsMulticast() {
+		return netip.Addr{}
+	}
+	return address.Unmap().WithZone("")
+}
+
+func readDirection(session *sdp.SessionDescription, stream *sdp.MediaDescription) media.Direction {
+	for _, attributes := range [][]sdp.Attribute{stream.Attributes, session.Attributes} {
+		for _, attribute := range attributes {
+			switch attribute.Key {
+			case "sendrecv":
+				return media.SendRecv
+			case "sendonly":
+				return media.SendOnly
+			case "recvonly":
+				return media.RecvOnly
+			case "inactive":
+				return media.Inactive
+			}
+		}
+	}
+	return media.SendRecv
+}
+
+// readFormats takes the codecs of ours and telephone-event out of a media line.
+func readFormats(stream *sdp.MediaDescription, description *media.Description) {
+	names := map[string]string{"0": "PCMU/8000", "8": "PCMA/8000"} // RFC 3551 table 4
+	for _, attribute := range stream.Attributes {
+		if attribute.Key != "rtpmap" {
+			continue
+		}
+		if payload, name, found := strings.Cut(attribute.Value, " "); found {
+			names[strings.TrimSpace(payload)] = strings.TrimSpace(name)
+		}
+	}
+	for i, payload := range stream.MediaName.Formats {
+		number, err := strconv.ParseUint(payload, 10, 8)
+		if err != nil || number > maxPayloadType || i >= maxStreamFormats {
+			continue
+		}
+		name, rate, _ := strings.Cut(names[payload], "/")
+		rate, channels, _ := strings.Cut(rate, "/")
+		if rate != "8000" || (channels != "" && channels != "1") {
+			continue
+		}
+		if codec := media.ParseCodec(name); codec != media.CodecNone {
+			description.Formats = append(description.Formats, media.Format{Codec: codec, PayloadType: uint8(number)})
+		} else if strings.EqualFold(name, "telephone-event") && description.DigitPayloadType == 0 {
+			description.DigitPayloadType = uint8(number)
+		}
+	}
+}

@@ -1,0 +1,224 @@
+package sip
+
+import (
+	"errors"
+
+	gosip "github.com/emiago/sipgo/sip"
+	"go.uber.org/zap"
+
+	"careline/media"
+)
+
+// ring sends 180.
+func (d *Dialog) ring() {
+	d.step(inRing)
+	if err := d.tx.Respond(d.server.response(d.invite, gosip.StatusRinging, d.contactHeader())); err != nil {
+		d.log.Debug("180 not sent", zap.Error(err)) // a CANCEL or a lost connection, which comes as such
+	}
+}
+
+// answer sends the 200 that takes the call.
+func (d *Dialog) answer(wish command) {
+	agreement, _ := d.Agreement()
+	body, err := d.describeLocal(wish.local, agreement)
+	if err == nil {
+		err = d.accept(body)
+	}
+	switch {
+	case errors.Is(err, gosip.ErrTransactionCanceled):
+		d.cancelled(nil)
+	case errors.Is(err, errTooLong):
+		d.log.Error("call refused", zap.Error(err))
+		d.step(inTransportLost)
+		d.reject(gosip.StatusInternalServerError, "Answer Too Long For UDP")
+		d.end(Event{By: ByTransport, Status: gosip.StatusInternalServerError})
+	case err != nil:
+		d.log.Warn("call ended", zap.String("because", "the answer could not be sent"), zap.Error(err))
+		d.step(inTransportLost)
+		d.stopTimers()
+		d.end(Event{By: ByTransport})
+	default:
+		d.server.counters.answered.Add(1)
+		d.step(inAnswer)
+	}
+}
+
+// errTooLong says that a 200 doesn't fit a UDP packet, and what to do about it.
+var errTooLong = errors.New("sip: the trunk's Via and Record-Route headers make our answer longer than UDP carries; let the trunk use TCP")
+
+// maxDatagram is the longest response sent over UDP (RFC 3261 section 18.1.1);
+// sipgo refuses longer ones and ends their transaction.
+const maxDatagram = 1300 // bytes
+
+// fit leaves out what a 200 can do without, where UDP wants it.
+func (d *Dialog) fit(response *gosip.Response) error {
+	if d.network != "udp" {
+		return nil
+	}
+	for _, name := range []string{"", "Server", "Allow"} {
+		response.RemoveHeader(name)
+		if len(response.String()) <= maxDatagram {
+			return nil
+		}
+	}
+	return errTooLong
+}
+
+// describeLocal builds the SDP that goes with a 200: the answer to the offer in
+// hand, or an offer where there was none.
+func (d *Dialog) describeLocal(local media.Description, agreement Agreement) ([]byte, error) {
+	if d.owesOffer {
+		return d.origin.offerSDP(local)
+	}
+	return d.origin.answerSDP(d.session, agreement, local)
+}
+
+// accept sends a 200 in the transaction in hand and keeps it to be sent again.
+func (d *Dialog) accept(body []byte) error {
+	response := d.server.response(d.invite, gosip.StatusOK, d.contactHeader(),
+		gosip.NewHeader("Allow", allowedMethods), gosip.NewHeader("Content-Type", sdpType))
+	response.SetBody(body)
+	if err := d.fit(response); err != nil {
+		return err
+	}
+	if err := d.tx.Respond(response); err != nil {
+		return err
+	}
+	d.final, d.interval = response, d.server.options.T1
+	d.resend.Reset(d.interval)
+	d.deadline.Reset(ackFactor * d.server.options.T1)
+	return nil
+}
+
+// resendFinal sends the 200 again, at intervals that double up to T2 (RFC 3261
+// section 13.3.1.4), over TCP too, since a proxy may lose it further on.
+func (d *Dialog) resendFinal() {
+	if d.final == nil {
+		return
+	}
+	d.server.counters.resent.Add(1)
+	if err := d.tx.Respond(d.final); err != nil {
+		d.log.Debug("200 not sent again", zap.Error(err)) // the deadline ends it
+	}
+	d.interval = min(2*d.interval, d.server.options.T2)
+	d.resend.Reset(d.interval)
+}
+
+func (d *Dialog) contactHeader() gosip.Header {
+	contact := gosip.ContactHeader{Address: gosip.Uri{Scheme: "sip", Host: d.contact.Addr().String(), Port: int(d.contact.Port())}}
+	if d.network != "udp" {
+		contact.Address.UriParams = gosip.NewParams()
+		contact.Address.UriParams.Add("transport", d.network)
+	}
+	return &contact
+}
+
+// refuse sends the final response that the handler chose.
+func (d *Dialog) refuse(wish command) {
+	d.step(wish.in)
+	var headers []gosip.Header
+	if wish.retryAfter > 0 {
+		headers = append(headers, retryHeader(wish.retryAfter))
+	}
+	d.reject(wish.status, printable(wish.text, maxReasonText), headers...)
+	d.end(Event{By: ByLocal, Status: wish.status, Reason: printable(wish.text, maxReasonText)})
+}
+
+// reject sends a final response other than 200 to the INVITE in hand.
+func (d *Dialog) reject(status int, phrase string, headers ...gosip.Header) {
+	d.stopTimers()
+	d.server.counters.refused.Add(1)
+	response := d.server.response(d.invite, status, headers...)
+	if phrase != "" {
+		response.Reason = phrase
+	}
+	d.server.respond(d.tx, response)
+}
+
+// cancelled takes a CANCEL, or learns from sipgo that there was one (nil).
+func (d *Dialog) cancelled(cancel *gosip.Request) {
+	if cancel != nil && cancel.CSeq().SeqNo != d.invite.CSeq().SeqNo {
+		return
+	}
+	var cause int
+	var text string
+	if cancel != nil {
+		cause, text = readReason(cancel)
+	}
+	state := d.State()
+	switch state {
+	case StateInvited, StateRinging:
+		d.step(inCancel)
+		// sipgo sends a 487 of its own; whichever is second isn't sent, but it
+		// is what the transaction repeats, so it must not be our 200.
+		d.reject(gosip.StatusRequestTerminated, "")
+		d.tell(Event{Kind: EventCancelled, Status: gosip.StatusRequestTerminated, Cause: cause, Reason: text})
+		d.end(Event{By: ByRemote, Status: gosip.StatusRequestTerminated, Cause: cause, Reason: text})
+	case StateAnswered:
+		d.log.Debug("CANCEL crossed our answer")
+		d.close(inCancel, &farewell{cause: CauseNormal, text: "cancelled"}, Event{By: ByRemote, Cause: cause, Reason: text})
+	case StateReoffered:
+		d.step(inCancel)
+		d.deadline.Stop()
+		d.server.refuse(d.invite, d.tx, gosip.StatusRequestTerminated)
+	}
+}
+
+// acked takes the ACK to a 200.
+func (d *Dialog) acked(ack *gosip.Request) {
+	if ack.CSeq() == nil || ack.CSeq().SeqNo != d.invite.CSeq().SeqNo {
+		return
+	}
+	state := d.State()
+	if state != StateAnswered && state != StateReanswered && state != StateClosing {
+		return // sent again, or to a refusal
+	}
+	d.stopTimers()
+	d.final = nil
+	if state == StateClosing {
+		d.step(inAck)
+		d.sendBye()
+		return
+	}
+	offered := d.owesOffer
+	if offered && !d.readAnswer(ack) {
+		d.close(inHangUp, &farewell{cause: CauseIncompatible, text: "no usable answer", acked: true}, Event{By: ByLocal, Cause: CauseIncompatible})
+		return
+	}
+	d.step(inAck)
+	agreement, _ := d.Agreement()
+	switch {
+	case state == StateAnswered:
+		d.tell(Event{Kind: EventAcked, Agreement: agreement})
+	case offered:
+		d.tell(Event{Kind: EventRenegotiated, Agreement: agreement})
+	}
+	if waiting := d.waiting; waiting != nil {
+		d.waiting = nil
+		d.reinvited(*waiting)
+	}
+}
+
+// readAnswer takes the answer to our offer out of an ACK.
+func (d *Dialog) readAnswer(ack *gosip.Request) bool {
+	body, err := sessionBody(ack)
+	if err == nil && len(body) == 0 {
+		err = badOffer("the ACK has none")
+	}
+	if err == nil {
+		var agreement Agreement
+		if _, agreement, err = readAgreement(body); err == nil {
+			d.settle(agreement)
+			return true
+		}
+	}
+	d.log.Warn("call ended", zap.String("because", "the answer to our offer is of no use"), zap.Error(err))
+	return false
+}
+
+// settle makes an agreement the one in force.
+func (d *Dialog) settle(agreement Agreement) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.agreement, d.agreed = agreement, true
+}

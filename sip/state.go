@@ -1,0 +1,183 @@
+package sip
+
+import "fmt"
+
+// State is where a dialog stands. See transitions for the way between them.
+type State uint8
+
+const (
+	// StateInvited: an INVITE is in, 100 is out.
+	StateInvited State = iota + 1
+	// StateRinging: 180 is out.
+	StateRinging
+	// StateAnswered: 200 is out and resent until the ACK.
+	StateAnswered
+	// StateConfirmed: the ACK is in; the call is up.
+	StateConfirmed
+	// StateReoffered: a re-INVITE waits for the handler.
+	StateReoffered
+	// StateReanswered: a 200 to a re-INVITE is out and resent until the ACK.
+	StateReanswered
+	// StateClosing: over for the handler; our BYE, or the ACK that must come
+	// before it, is still on its way.
+	StateClosing
+	// StateClosed: nothing is owed to anyone any more.
+	StateClosed
+)
+
+// States lists all states in the order of a call's life.
+func States() []State {
+	return []State{StateInvited, StateRinging, StateAnswered, StateConfirmed, StateReoffered, StateReanswered, StateClosing, StateClosed}
+}
+
+// String names the state for logs.
+func (s State) String() string {
+	names := [...]string{"none", "invited", "ringing", "answered", "confirmed", "reoffered", "reanswered", "closing", "closed"}
+	if int(s) < len(names) {
+		return names[s]
+	}
+	return "unknown"
+}
+
+// input is what can happen to a dialog: a wish of the handler, a message of the
+// far side, a clock.
+type input uint8
+
+const (
+	inRing input = iota + 1
+	inAnswer
+	inRefuse
+	inHangUp
+	inReofferAnswer
+	inReofferRefuse
+	inCancel
+	inAck
+	inBye
+	inReinvite
+	inInfo
+	inAckTimeout
+	inSetUpTimeout
+	inReofferTimeout
+	inTransportLost
+	inByeDone
+	inLast = inByeDone
+)
+
+// String names the input for logs and errors.
+func (i input) String() string {
+	names := [...]string{"none", "ring", "answer", "refuse", "hang up", "answer to a reoffer", "refusal of a reoffer", "CANCEL",
+		"ACK", "BYE", "re-INVITE", "INFO", "ACK time-out", "set-up time-out", "reoffer time-out", "transport loss", "end of BYE"}
+	if int(i) < len(names) {
+		return names[i]
+	}
+	return "unknown"
+}
+
+// next says where an input leads; ok is false where it has no place in the
+// state. What is listed is the whole of it: a test enumerates all pairs.
+func (s State) next(in input) (State, bool) {
+	switch s {
+	case StateInvited, StateRinging:
+		return nextEarly(in)
+	case StateAnswered:
+		return nextAnswered(in)
+	case StateConfirmed:
+		return nextConfirmed(in)
+	case StateReoffered:
+		return nextReoffered(in)
+	case StateReanswered:
+		return nextReanswered(in)
+	case StateClosing:
+		switch in {
+		case inAck, inAckTimeout, inBye, inTransportLost, inCancel:
+			return StateClosing, true
+		case inByeDone:
+			return StateClosed, true
+		}
+	}
+	return s, false
+}
+
+func nextEarly(in input) (State, bool) {
+	switch in {
+	case inRing:
+		return StateRinging, true
+	case inAnswer:
+		return StateAnswered, true
+	case inRefuse, inHangUp, inCancel, inBye, inSetUpTimeout, inTransportLost:
+		return StateClosed, true
+	}
+	return 0, false
+}
+
+func nextAnswered(in input) (State, bool) {
+	switch in {
+	case inAck:
+		return StateConfirmed, true
+	case inReinvite: // overtook the ACK: kept until the ACK is in
+		return StateAnswered, true
+	case inInfo:
+		return StateAnswered, true
+	case inHangUp, inCancel, inAckTimeout: // RFC 3261 section 15: no BYE before the ACK
+		return StateClosing, true
+	case inBye, inTransportLost:
+		return StateClosed, true
+	}
+	return 0, false
+}
+
+func nextConfirmed(in input) (State, bool) {
+	switch in {
+	case inAck, inInfo, inCancel: // ACK to a 200 that crossed; CANCEL of what is long answered
+		return StateConfirmed, true
+	case inReinvite:
+		return StateReoffered, true
+	case inHangUp:
+		return StateClosing, true
+	case inBye:
+		return StateClosed, true
+	}
+	return 0, false
+}
+
+func nextReoffered(in input) (State, bool) {
+	switch in {
+	case inReofferAnswer:
+		return StateReanswered, true
+	case inReofferRefuse, inReofferTimeout, inCancel, inTransportLost: // the session stays as it was (RFC 3261 section 14.1)
+		return StateConfirmed, true
+	case inAck, inInfo, inReinvite: // the second re-INVITE is refused
+		return StateReoffered, true
+	case inHangUp:
+		return StateClosing, true
+	case inBye:
+		return StateClosed, true
+	}
+	return 0, false
+}
+
+func nextReanswered(in input) (State, bool) {
+	switch in {
+	case inAck:
+		return StateConfirmed, true
+	case inInfo, inReinvite, inCancel:
+		return StateReanswered, true
+	case inHangUp, inAckTimeout:
+		return StateClosing, true
+	case inBye, inTransportLost:
+		return StateClosed, true
+	}
+	return 0, false
+}
+
+// StateError says that something was asked of a dialog that its state doesn't
+// allow, such as answering a call that the caller has just cancelled.
+type StateError struct {
+	Asked string
+	State State
+}
+
+// Error says what was asked, and where the dialog stands.
+func (e *StateError) Error() string {
+	return fmt.Sprintf("sip: %s has no place in a dialog that is %s", e.Asked, e.State)
+}
