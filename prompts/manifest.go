@@ -1,0 +1,66 @@
+package prompts
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// manifestName stands in each language's folder.
+const manifestName = "rendered.json"
+
+// manifest remembers what each WAV was rendered from and what came out.
+type manifest struct {
+	// Prompts by name.
+	Prompts map[string]rendered `json:"prompts"`
+}
+
+// rendered is one WAV: the hash of voice and words, and of the file.
+type rendered struct {
+	From string `json:"from"`
+	WAV  string `json:"wav"`
+}
+
+func readManifest(folder string) (manifest, error) {
+	m := manifest{Prompts: map[string]rendered{}}
+	raw, err := os.ReadFile(filepath.Join(folder, manifestName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return m, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(raw, &m)
+	}
+	if err != nil {
+		return m, fmt.Errorf("%s: %w", filepath.Join(folder, manifestName), err)
+	}
+	return m, nil
+}
+
+func (m manifest) write(folder string) error {
+	raw, err := json.MarshalIndent(m, "", " ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(folder, manifestName), append(raw, '\n'), 0o644)
+}
+
+func hash(parts ...string) string {
+	sum := sha256.New()
+	for _, part := range parts {
+		fmt.Fprintf(sum, "%d:%s", len(part), part)
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:12])
+}
+
+func hashFile(path string) (string, error) {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	return hash(string(raw)), nil
+}

@@ -1,0 +1,128 @@
+package prompts
+
+import (
+	"encoding/binary"
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"careline/media"
+)
+
+const (
+	// speechLevel is what prompts are brought to: the active speech level that
+	// telephone networks are planned for, about -20 dBov (ITU-T P.56, G.100.1).
+	speechLevel = -20.0
+	// peakLimit leaves the loudest sample below G.711's clipping.
+	peakLimit = 0.89
+	// quiet is where speech begins, relative to its loudest frame.
+	quiet = 0.02
+	// Pauses before and after speech, in samples; shorter around a piece, which
+	// stands in a row with others.
+	leadIn, leadOut           = 60 * 8, 120 * 8
+	pieceLeadIn, pieceLeadOut = 15 * 8, 45 * 8
+	fade                      = 8 * 8
+)
+
+// shape trims silence, brings speech to its level, softens the edges and fills
+// up to whole frames of 20 ms.
+func shape(samples []int16, piece bool) ([]int16, error) {
+	begin, end, level := speech(samples)
+	if begin >= end {
+		return nil, errors.New("the synthesiser gave silence")
+	}
+	before, after := leadIn, leadOut
+	if piece {
+		before, after = pieceLeadIn, pieceLeadOut
+	}
+	gain := math.Pow(10, speechLevel/20) / level
+	peak := 0.0
+	for _, sample := range samples[begin:end] {
+		peak = max(peak, math.Abs(float64(sample))/math.MaxInt16)
+	}
+	gain = min(gain, peakLimit/peak)
+	length := before + end - begin + after
+	length += (media.FrameSamples - length%media.FrameSamples) % media.FrameSamples
+	out := make([]int16, length)
+	for i, sample := range samples[begin:end] {
+		edge := min(1, float64(i+1)/fade, float64(end-begin-i)/fade)
+		out[before+i] = int16(math.Round(float64(sample) * gain * edge))
+	}
+	return out, nil
+}
+
+// speech finds where it begins and ends, and the RMS of its active frames
+// (1 is full scale).
+func speech(samples []int16) (begin, end int, level float64) {
+	const frame = 80
+	var levels []float64
+	for at := 0; at < len(samples); at += frame {
+		levels = append(levels, rms(samples[at:min(at+frame, len(samples))]))
+	}
+	if len(levels) == 0 {
+		return 0, 0, 0
+	}
+	loudest := slices.Max(levels)
+	if loudest < 0.001 {
+		return 0, 0, 0
+	}
+	begin, end = -1, 0
+	sum, active := 0.0, 0
+	for i, l := range levels {
+		if l < loudest*quiet {
+			continue
+		}
+		if begin < 0 {
+			begin = i * frame
+		}
+		end = min((i+1)*frame, len(samples))
+		if l > loudest*0.1 {
+			sum += l * l
+			active++
+		}
+	}
+	return begin, end, math.Sqrt(sum / float64(active))
+}
+
+func rms(samples []int16) float64 {
+	sum := 0.0
+	for _, sample := range samples {
+		v := float64(sample) / math.MaxInt16
+		sum += v * v
+	}
+	return math.Sqrt(sum / float64(len(samples)))
+}
+
+// WriteFile writes samples as an 8 kHz mono µ-law WAV: a byte a sample, and
+// exactly what a PCMU call carries.
+func WriteFile(path string, samples []int16) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	payload := make([]byte, len(samples), len(samples)+1)
+	media.PCMU.Encode(payload, samples)
+	const headerSize = 4 + 8 + 18 + 8 + 4 + 8
+	little := binary.LittleEndian
+	out := append([]byte("RIFF"), 0, 0, 0, 0)
+	little.PutUint32(out[4:], uint32(headerSize+len(payload)+len(payload)%2))
+	out = append(out, "WAVEfmt "...)
+	out = little.AppendUint32(out, 18)
+	out = little.AppendUint16(out, 7) // WAVE_FORMAT_MULAW
+	out = little.AppendUint16(out, 1)
+	out = little.AppendUint32(out, media.SampleRate)
+	out = little.AppendUint32(out, media.SampleRate)
+	out = little.AppendUint16(out, 1)
+	out = little.AppendUint16(out, 8)
+	out = little.AppendUint16(out, 0)
+	out = append(out, "fact"...)
+	out = little.AppendUint32(out, 4)
+	out = little.AppendUint32(out, uint32(len(payload)))
+	out = append(out, "data"...)
+	out = little.AppendUint32(out, uint32(len(payload)))
+	if len(payload)%2 == 1 {
+		payload = append(payload, 0)
+	}
+	return os.WriteFile(path, append(out, payload...), 0o644)
+}
