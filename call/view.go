@@ -28,6 +28,8 @@ type AgentView struct {
 	MediaConnected bool
 	// Muted as the server sees it.
 	Muted bool
+	// Draining: the server is going down; no new calls come.
+	Draining bool
 	// Call is what is offered, talked or wrapped up; nil when idle.
 	Call *CallView
 	// AwayReasons, Dispositions to choose from, as configured.
@@ -62,8 +64,12 @@ type CallView struct {
 	// Held: the caller is on hold. CallerGone: the caller hung up (wrap-up).
 	Held       bool
 	CallerGone bool
+	// Reconnecting: the agent's own sound is away; the caller hears music.
+	Reconnecting bool
 	// Reasons of the engine for this offer.
 	Reasons []string
+	// Disposition as chosen so far, in wrap-up or before.
+	Disposition string
 }
 
 // Command is what an agent does. Kind is one of the constants; the other
@@ -97,6 +103,9 @@ const (
 	SetDisposition CommandKind = "set_disposition"
 	FinishWrapUp   CommandKind = "finish_wrap_up"
 	ExtendWrapUp   CommandKind = "extend_wrap_up"
+	// SignOut ends the agent's turn at once: no grace for a reload. Refused
+	// with ErrInCall while a call is up.
+	SignOut CommandKind = "sign_out"
 )
 
 // Errors that the desk shows to the agent.
@@ -107,4 +116,7 @@ var (
 	ErrDisplaced    = errors.New("call: signed in at another window")
 	ErrDraining     = errors.New("call: the server is shutting down")
 	ErrBadCommand   = errors.New("call: not a command")
+	ErrInCall       = errors.New("call: end the call first")
+	ErrNoSound      = errors.New("call: the sound is not connected yet: allow the microphone and wait for the connection")
+	ErrBusy         = errors.New("call: too much at once; try again")
 )

@@ -1,0 +1,259 @@
+package call
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"careline/acd"
+	"careline/ledger"
+	"careline/media"
+	"careline/sip"
+)
+
+// Center takes calls from sip and commands from the desk, and owns all that
+// runs between them. It is a sip.Handler.
+type Center struct {
+	options  Options
+	log      *zap.Logger
+	now      func() time.Time
+	sound    Sound
+	verifier Verifier
+	records  Records
+	router   *router
+	counters counters
+	// devices by agent; the map itself never changes.
+	devices map[acd.AgentID]*device
+
+	// ctx is what calls live under; cancel ends them at shutdown.
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	// running counts sessions and the writing of refused calls' records.
+	running sync.WaitGroup
+
+	mu       sync.Mutex
+	sessions map[acd.ContactID]*session
+	draining bool
+}
+
+// NewCenter checks the options and makes a center; Run starts it. A call that
+// comes before Run is refused with 503.
+func NewCenter(options Options) (*Center, error) {
+	if err := options.fill(); err != nil {
+		return nil, err
+	}
+	c := &Center{
+		options: options, log: options.Log, now: options.Now, sound: options.Sound, verifier: options.Verifier,
+		records: options.Records, devices: map[acd.AgentID]*device{}, sessions: map[acd.ContactID]*session{},
+		draining: true,
+	}
+	c.ctx, c.cancel = context.WithCancelCause(context.Background())
+	c.router = newRouter(options.Records, options.Log, options.Now, c)
+	for _, agent := range options.Content.Rules.Agents {
+		c.devices[agent.ID] = newDevice(c, agent)
+	}
+	return c, nil
+}
+
+// Run serves until ctx ends, then ends what is still up, with a record each,
+// and returns when all is released.
+func (c *Center) Run(ctx context.Context) error {
+	c.closeUnfinished(ctx)
+	routerCtx, stopRouter := context.WithCancel(context.WithoutCancel(ctx))
+	var routing sync.WaitGroup
+	routing.Go(func() { c.router.run(routerCtx) })
+	c.router.submit(acd.RulesLoaded{Rules: c.options.Content.Rules})
+	c.mu.Lock()
+	c.draining = false
+	c.mu.Unlock()
+
+	<-ctx.Done()
+	c.mu.Lock()
+	c.draining = true
+	c.mu.Unlock()
+	c.cancel(errShutDown)
+	c.running.Wait()
+	for _, device := range c.devices {
+		device.close()
+	}
+	stopRouter()
+	routing.Wait()
+	return nil
+}
+
+// Drain takes no more calls and waits until the callers that are up have gone,
+// or ctx ends; the error is then ctx's. Wrap-up is not waited for.
+func (c *Center) Drain(ctx context.Context) error {
+	c.mu.Lock()
+	c.draining = true
+	c.mu.Unlock()
+	for _, device := range c.devices {
+		device.notify()
+	}
+	ticker := time.NewTicker(100 * time.Millisecond)
+	defer ticker.Stop()
+	for c.Stats().Calls > 0 {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-ticker.C:
+		}
+	}
+	return nil
+}
+
+func (c *Center) isDraining() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.draining
+}
+
+// Invite takes a new call, or refuses it with the status that says why. It is
+// called on the dialog's goroutine and doesn't block.
+func (c *Center) Invite(dialog *sip.Dialog) { c.invite(dialog) }
+
+func (c *Center) invite(dialog Dialog) {
+	line, known := c.options.Content.Lines[dialog.Dialed()]
+	if !known {
+		dialog.Notify(func(sip.Event) {})
+		c.refuse(dialog, refusal{status: 404, reason: "Not Found", log: "no such line"})
+		return
+	}
+	session, refused := c.admit(dialog, line)
+	if refused != nil {
+		dialog.Notify(func(sip.Event) {})
+		c.refuse(dialog, *refused)
+		c.keepRefused(dialog, line, *refused)
+		return
+	}
+	dialog.Notify(func(e sip.Event) { session.post(sipMessage(e)) })
+	go func() {
+		defer c.running.Done()
+		defer c.forget(session)
+		session.live()
+	}()
+}
+
+// refusal is why a call is not taken.
+type refusal struct {
+	status int
+	reason string
+	log    string
+	retry  time.Duration
+}
+
+// admit makes the call's session, if there is room, and takes its sound.
+func (c *Center) admit(dialog Dialog, line Line) (*session, *refusal) {
+	if err := dialog.Check(); err != nil {
+		return nil, &refusal{status: sip.RefusalStatus(err), log: err.Error()}
+	}
+	s, refused := c.register(dialog, line)
+	if refused != nil {
+		return nil, refused
+	}
+	leg, err := c.sound.OpenRTP(media.LegOptions{ID: s.id, Notify: func(e media.Event) { s.post(soundMessage(e)) }})
+	if err != nil {
+		s.cancel(err)
+		c.forget(s)
+		c.running.Done()
+		return nil, c.full(err.Error())
+	}
+	s.leg = leg
+	c.counters.offered.Add(1)
+	return s, nil
+}
+
+func (c *Center) full(why string) *refusal {
+	return &refusal{status: 503, reason: "Service Unavailable", log: why, retry: c.options.RetryAfter}
+}
+
+// register gives the call its place among those that are up.
+func (c *Center) register(dialog Dialog, line Line) (*session, *refusal) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.draining {
+		return nil, c.full("draining")
+	}
+	if len(c.sessions) >= c.options.MaxCalls {
+		return nil, c.full("all lines are taken")
+	}
+	s := c.newSession(dialog, line)
+	c.sessions[s.contact] = s
+	c.running.Add(1)
+	return s, nil
+}
+
+func (c *Center) newSession(dialog Dialog, line Line) *session {
+	id := c.options.NewID()
+	now := c.now()
+	s := &session{
+		id: id, contact: acd.ContactID(id), line: line, center: c, content: c.options.Content, dialog: dialog,
+		log: c.log.With(zap.String("call", id)), inbox: make(chan message, sessionInbox), outcome: "none",
+	}
+	s.ctx, s.cancel = context.WithCancelCause(c.ctx)
+	s.timers = newTimers(s.post)
+	s.chronicle = newChronicle(c.newRecord(id, dialog, line, now))
+	return s
+}
+
+func (c *Center) newRecord(id string, dialog Dialog, line Line, now time.Time) ledger.CallRecord {
+	return ledger.CallRecord{
+		ID: id, Line: line.Name, Flow: line.Flow, FlowVersion: c.options.Content.Flows.Version(),
+		SIPCallID: dialog.ID(), Started: now, Verification: "none",
+	}
+}
+
+func (c *Center) refuse(dialog Dialog, r refusal) {
+	c.counters.refused.Add(1)
+	c.log.Info("call refused", zap.Int("status", r.status), zap.String("why", r.log), zap.String("sip_call_id", dialog.ID()))
+	if err := dialog.Refuse(r.status, r.reason, r.retry); err != nil {
+		c.log.Info("not refused", zap.Error(err))
+	}
+}
+
+// keepRefused keeps the record of a refused call on a known line: blockage is
+// blocked ÷ attempts (DOMAIN.md §6), so attempts must be on record.
+func (c *Center) keepRefused(dialog Dialog, line Line, r refusal) {
+	now := c.now()
+	record := c.newRecord(c.options.NewID(), dialog, line, now)
+	record.Ended, record.EndedBy, record.SIPStatus, record.Why = now, ledger.BySystem, r.status, "refused: "+r.log
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.draining {
+		return
+	}
+	c.running.Go(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(c.ctx), saveTimeout)
+		defer cancel()
+		if err := c.records.SaveCall(ctx, record); err != nil {
+			c.log.Error("call record not written", zap.String("call", record.ID), zap.Error(err))
+		}
+	})
+}
+
+func (c *Center) forget(s *session) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.sessions, s.contact)
+}
+
+func (c *Center) session(contact acd.ContactID) *session {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.sessions[contact]
+}
+
+// toCall and toAgent are where the router's decisions go.
+func (c *Center) toCall(contact acd.ContactID, m message) {
+	if s := c.session(contact); s != nil {
+		s.post(m)
+	}
+}
+
+func (c *Center) toAgent(change acd.AgentChanged) {
+	if device := c.devices[change.Agent]; device != nil {
+		device.apply(change)
+	}
+}

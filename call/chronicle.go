@@ -1,0 +1,74 @@
+package call
+
+import (
+	"time"
+
+	"careline/ledger"
+)
+
+// chronicle keeps a call's record while the call lives. Segments of its
+// timeline follow each other without a gap; ring_agent lies within queue and
+// wrap_up comes after the end.
+type chronicle struct {
+	record ledger.CallRecord
+	// open is the index of the timeline's open segment, ring that of a ringing
+	// agent's, wrap that of the wrap-up; -1 for none.
+	open, ring, wrap int
+}
+
+func newChronicle(record ledger.CallRecord) *chronicle {
+	return &chronicle{record: record, open: -1, ring: -1, wrap: -1}
+}
+
+// enter closes the open segment with its outcome and opens the next.
+func (c *chronicle) enter(now time.Time, outcome string, next ledger.Segment) {
+	c.finish(&c.open, now, outcome)
+	c.open = c.begin(now, next)
+}
+
+// ringAgent opens a ring_agent segment; ringEnded closes it.
+func (c *chronicle) ringAgent(now time.Time, queue, agent string) {
+	c.ringEnded(now, "superseded")
+	c.ring = c.begin(now, ledger.Segment{Kind: ledger.SegmentRingAgent, Queue: queue, Agent: agent})
+}
+
+func (c *chronicle) ringEnded(now time.Time, outcome string) { c.finish(&c.ring, now, outcome) }
+
+// end closes the call: whoever ended it first stays on record.
+func (c *chronicle) end(now time.Time, by ledger.EndedBy, why, outcome string) {
+	if !c.record.Ended.IsZero() {
+		return
+	}
+	c.ringEnded(now, outcome)
+	c.finish(&c.open, now, outcome)
+	c.record.Ended, c.record.EndedBy, c.record.Why = now, by, why
+}
+
+func (c *chronicle) wrapUp(now time.Time, agent string) {
+	c.wrap = c.begin(now, ledger.Segment{Kind: ledger.SegmentWrapUp, Agent: agent})
+}
+
+func (c *chronicle) wrapUpEnded(now time.Time, outcome string) { c.finish(&c.wrap, now, outcome) }
+
+func (c *chronicle) begin(now time.Time, segment ledger.Segment) int {
+	segment.Start = now
+	c.record.Segments = append(c.record.Segments, segment)
+	return len(c.record.Segments) - 1
+}
+
+func (c *chronicle) finish(index *int, now time.Time, outcome string) {
+	if *index < 0 {
+		return
+	}
+	segment := &c.record.Segments[*index]
+	segment.End, segment.Outcome = now, outcome
+	*index = -1
+}
+
+// snapshot is the record as it stands, safe to hand to another goroutine.
+func (c *chronicle) snapshot() ledger.CallRecord {
+	record := c.record
+	record.Path = append([]string(nil), record.Path...)
+	record.Segments = append([]ledger.Segment(nil), record.Segments...)
+	return record
+}

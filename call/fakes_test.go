@@ -1,0 +1,275 @@
+package call
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"careline/ledger"
+	"careline/media"
+	"careline/phi"
+	"careline/sip"
+)
+
+// fakeDialog is a caller's SIP side that does as the test says.
+type fakeDialog struct {
+	id, dialed string
+	check      error
+
+	mu       sync.Mutex
+	notify   func(sip.Event)
+	log      []string
+	over     bool
+	breaking bool
+}
+
+func (d *fakeDialog) ID() string               { return d.id }
+func (d *fakeDialog) Dialed() string           { return d.dialed }
+func (d *fakeDialog) Caller() sip.Number       { return sip.Number{} }
+func (d *fakeDialog) Remote() netip.AddrPort   { return netip.AddrPort{} }
+func (d *fakeDialog) Check() error             { return d.check }
+func (d *fakeDialog) Notify(f func(sip.Event)) { d.notify = f }
+func (d *fakeDialog) Ringing() error           { return d.note("ringing") }
+
+func (d *fakeDialog) Agreement() (sip.Agreement, bool) {
+	if d.breaking {
+		panic("the test breaks this call")
+	}
+	return sip.Agreement{Remote: media.Description{}, Format: media.Format{Codec: media.PCMU}}, true
+}
+
+func (d *fakeDialog) Answer(media.Description) error { return d.note("answer") }
+
+func (d *fakeDialog) Refuse(status int, _ string, retry time.Duration) error {
+	return d.note(fmt.Sprintf("refuse %d %v", status, retry))
+}
+
+func (d *fakeDialog) HangUp(cause int, _ string) error {
+	d.mu.Lock()
+	if d.over {
+		d.mu.Unlock()
+		return errors.New("over")
+	}
+	d.over = true
+	d.mu.Unlock()
+	d.note(fmt.Sprintf("bye %d", cause))
+	d.notify(sip.Event{Kind: sip.EventEnded, By: sip.ByLocal})
+	return nil
+}
+
+func (d *fakeDialog) AnswerReoffer(media.Description) error { return d.note("reoffer answered") }
+func (d *fakeDialog) RefuseReoffer(status int) error {
+	return d.note(fmt.Sprintf("reoffer refused %d", status))
+}
+
+func (d *fakeDialog) note(what string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.log = append(d.log, what)
+	return nil
+}
+
+func (d *fakeDialog) did(what string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Contains(d.log, what)
+}
+
+// hangUp is the caller's BYE.
+func (d *fakeDialog) hangUp() {
+	d.mu.Lock()
+	d.over = true
+	d.mu.Unlock()
+	d.notify(sip.Event{Kind: sip.EventEnded, By: sip.ByRemote, Cause: 16})
+}
+
+// fakeSound makes legs that know what their far side hears.
+type fakeSound struct {
+	names map[*media.Clip]string
+	none  error
+
+	mu   sync.Mutex
+	legs map[string]*fakeLeg
+	open int
+}
+
+func (s *fakeSound) OpenRTP(options media.LegOptions) (Leg, error) {
+	if s.none != nil {
+		return nil, s.none
+	}
+	return s.leg(options), nil
+}
+
+func (s *fakeSound) OpenWebRTC(_ context.Context, options media.LegOptions, offer string) (Leg, string, error) {
+	if offer == "bad" {
+		return nil, "", errors.New("bad offer")
+	}
+	return s.leg(options), "answer", nil
+}
+
+func (s *fakeSound) leg(options media.LegOptions) *fakeLeg {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	leg := &fakeLeg{id: options.ID, sound: s, notify: options.Notify}
+	s.legs[options.ID] = leg
+	s.open++
+	return leg
+}
+
+func (s *fakeSound) Join(a, b Leg) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a.(*fakeLeg).with, b.(*fakeLeg).with = b.(*fakeLeg), a.(*fakeLeg)
+}
+
+func (s *fakeSound) Part(a, b Leg) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if a.(*fakeLeg).with == b {
+		a.(*fakeLeg).with, b.(*fakeLeg).with = nil, nil
+	}
+}
+
+type fakeLeg struct {
+	id     string
+	sound  *fakeSound
+	notify func(media.Event)
+
+	with    *fakeLeg
+	playing string
+	timer   *time.Timer
+	muted   bool
+	closed  bool
+	digits  int
+	refuse  error
+}
+
+func (l *fakeLeg) Local() media.Description                    { return media.Description{} }
+func (l *fakeLeg) Agree(media.Description, media.Format) error { return l.refuse }
+func (l *fakeLeg) SendDigit(media.Digit, time.Duration)        { l.digits++ }
+func (l *fakeLeg) Stats() media.LegStats                       { return media.LegStats{PacketsReceived: 7} }
+func (l *fakeLeg) locked() func()                              { l.sound.mu.Lock(); return l.sound.mu.Unlock }
+
+func (l *fakeLeg) Mute(on bool) {
+	defer l.locked()()
+	l.muted = on
+}
+
+func (l *fakeLeg) Play(p media.Playback) {
+	defer l.locked()()
+	l.stop()
+	var length time.Duration
+	for _, clip := range p.Clips {
+		l.playing += l.sound.names[clip] + " "
+		length += clip.Duration()
+	}
+	if !p.Loop {
+		l.timer = time.AfterFunc(length, func() {
+			done := l.locked()
+			l.playing = ""
+			done()
+			l.notify(media.Event{Kind: media.EventPlayed, Playback: p.ID})
+		})
+	}
+}
+
+func (l *fakeLeg) stop() {
+	if l.timer != nil {
+		l.timer.Stop()
+		l.timer = nil
+	}
+	l.playing = ""
+}
+
+func (l *fakeLeg) StopPlaying() {
+	defer l.locked()()
+	l.stop()
+}
+
+func (l *fakeLeg) Close() {
+	defer l.locked()()
+	if !l.closed {
+		l.closed = true
+		l.stop()
+		l.sound.open--
+	}
+}
+
+// hears is what the leg's far side hears: a playback, the leg it is joined
+// with, or nothing.
+func (l *fakeLeg) hears() string {
+	defer l.locked()()
+	switch {
+	case l.playing != "":
+		return l.playing[:len(l.playing)-1]
+	case l.with != nil && l.with.muted:
+		return "muted"
+	case l.with != nil:
+		return l.with.id
+	}
+	return ""
+}
+
+// fakeRecords keeps everything in memory.
+type fakeRecords struct {
+	mu         sync.Mutex
+	saved      map[string][]ledger.CallRecord
+	unfinished []ledger.CallRecord
+	journal    []ledger.JournalEntry
+	accesses   []phi.Access
+	failing    error
+}
+
+func (r *fakeRecords) RecordAccess(_ context.Context, a phi.Access) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.accesses = append(r.accesses, a)
+	return r.failing
+}
+
+func (r *fakeRecords) SaveCall(_ context.Context, record ledger.CallRecord) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	before := r.saved[record.ID]
+	if len(before) > 0 && before[len(before)-1].Final() {
+		return ledger.ErrSealed
+	}
+	r.saved[record.ID] = append(before, record)
+	return nil
+}
+
+func (r *fakeRecords) UnfinishedCalls(context.Context, int) ([]ledger.CallRecord, error) {
+	return r.unfinished, nil
+}
+
+func (r *fakeRecords) AppendJournal(_ context.Context, entries []ledger.JournalEntry) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.failing != nil {
+		return r.failing
+	}
+	r.journal = append(r.journal, entries...)
+	return nil
+}
+
+// RecordVerification, CountFailures and RecordFailure serve the verifier.
+func (r *fakeRecords) RecordVerification(context.Context, string, string, string, string) error {
+	return nil
+}
+
+func (r *fakeRecords) CountFailures(context.Context, string, time.Time) (int, error) { return 0, nil }
+func (r *fakeRecords) RecordFailure(context.Context, string, time.Time) error        { return nil }
+
+// latest is the last record saved of the only call that has any.
+func (r *fakeRecords) latest() ledger.CallRecord {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, records := range r.saved {
+		return records[len(records)-1]
+	}
+	return ledger.CallRecord{}
+}

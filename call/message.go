@@ -1,0 +1,52 @@
+package call
+
+import (
+	"careline/acd"
+	"careline/media"
+	"careline/member"
+	"careline/sip"
+)
+
+// message is what a call's inbox takes. The types below are all there are.
+type message interface{}
+
+type (
+	sipMessage       sip.Event
+	soundMessage     media.Event
+	offerMessage     acd.Offer
+	withdrawnMessage acd.Withdraw
+	requeuedMessage  acd.Requeued
+	leaveMessage     acd.LeaveQueue
+	agentMessage     acd.AgentChanged
+
+	// acceptedMessage: the engine took the agent's word; join them.
+	acceptedMessage struct{ offer acd.OfferID }
+	// timerMessage: a timer ran out; a timer set again has a new generation.
+	timerMessage struct {
+		name       string
+		generation int
+	}
+	// verifiedMessage brings what the verifier said.
+	verifiedMessage struct {
+		result member.Result
+		err    error
+	}
+	// factMessage brings a member's fact; text is never logged.
+	factMessage struct {
+		name, text string
+		err        error
+	}
+	// placeMessage brings the place in line for an announcement, 0 if unknown.
+	placeMessage struct{ place int }
+	// deviceMessage: the agent's sound came, changed or went (leg nil).
+	deviceMessage struct {
+		agent acd.AgentID
+		leg   Leg
+	}
+	// commandMessage is an agent's command about this call.
+	commandMessage struct {
+		agent   acd.AgentID
+		command Command
+		reply   chan<- error
+	}
+)

@@ -1,0 +1,166 @@
+package call
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"time"
+
+	"go.uber.org/zap"
+
+	"careline/acd"
+	"careline/ivr"
+	"careline/ledger"
+	"careline/media"
+	"careline/member"
+	"careline/phi"
+	"careline/sip"
+)
+
+// Dialog is the caller's SIP dialog; *sip.Dialog is one.
+type Dialog interface {
+	ID() string
+	Dialed() string
+	Caller() sip.Number
+	Remote() netip.AddrPort
+	Check() error
+	Agreement() (sip.Agreement, bool)
+	Notify(func(sip.Event))
+	Ringing() error
+	Answer(local media.Description) error
+	Refuse(status int, reason string, retryAfter time.Duration) error
+	HangUp(q850 int, text string) error
+	AnswerReoffer(local media.Description) error
+	RefuseReoffer(status int) error
+}
+
+// Leg is one side's sound; *media.Leg is one.
+type Leg interface {
+	Local() media.Description
+	Agree(remote media.Description, format media.Format) error
+	Play(media.Playback)
+	StopPlaying()
+	SendDigit(digit media.Digit, duration time.Duration)
+	Mute(on bool)
+	Stats() media.LegStats
+	Close()
+}
+
+// Sound makes legs and joins them; NewSound makes one of a media.Engine.
+type Sound interface {
+	OpenRTP(media.LegOptions) (Leg, error)
+	OpenWebRTC(ctx context.Context, options media.LegOptions, offer string) (Leg, string, error)
+	Join(a, b Leg)
+	Part(a, b Leg)
+}
+
+// Verifier establishes who is calling; *member.Verifier is one.
+type Verifier interface {
+	Verify(ctx context.Context, claim member.Claim) (member.Result, error)
+}
+
+// Records is what is kept; *ledger.Ledger is one.
+type Records interface {
+	phi.Auditor
+	SaveCall(ctx context.Context, record ledger.CallRecord) error
+	UnfinishedCalls(ctx context.Context, limit int) ([]ledger.CallRecord, error)
+	AppendJournal(ctx context.Context, entries []ledger.JournalEntry) error
+}
+
+// Content is what the admin wrote, as one immutable value with a version. A
+// call keeps the one it began with (contract 7).
+type Content struct {
+	Version string
+	// Lines by dialed number, the user part of the Request-URI.
+	Lines map[string]Line
+	Flows *ivr.Set
+	// Prompts by language and name; Music by name.
+	Prompts map[ivr.Prompt]*media.Clip
+	Music   map[string]*media.Clip
+	// DefaultMusic is played on hold where no queue named another.
+	DefaultMusic string
+	Rules        acd.Rules
+	AwayReasons  []string
+	Dispositions []string
+}
+
+// Line is a dialed number's: its name, and the flow that answers it.
+type Line struct {
+	Name string
+	Flow string
+}
+
+// Options make a Center. Zero durations and limits take the defaults below.
+type Options struct {
+	Content  *Content
+	Sound    Sound
+	Verifier Verifier
+	Records  Records
+	// MaxCalls up at once; one more is refused with 503 and Retry-After.
+	MaxCalls int
+	// RetryAfter is what a refused caller's carrier is told.
+	RetryAfter time.Duration
+	// Grace is how long a call waits for an agent whose browser vanished; then
+	// the caller goes back to the head of the line.
+	Grace time.Duration
+	Log   *zap.Logger
+	// Now is the wall clock, UTC in records.
+	Now func() time.Time
+	// NewID makes a call's UUIDv7 (contract 9).
+	NewID func() string
+}
+
+// Defaults of Options.
+const (
+	DefaultMaxCalls   = 500
+	DefaultRetryAfter = 10 * time.Second
+	DefaultGrace      = 15 * time.Second
+)
+
+func (o *Options) fill() error {
+	switch {
+	case o.Content == nil, o.Sound == nil, o.Verifier == nil, o.Records == nil, o.NewID == nil:
+		return errors.New("call: Content, Sound, Verifier, Records and NewID must be given")
+	}
+	if o.MaxCalls == 0 {
+		o.MaxCalls = DefaultMaxCalls
+	}
+	if o.RetryAfter == 0 {
+		o.RetryAfter = DefaultRetryAfter
+	}
+	if o.Grace == 0 {
+		o.Grace = DefaultGrace
+	}
+	if o.Log == nil {
+		o.Log = zap.NewNop()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return nil
+}
+
+// engineSound lets a media.Engine be a Sound.
+type engineSound struct{ engine *media.Engine }
+
+// NewSound makes a Sound of a media engine.
+func NewSound(engine *media.Engine) Sound { return engineSound{engine} }
+
+func (s engineSound) OpenRTP(options media.LegOptions) (Leg, error) {
+	leg, err := s.engine.OpenRTP(options)
+	if err != nil {
+		return nil, err
+	}
+	return leg, nil
+}
+
+func (s engineSound) OpenWebRTC(ctx context.Context, options media.LegOptions, offer string) (Leg, string, error) {
+	leg, answer, err := s.engine.OpenWebRTC(ctx, options, offer)
+	if err != nil {
+		return nil, "", err
+	}
+	return leg, answer, nil
+}
+
+func (s engineSound) Join(a, b Leg) { media.Join(a.(*media.Leg), b.(*media.Leg)) }
+func (s engineSound) Part(a, b Leg) { media.Part(a.(*media.Leg), b.(*media.Leg)) }

@@ -1,0 +1,128 @@
+package call
+
+import (
+	"maps"
+
+	"go.uber.org/zap"
+
+	"careline/acd"
+	"careline/ivr"
+	"careline/ledger"
+)
+
+// enqueue puts the call in line: music for the caller, a contact for the engine.
+func (s *session) enqueue(request ivr.QueueRequest) {
+	now := s.center.now()
+	s.request, s.arrived = &request, now
+	record := &s.chronicle.record
+	record.Language, record.Reason, record.State = request.Language, request.Reason, request.State
+	s.chronicle.enter(now, "queued", ledger.Segment{Kind: ledger.SegmentQueue, Queue: request.Queue})
+	s.enter(stageQueue)
+	s.waitWithMusic()
+	s.log.Info("call queued", zap.String("queue", request.Queue))
+	s.center.router.submit(acd.ContactArrived{Contact: acd.Contact{
+		ID: s.contact, Queue: request.Queue, Priority: request.Priority, Skills: maps.Clone(request.Skills),
+		Language: request.Language, State: request.State, Credential: acd.CredentialType(request.Credential),
+		Verified: s.verification != nil, Since: now,
+	}})
+}
+
+func (s *session) waitWithMusic() {
+	s.playMusic()
+	if s.request.Hold.Announce != nil && s.request.Hold.Every > 0 {
+		s.timers.set(timerAnnounce, s.request.Hold.Every)
+	}
+}
+
+// askPlace asks for the place in line, for an announcement.
+func (s *session) askPlace() {
+	if s.stage != stageQueue {
+		return
+	}
+	contact := s.contact
+	s.center.router.ask(func(engine *acd.Engine) {
+		place, ok := engine.Position(contact)
+		if !ok {
+			place = 0
+		}
+		s.post(placeMessage{place: place})
+	})
+}
+
+func (s *session) onPlace(place int) {
+	if s.stage != stageQueue {
+		return
+	}
+	s.timers.set(timerAnnounce, s.request.Hold.Every)
+	// An agent is about to answer: a voice that breaks off in mid-sentence
+	// would be worse than music.
+	if s.offer != nil {
+		return
+	}
+	if clips := s.clips(s.request.Hold.Announce(place)); len(clips) > 0 {
+		s.play(playAnnouncement, clips, 0)
+	}
+}
+
+// onOffer rings the agent that the engine chose.
+func (s *session) onOffer(offer acd.Offer) {
+	if s.stage != stageQueue {
+		return // the engine learns of it by the ContactLeft that is on its way
+	}
+	s.offer = &offer
+	s.chronicle.ringAgent(s.center.now(), offer.Queue, string(offer.Agent))
+	s.log.Info("agent offered", zap.String("agent", string(offer.Agent)), zap.Strings("reasons", offer.Reasons))
+	if device := s.center.devices[offer.Agent]; device == nil || !device.reachable() {
+		s.center.router.submit(acd.OfferRefused{Offer: offer.ID, Cause: acd.Unreachable})
+		return
+	}
+	s.show()
+}
+
+// onOfferOver: the ring is over without an answer.
+func (s *session) onOfferOver(offer acd.OfferID, why string) {
+	if s.offer == nil || s.offer.ID != offer {
+		return
+	}
+	s.log.Info("offer over", zap.String("agent", string(s.offer.Agent)), zap.String("why", why))
+	s.chronicle.ringEnded(s.center.now(), why)
+	s.offer = nil
+}
+
+// onRequeued: back at the old place, after a failed offer or a lost agent.
+func (s *session) onRequeued(why string) {
+	now := s.center.now()
+	if s.offer != nil && !s.stage.withAgent() {
+		s.onOfferOver(s.offer.ID, why)
+	}
+	if !s.stage.withAgent() {
+		return
+	}
+	s.log.Warn("agent lost", zap.String("agent", string(s.agent)), zap.String("why", why))
+	s.partFromAgent()
+	s.agent, s.agentLeg, s.offer, s.muted = "", nil, nil, false
+	s.chronicle.enter(now, why, ledger.Segment{Kind: ledger.SegmentQueue, Queue: s.request.Queue})
+	s.enter(stageQueue)
+	s.waitWithMusic()
+}
+
+// onLeaveQueue: the engine can't keep the call in line; the flow goes on.
+func (s *session) onLeaveQueue(why acd.QueueExit) {
+	if s.stage != stageQueue {
+		return
+	}
+	exit := ivr.ExitUnavailable
+	switch why {
+	case acd.ExitTimeout:
+		exit = ivr.ExitTimeout
+	case acd.ExitFull:
+		exit = ivr.ExitFull
+	}
+	s.log.Info("call left queue", zap.String("why", string(why)))
+	s.timers.stop(timerAnnounce)
+	s.stopPlaying()
+	s.chronicle.enter(s.center.now(), string(why), ledger.Segment{Kind: ledger.SegmentIVR})
+	s.offer = nil
+	s.enter(stageFlow)
+	s.run.LeftQueue(exit)
+}
