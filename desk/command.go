@@ -1,0 +1,108 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"careline/acd"
+	"careline/call"
+)
+
+// message is what the page sends over the socket: a command, or
+// {"kind":"activity"} when somebody touched the page.
+type message struct {
+	ID          int64            `json:"id"`
+	Kind        call.CommandKind `json:"kind"`
+	State       acd.AgentState   `json:"state"`
+	Reason      string           `json:"reason"`
+	Offer       acd.OfferID      `json:"offer"`
+	On          bool             `json:"on"`
+	Digit       string           `json:"digit"`
+	Disposition string           `json:"disposition"`
+}
+
+const (
+	// activity tells that the agent is at the page; it keeps the session.
+	activity call.CommandKind = "activity"
+	// alive asks for a reply, so that the page knows that the socket still
+	// works; it keeps nothing.
+	alive call.CommandKind = "alive"
+)
+
+// push is what the server sends: a state, or the answer to a message.
+type push struct {
+	Kind  string   `json:"kind"` // "state" or "reply"
+	State *screen  `json:"state,omitempty"`
+	ID    int64    `json:"id,omitempty"`
+	Error *trouble `json:"error,omitempty"`
+}
+
+// trouble is an error as the page shows it: a code to decide on and a sentence
+// for the agent.
+type trouble struct {
+	Code string `json:"code"`
+	Text string `json:"text"`
+}
+
+const maxWord = 200 // bytes of a reason, an offer or a disposition
+
+// command checks a message before it goes to the Center.
+func (m message) command() (call.Command, error) {
+	if len(m.Reason) > maxWord || len(m.Offer) > maxWord || len(m.Disposition) > maxWord {
+		return call.Command{}, call.ErrBadCommand
+	}
+	c := call.Command{Kind: m.Kind}
+	switch m.Kind {
+	case call.SetState:
+		if m.State != acd.Available && m.State != acd.Away {
+			return c, call.ErrBadCommand
+		}
+		c.State, c.Reason = m.State, m.Reason
+	case call.Accept, call.Decline:
+		c.Offer = m.Offer
+	case call.Hold, call.Mute:
+		c.On = m.On
+	case call.SendDigit:
+		if len(m.Digit) != 1 || !strings.Contains("0123456789*#", m.Digit) {
+			return c, call.ErrBadCommand
+		}
+		c.Digit = m.Digit
+	case call.SetDisposition, call.FinishWrapUp:
+		c.Disposition = m.Disposition
+	case call.HangUp, call.ExtendWrapUp:
+	default:
+		return c, call.ErrBadCommand
+	}
+	return c, nil
+}
+
+// troubleOf puts an error into words for the agent. What isn't known stays in
+// the log: an error's text may hold what a page must not show.
+func troubleOf(err error) *trouble {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, call.ErrOfferGone):
+		return &trouble{"offer_gone", "The call has gone: the caller hung up, or it rang too long."}
+	case errors.Is(err, call.ErrNoCall):
+		return &trouble{"no_call", "There is no call to do this with any more."}
+	case errors.Is(err, call.ErrDraining):
+		return &trouble{"draining", "The server is shutting down; no new calls come."}
+	case errors.Is(err, call.ErrDisplaced):
+		return &trouble{"displaced", "You are signed in at another window."}
+	case errors.Is(err, call.ErrUnknownAgent):
+		return &trouble{"unknown_agent", "You aren't set up as an agent. Ask your administrator."}
+	case errors.Is(err, call.ErrBadCommand):
+		return &trouble{"bad_command", "That can't be done now."}
+	case errors.Is(err, call.ErrInCall):
+		return &trouble{"in_call", "End or decline the call first."}
+	case errors.Is(err, call.ErrNoSound):
+		return &trouble{"no_sound", "The sound isn't connected yet. Allow the microphone, wait for “Sound: connected”, then go available."}
+	case errors.Is(err, call.ErrBusy), errors.Is(err, errTooFast):
+		return &trouble{"too_fast", "Too much at once. Wait a moment and try again."}
+	case errors.Is(err, context.DeadlineExceeded):
+		return &trouble{"timeout", "The server took too long. Try again."}
+	}
+	return &trouble{"failed", "That didn't work. Try again; if it goes on, tell your administrator."}
+}

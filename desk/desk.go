@@ -1,0 +1,302 @@
+// Package desk is what agents see: sign-in, the softphone's page, and the
+// WebSocket that keeps the page's state whole.
+//
+// It decides nothing about calls: what an agent does goes to the Center, what
+// the Center says of the agent goes to the page, as one whole state per change.
+// A page that reloads or reconnects is right again with the first message.
+//
+//	d, err := desk.New(desk.Options{Listen: address, Users: users, Log: log}, center, records)
+//	err = d.Listen() // binds; a busy port is an error that names the key desk.listen
+//	err = d.Run(ctx) // serves until ctx is done, then closes what it opened
+//
+// What must not live here: queues, licenses, signalling, sound. A member's name
+// passes through on its way to the one agent who has the call, audited once per
+// agent and offer, and is kept nowhere (see name.go).
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
+
+	"careline/acd"
+	"careline/call"
+	"careline/ledger"
+	"careline/phi"
+)
+
+// Defaults of Options, and the bounds that have no key.
+const (
+	// DefaultIdleLogoff ends a session that nobody touched for so long
+	// (automatic logoff, 45 CFR 164.312(a)(2)(iii)). A call counts as touching.
+	DefaultIdleLogoff = 15 * time.Minute
+	// DefaultSessionLife ends a session however busy it was, after the call in hand.
+	DefaultSessionLife = 12 * time.Hour
+	// DefaultGrace is how long what was read of a caller's name is kept for an
+	// agent whose page vanished (reload, sleeping tab, change of network). It is
+	// the Center's grace, in which the call waits for the agent.
+	DefaultGrace = 15 * time.Second
+
+	headerTimeout = 10 * time.Second
+	bodyTimeout   = 15 * time.Second
+	idleTimeout   = 2 * time.Minute
+	// closingTimeout bounds the polite end of open requests.
+	closingTimeout = 3 * time.Second
+	maxHeaderBytes = 16 << 10
+	// sweepEvery is how often sessions are looked at for their end.
+	sweepEvery = time.Second
+	auditTime  = 3 * time.Second
+)
+
+// Center is what the desk needs of the room where calls live.
+type Center interface {
+	// Connect says that the agent is there; changed is called, never blocking,
+	// when the agent's view may have changed. release says that the agent left.
+	Connect(agent acd.AgentID, changed func()) (release func(), err error)
+	// View is all that the agent's screen shows.
+	View(agent acd.AgentID) (call.AgentView, error)
+	// Do does what the agent asked for.
+	Do(ctx context.Context, agent acd.AgentID, command call.Command) error
+	// OfferMedia takes the browser's SDP offer and gives the answer; a later
+	// offer replaces the earlier one.
+	OfferMedia(ctx context.Context, agent acd.AgentID, offerSDP string) (answerSDP string, err error)
+}
+
+// Records is what the desk writes down: sign-ins, and each reading of a name.
+type Records interface {
+	phi.Auditor
+	Append(ctx context.Context, entry ledger.AuditEntry) (ledger.AuditEntry, error)
+}
+
+// User may sign in.
+type User struct {
+	// Name typed at sign-in; letters' case matters.
+	Name string
+	// Agent that the user works as.
+	Agent acd.AgentID
+	// PasswordHash as HashPassword makes it (argon2id, PHC string format).
+	PasswordHash string
+}
+
+// Options of a Desk. Zero durations mean the defaults above.
+type Options struct {
+	// Listen is config key desk.listen; port 0 takes any free port.
+	Listen netip.AddrPort
+	Users  []User
+	// IdleLogoff is config key desk.idle_logoff, SessionLife desk.session_life,
+	// Grace desk.grace.
+	IdleLogoff  time.Duration
+	SessionLife time.Duration
+	Grace       time.Duration
+	// SecureCookies where browsers come by https (a TLS proxy in front).
+	SecureCookies bool
+	// Hosts that browsers may name in the address bar, without port. Empty: on
+	// a loopback listener only localhost and loopback addresses (a page of
+	// another name that resolves to this machine is refused), else any.
+	Hosts []string
+	// Demo lets the sign-in page list the users, with DemoPassword if it is set.
+	Demo         bool
+	DemoPassword string
+	Log          *zap.Logger
+	// Now is the wall clock; nil is time.Now.
+	Now func() time.Time
+}
+
+// Desk serves the softphone.
+type Desk struct {
+	options   Options
+	center    Center
+	records   Records
+	log       *zap.Logger
+	users     map[string]User
+	decoyHash string
+	sessions  *sessions
+	attempts  *attempts
+	presences *presences
+	pages     *pages
+	hashing   chan struct{}
+	draining  atomic.Bool
+	listener  net.Listener
+	// Background work that a request started and may outlive it: name readings.
+	background sync.WaitGroup
+	life       context.Context
+	end        context.CancelFunc
+}
+
+// New checks the options. It starts nothing.
+func New(options Options, center Center, records Records) (*Desk, error) {
+	if options.Log == nil {
+		options.Log = zap.NewNop()
+	}
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	setDefault(&options.IdleLogoff, DefaultIdleLogoff)
+	setDefault(&options.SessionLife, DefaultSessionLife)
+	setDefault(&options.Grace, DefaultGrace)
+	if center == nil || records == nil {
+		return nil, errors.New("desk: a Center and Records are needed")
+	}
+	users := make(map[string]User, len(options.Users))
+	for _, user := range options.Users {
+		if user.Name == "" || user.Agent == "" {
+			return nil, errors.New("desk: a user without a name or an agent")
+		}
+		if _, twice := users[user.Name]; twice {
+			return nil, fmt.Errorf("desk: user %q stands twice", user.Name)
+		}
+		if _, err := parseHash(user.PasswordHash); err != nil {
+			return nil, fmt.Errorf("desk: user %q: %w; make one with `careline password`", user.Name, err)
+		}
+		users[user.Name] = user
+	}
+	decoy, err := decoyLike(options.Users)
+	if err != nil {
+		return nil, err
+	}
+	pages, err := loadPages()
+	if err != nil {
+		return nil, err
+	}
+	life, end := context.WithCancel(context.Background())
+	return &Desk{
+		options:   options,
+		center:    center,
+		records:   records,
+		log:       options.Log.Named("desk"),
+		users:     users,
+		decoyHash: decoy,
+		sessions:  newSessions(options.IdleLogoff, options.SessionLife, options.Now),
+		attempts:  newAttempts(options.Now),
+		presences: newPresences(center, options.Grace),
+		pages:     pages,
+		hashing:   make(chan struct{}, maxHashing),
+		life:      life,
+		end:       end,
+	}, nil
+}
+
+func setDefault(value *time.Duration, fallback time.Duration) {
+	if *value <= 0 {
+		*value = fallback
+	}
+}
+
+// Listen binds the address.
+func (d *Desk) Listen() error {
+	listener, err := net.Listen("tcp", d.options.Listen.String())
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("desk: %s is in use by another program; stop it or change desk.listen: %w", d.options.Listen, err)
+	}
+	if err != nil {
+		return fmt.Errorf("desk: can't listen on %s (desk.listen): %w", d.options.Listen, err)
+	}
+	d.listener = listener
+	return nil
+}
+
+// Address is where the desk listens, after Listen.
+func (d *Desk) Address() netip.AddrPort {
+	if d.listener == nil {
+		return d.options.Listen
+	}
+	address, err := netip.ParseAddrPort(d.listener.Addr().String())
+	if err != nil {
+		return d.options.Listen
+	}
+	return address
+}
+
+// Drain tells every page that the server is shutting down: calls in progress
+// go on, new ones don't come. Nobody can sign in any more.
+func (d *Desk) Drain() {
+	d.draining.Store(true)
+	d.presences.pokeAll()
+}
+
+// Run serves until ctx is done, then tells the pages, releases the agents and
+// returns when all is released. It needs Listen.
+func (d *Desk) Run(ctx context.Context) error {
+	if d.listener == nil {
+		return errors.New("desk: Run before Listen")
+	}
+	server := &http.Server{
+		Handler:           d.handler(),
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       bodyTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          zap.NewStdLog(d.log.Named("http")),
+	}
+	group, running := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		if err := server.Serve(d.listener); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("desk: serving: %w", err)
+		}
+		return nil
+	})
+	group.Go(func() error { d.sweep(running); return nil })
+	group.Go(func() error {
+		<-running.Done()
+		d.end() // sockets see this and say good-bye
+		polite, cancel := context.WithTimeout(context.Background(), closingTimeout)
+		defer cancel()
+		if err := server.Shutdown(polite); err != nil {
+			server.Close()
+		}
+		d.presences.close()
+		return nil
+	})
+	err := group.Wait()
+	d.background.Wait()
+	return err
+}
+
+// sweep ends the sessions whose time is over.
+func (d *Desk) sweep(ctx context.Context) {
+	ticker := time.NewTicker(sweepEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			for _, over := range d.sessions.expired() {
+				d.endSession(over.session, over.why)
+			}
+		}
+	}
+}
+
+// endSession closes a session for a reason and writes it down.
+func (d *Desk) endSession(s *session, why endReason) {
+	if !d.sessions.end(s, why) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), auditTime)
+	defer cancel()
+	if d.presences.shownBy(s) {
+		// Released first: a release after the sign-out would begin a grace.
+		d.presences.signOut(s.user.Agent)
+		if err := d.center.Do(ctx, s.user.Agent, call.Command{Kind: call.SignOut}); err != nil {
+			d.log.Warn("agent not signed out at once", zap.String("agent", string(s.user.Agent)), zap.Error(err))
+		}
+	}
+	d.log.Info("signed out", zap.String("user", s.user.Name), zap.String("why", string(why)))
+	entry := ledger.AuditEntry{Kind: ledger.AuditSignOut, Actor: actor(s.user.Agent), Outcome: string(why)}
+	if _, err := d.records.Append(ctx, entry); err != nil {
+		d.log.Error("sign-out not audited", zap.String("user", s.user.Name), zap.Error(err))
+	}
+}
+
+func actor(agent acd.AgentID) string { return "agent:" + string(agent) }

@@ -1,0 +1,303 @@
+package desk
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+	"go.uber.org/goleak"
+
+	"careline/acd"
+	"careline/call"
+	"careline/ledger"
+	"careline/phi"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// fakeCenter shows the view that the test sets.
+type fakeCenter struct {
+	mu      sync.Mutex
+	view    call.AgentView
+	changed func()
+	did     []call.Command
+	err     error
+}
+
+func (c *fakeCenter) Connect(_ acd.AgentID, changed func()) (func(), error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.changed = changed
+	return func() {}, nil
+}
+
+func (c *fakeCenter) View(acd.AgentID) (call.AgentView, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.view, nil
+}
+
+func (c *fakeCenter) Do(_ context.Context, _ acd.AgentID, command call.Command) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.did = append(c.did, command)
+	return c.err
+}
+
+func (c *fakeCenter) OfferMedia(context.Context, acd.AgentID, string) (string, error) {
+	return "v=0 answer", nil
+}
+
+func (c *fakeCenter) show(view call.AgentView) {
+	c.mu.Lock()
+	c.view = view
+	changed := c.changed
+	c.mu.Unlock()
+	if changed != nil {
+		changed()
+	}
+}
+
+// fakeRecords keeps the audit in memory, or can't.
+type fakeRecords struct {
+	mu       sync.Mutex
+	entries  []ledger.AuditEntry
+	accesses []phi.Access
+	failing  error
+}
+
+func (r *fakeRecords) Append(_ context.Context, e ledger.AuditEntry) (ledger.AuditEntry, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.entries = append(r.entries, e)
+	return e, nil
+}
+
+func (r *fakeRecords) RecordAccess(_ context.Context, a phi.Access) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.accesses = append(r.accesses, a)
+	return r.failing
+}
+
+// site is a running desk with one user, and a browser's cookie jar.
+type site struct {
+	t       *testing.T
+	center  *fakeCenter
+	records *fakeRecords
+	client  *http.Client
+	url     string
+}
+
+func open(t *testing.T) *site {
+	t.Helper()
+	hash := cheap(t, "correct horse")
+	s := &site{t: t, center: &fakeCenter{view: call.AgentView{Agent: "maria", State: acd.Away}}, records: &fakeRecords{}}
+	// Time stands still: hashing is slow on purpose, and guesses must not be
+	// forgotten meanwhile.
+	now := time.Now()
+	desk, err := New(Options{
+		Now:    func() time.Time { return now },
+		Listen: netip.MustParseAddrPort("127.0.0.1:0"),
+		Users:  []User{{Name: "maria", Agent: "maria", PasswordHash: hash}},
+	}, s.center, s.records)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := desk.Listen(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- desk.Run(ctx) }()
+	jar, _ := cookiejar.New(nil)
+	transport := &http.Transport{}
+	s.client = &http.Client{Jar: jar, Transport: transport}
+	s.url = "http://" + desk.Address().String()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		transport.CloseIdleConnections()
+	})
+	return s
+}
+
+func (s *site) post(path, body, origin string) (int, string) {
+	s.t.Helper()
+	request, _ := http.NewRequest(http.MethodPost, s.url+path, strings.NewReader(body))
+	request.Header.Set("Content-Type", "application/json")
+	if origin != "" {
+		request.Header.Set("Origin", origin)
+	}
+	response, err := s.client.Do(request)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, _ := io.ReadAll(response.Body)
+	return response.StatusCode, string(text)
+}
+
+func (s *site) signIn() {
+	s.t.Helper()
+	if status, text := s.post("/api/sign-in", `{"user":"maria","password":"correct horse"}`, s.url); status/100 != 2 {
+		s.t.Fatalf("sign-in: %d %s", status, text)
+	}
+}
+
+// socket opens the page's WebSocket.
+func (s *site) socket() *websocket.Conn {
+	s.t.Helper()
+	conn, _, err := websocket.Dial(s.t.Context(), strings.Replace(s.url, "http", "ws", 1)+"/api/socket",
+		&websocket.DialOptions{HTTPClient: s.client, HTTPHeader: http.Header{"Origin": {s.url}}})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { conn.CloseNow() })
+	return conn
+}
+
+// awaits reads messages until one's text has all the parts.
+func awaits(t *testing.T, conn *websocket.Conn, parts ...string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	for {
+		_, body, err := conn.Read(ctx)
+		if err != nil {
+			t.Fatalf("waiting for %q: %v", parts, err)
+		}
+		missing := false
+		for _, part := range parts {
+			missing = missing || !bytes.Contains(body, []byte(part))
+		}
+		if !missing {
+			return string(body)
+		}
+	}
+}
+
+func TestFirstSignInIsNotHeldBackAndIsAudited(t *testing.T) {
+	s := open(t)
+	s.signIn()
+	if len(s.records.entries) != 1 || s.records.entries[0].Kind != ledger.AuditSignIn {
+		t.Errorf("the audit has %+v", s.records.entries)
+	}
+}
+
+func TestWrongPasswordAndUnknownUserAreToldTheSame(t *testing.T) {
+	s := open(t)
+	wrong, wrongText := s.post("/api/sign-in", `{"user":"maria","password":"nonsense"}`, s.url)
+	unknown, unknownText := s.post("/api/sign-in", `{"user":"nobody","password":"nonsense"}`, s.url)
+	if wrong/100 != 4 || wrong != unknown || wrongText != unknownText {
+		t.Errorf("wrong: %d %s; unknown: %d %s", wrong, wrongText, unknown, unknownText)
+	}
+}
+
+func TestGuessingIsHeldBack(t *testing.T) {
+	s := open(t)
+	held := false
+	for range userFailures + 1 {
+		status, _ := s.post("/api/sign-in", `{"user":"maria","password":"guess"}`, s.url)
+		held = held || status == http.StatusTooManyRequests
+	}
+	if !held {
+		t.Errorf("%d guesses were all heard", userFailures+1)
+	}
+}
+
+func TestAnotherSitesPageIsRefused(t *testing.T) {
+	s := open(t)
+	if status, _ := s.post("/api/sign-in", `{"user":"maria","password":"correct horse"}`, "http://elsewhere.example"); status != http.StatusForbidden {
+		t.Errorf("a foreign origin got %d", status)
+	}
+}
+
+func TestWithoutSignInNothingIsServed(t *testing.T) {
+	s := open(t)
+	if status, _ := s.post("/api/media", `{"sdp":"v=0"}`, s.url); status != http.StatusUnauthorized {
+		t.Errorf("media got %d", status)
+	}
+	s.signIn()
+	if status, text := s.post("/api/media", `{"sdp":"v=0"}`, s.url); status != http.StatusOK || !strings.Contains(text, "answer") {
+		t.Errorf("media got %d %s", status, text)
+	}
+}
+
+func TestThePageGetsItsStateWholeAndTheNameIsReadOnce(t *testing.T) {
+	s := open(t)
+	s.signIn()
+	page := s.socket()
+	awaits(t, page, `"state":"away"`)
+	offered := call.AgentView{Agent: "maria", State: acd.Offered, Call: &call.CallView{
+		ID: "call-1", Offer: "call-1/1", Verification: "verified", MemberName: phi.NewString("Linda Park"), MemberToken: "token",
+	}}
+	s.center.show(offered)
+	awaits(t, page, `"state":"offered"`, `Linda Park`)
+	offered.State = acd.Talking
+	s.center.show(offered)
+	awaits(t, page, `"state":"talking"`, `Linda Park`)
+	s.records.mu.Lock()
+	defer s.records.mu.Unlock()
+	if len(s.records.accesses) != 1 || s.records.accesses[0].Purpose != phi.ScreenPop || s.records.accesses[0].Actor != "agent:maria" {
+		t.Errorf("the name was read by %+v", s.records.accesses)
+	}
+}
+
+func TestWhereTheAuditFailsTheNameIsNotShown(t *testing.T) {
+	s := open(t)
+	s.records.failing = errors.New("disk full")
+	s.signIn()
+	page := s.socket()
+	s.center.show(call.AgentView{Agent: "maria", State: acd.Offered, Call: &call.CallView{
+		ID: "call-1", Offer: "call-1/1", Verification: "verified", MemberName: phi.NewString("Linda Park"), MemberToken: "token",
+	}})
+	if text := awaits(t, page, `"state":"offered"`); strings.Contains(text, "Linda") {
+		t.Errorf("the page got %s", text)
+	}
+}
+
+func TestCommandsAreAnsweredAndTheirErrorsToldInWords(t *testing.T) {
+	s := open(t)
+	s.signIn()
+	page := s.socket()
+	awaits(t, page, `"state":"away"`)
+	s.center.err = call.ErrNoSound
+	command, _ := json.Marshal(map[string]any{"id": 7, "kind": "set_state", "state": "available"})
+	if err := page.Write(t.Context(), websocket.MessageText, command); err != nil {
+		t.Fatal(err)
+	}
+	if text := awaits(t, page, `"id":7`); !strings.Contains(text, "error") {
+		t.Errorf("the answer is %s", text)
+	}
+}
+
+func TestANewerWindowTakesThePlace(t *testing.T) {
+	s := open(t)
+	s.signIn()
+	first := s.socket()
+	awaits(t, first, `"state":"away"`)
+	second := s.socket()
+	awaits(t, second, `"state":"away"`)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	var err error
+	for err == nil {
+		_, _, err = first.Read(ctx)
+	}
+	if got := websocket.CloseStatus(err); got != closeDisplaced {
+		t.Errorf("the older window ended with %d (%v)", got, err)
+	}
+}

@@ -1,0 +1,104 @@
+package desk
+
+import (
+	"time"
+
+	"careline/acd"
+	"careline/call"
+)
+
+// screen is the state as the page gets it: whole, in one message. Times are
+// RFC 3339 in UTC; Now lets the page reckon with a browser clock that is off.
+type screen struct {
+	Now        time.Time      `json:"now"`
+	User       string         `json:"user"`
+	Agent      string         `json:"agent"`
+	Name       string         `json:"name"`
+	State      acd.AgentState `json:"state"`
+	Reason     string         `json:"reason,omitempty"`
+	Since      time.Time      `json:"since,omitzero"`
+	Until      time.Time      `json:"until,omitzero"`
+	NextState  acd.AgentState `json:"next_state,omitempty"`
+	Media      bool           `json:"media_connected"`
+	Muted      bool           `json:"muted"`
+	Draining   bool           `json:"draining"`
+	SignOutAt  time.Time      `json:"sign_out_at,omitzero"`
+	Call       *callScreen    `json:"call,omitempty"`
+	AwayReason []string       `json:"away_reasons"`
+	Disposals  []string       `json:"dispositions"`
+}
+
+// callScreen is the caller's card. Name is in it only when NameStatus is "shown".
+type callScreen struct {
+	ID           string      `json:"id"`
+	Offer        acd.OfferID `json:"offer"`
+	Queue        string      `json:"queue"`
+	Line         string      `json:"line"`
+	Language     string      `json:"language"`
+	Reason       string      `json:"reason"`
+	State        string      `json:"state,omitempty"`
+	Verification string      `json:"verification"`
+	Name         string      `json:"name,omitempty"`
+	NameStatus   nameStatus  `json:"name_status,omitempty"`
+	Path         []string    `json:"path"`
+	Arrived      time.Time   `json:"arrived,omitzero"`
+	Answered     time.Time   `json:"answered,omitzero"`
+	Held         bool        `json:"held"`
+	CallerGone   bool        `json:"caller_gone"`
+	Reasons      []string    `json:"reasons,omitempty"`
+}
+
+// inCall reports whether an agent in this state is at work on a call: such an
+// agent is never signed off for idleness.
+func inCall(state acd.AgentState) bool {
+	switch state {
+	case acd.Offered, acd.Connecting, acd.Talking, acd.Holding, acd.WrapUp:
+		return true
+	case acd.SignedOut, acd.Available, acd.Away:
+		return false
+	}
+	return false
+}
+
+// screenOf makes the page's state of the Center's view; Now and SignOutAt are
+// the caller's to fill.
+func (d *Desk) screenOf(p *presence, user string, view call.AgentView) screen {
+	s := screen{
+		User:       user,
+		Agent:      string(view.Agent),
+		Name:       view.Name,
+		State:      view.State,
+		Reason:     view.Reason,
+		Since:      view.Since.UTC(),
+		Until:      view.Until.UTC(),
+		NextState:  view.NextState,
+		Media:      view.MediaConnected,
+		Muted:      view.Muted,
+		Draining:   d.draining.Load(),
+		AwayReason: orEmpty(view.AwayReasons),
+		Disposals:  orEmpty(view.Dispositions),
+	}
+	name, status, start := p.names.look(view.Call, d.options.Now())
+	if view.Call == nil {
+		return s
+	}
+	if start {
+		d.revealName(p, *view.Call)
+	}
+	c := view.Call
+	s.Call = &callScreen{
+		ID: c.ID, Offer: c.Offer, Queue: c.Queue, Line: c.Line,
+		Language: c.Language, Reason: c.Reason, State: c.State,
+		Verification: c.Verification, Name: name, NameStatus: status,
+		Path: orEmpty(c.Path), Arrived: c.Arrived.UTC(), Answered: c.Answered.UTC(),
+		Held: c.Held, CallerGone: c.CallerGone, Reasons: c.Reasons,
+	}
+	return s
+}
+
+func orEmpty(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}

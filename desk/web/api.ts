@@ -1,0 +1,63 @@
+// The HTTP side: who am I, sign in, sign out, offer media.
+
+import { Refused, type Trouble } from "./protocol";
+
+export interface Identity {
+  user: string;
+  agent: string;
+}
+
+export interface Welcome {
+  demo?: { users: string[]; password?: string };
+  draining: boolean;
+}
+
+const unreachable: Trouble = {
+  code: "unreachable",
+  text: "The server can't be reached. Check the network; it will be tried again.",
+};
+const requestTime = 12_000;
+
+async function request<T>(method: "GET" | "POST", path: string, body?: unknown): Promise<T> {
+  const init: RequestInit = { method, credentials: "same-origin", signal: AbortSignal.timeout(requestTime) };
+  if (body !== undefined) {
+    init.headers = { "Content-Type": "application/json" };
+    init.body = JSON.stringify(body);
+  }
+  let response: Response;
+  try {
+    response = await fetch(path, init);
+  } catch {
+    throw new Refused(unreachable);
+  }
+  if (response.status === 204) return undefined as T;
+  let answer: unknown;
+  try {
+    answer = await response.json();
+  } catch {
+    throw new Refused(unreachable, response.status);
+  }
+  if (!response.ok) {
+    const { error } = answer as { error?: Trouble };
+    throw new Refused(error ?? unreachable, response.status);
+  }
+  return answer as T;
+}
+
+export const api = {
+  welcome: (): Promise<Welcome> => request("GET", "/api/welcome"),
+  signIn: (user: string, password: string): Promise<Identity> => request("POST", "/api/sign-in", { user, password }),
+  signOut: (): Promise<void> => request("POST", "/api/sign-out"),
+  /** null: the cookie isn't valid (any more). */
+  async me(): Promise<Identity | null> {
+    try {
+      return await request<Identity>("GET", "/api/me");
+    } catch (problem) {
+      if (problem instanceof Refused && problem.status === 401) return null;
+      throw problem;
+    }
+  },
+  async media(sdp: string): Promise<string> {
+    return (await request<{ sdp: string }>("POST", "/api/media", { sdp })).sdp;
+  },
+};

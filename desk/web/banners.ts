@@ -1,0 +1,92 @@
+// What is wrong, in words that say what to do.
+
+import { find, show, write } from "./dom";
+import type { Link, Microphone } from "./media";
+import { Refused } from "./protocol";
+
+const commandTime = 8_000;
+const linkPatience = 2_500;
+
+const microphoneTexts: Partial<Record<Microphone, readonly [title: string, text: string]>> = {
+  denied: [
+    "The microphone is blocked",
+    "Callers can't hear you, so no calls come. Click the icon left of the address, set Microphone to Allow, then try again. If it isn't offered there, look in the system's privacy settings.",
+  ],
+  missing: ["No microphone was found", "Plug in your headset; it is taken into use by itself. Then try again if nothing happens."],
+  busy: ["The microphone can't be used", "Another program holds it, or the headset was unplugged. Close the other program or plug it in again, then try again."],
+  insecure: ["The microphone needs a safe address", "Browsers give the microphone only to https pages and to localhost. Ask your administrator for the https address."],
+};
+
+export class Banners {
+  private commandTimer = 0;
+  private linkTimer = 0;
+
+  constructor(retryMicrophone: () => void, useHere: () => void, soundOn: () => void, stillHere: () => void) {
+    find("mic-retry").addEventListener("click", retryMicrophone);
+    find("use-here").addEventListener("click", useHere);
+    find("sound-on").addEventListener("click", soundOn);
+    find("still-here").addEventListener("click", stillHere);
+    find("command-close").addEventListener("click", () => show(find("command-problem"), false));
+  }
+
+  microphone(state: Microphone): void {
+    const texts = microphoneTexts[state];
+    if (texts) {
+      write(find("mic-title"), texts[0]);
+      write(find("mic-text"), texts[1]);
+    }
+    if (state !== "asking") show(find("mic-problem"), texts !== undefined);
+    lamp("mic", state === "ready", `Microphone: ${state === "ready" ? "ready" : state === "asking" ? "asking" : "blocked"}`);
+  }
+
+  link(state: Link): void {
+    clearTimeout(this.linkTimer);
+    if (state === "interrupted") this.linkTimer = window.setTimeout(() => show(find("media-problem"), true), linkPatience);
+    else show(find("media-problem"), false);
+    const words: Record<Link, string> = { none: "off", connecting: "connecting", connected: "connected", interrupted: "interrupted" };
+    lamp("sound", state === "connected", `Sound: ${words[state]}`);
+  }
+
+  connection(up: boolean): void {
+    show(find("connection-problem"), !up);
+    lamp("line", up, `Server: ${up ? "connected" : "reconnecting"}`);
+  }
+
+  silenced(on: boolean): void {
+    show(find("sound-problem"), on);
+  }
+
+  displaced(on: boolean): void {
+    show(find("displaced"), on);
+    if (on) find("use-here").focus();
+  }
+
+  draining(on: boolean): void {
+    show(find("draining"), on);
+  }
+
+  idle(on: boolean): void {
+    show(find("idle-warning"), on);
+  }
+
+  /** What a command came back with; it goes away by itself. */
+  command(problem: unknown): void {
+    write(find("command-text"), problem instanceof Refused ? problem.trouble.text : "That didn't work. Try again.");
+    show(find("command-problem"), true);
+    clearTimeout(this.commandTimer);
+    this.commandTimer = window.setTimeout(() => show(find("command-problem"), false), commandTime);
+  }
+
+  /** Signed out: nothing of the desk's is wrong any more. */
+  clear(): void {
+    clearTimeout(this.linkTimer);
+    for (const id of ["connection-problem", "mic-problem", "media-problem", "sound-problem", "displaced", "idle-warning", "command-problem", "draining"]) {
+      show(find(id), false);
+    }
+  }
+}
+
+function lamp(which: "line" | "sound" | "mic", ok: boolean, text: string): void {
+  find(`health-${which}`).dataset["ok"] = ok ? "yes" : "no";
+  write(find(`health-${which}-text`), text);
+}

@@ -1,0 +1,101 @@
+// The caller's card: who, how sure, in what language, why, from where.
+
+import { period, since, spell } from "./clock";
+import { find, make, mark, show, write } from "./dom";
+import type { CallScreen, Verification } from "./protocol";
+import { language, words } from "./words";
+
+interface Verdict {
+  icon: string;
+  text: string;
+  advice: string;
+}
+
+const verdicts: Record<Verification, Verdict> = {
+  verified: { icon: "#i-verified", text: "Verified", advice: "" },
+  not_verified: {
+    icon: "#i-unverified",
+    text: "Not verified",
+    advice: "The caller's details didn't match. Disclose nothing about a member until you have verified who is calling.",
+  },
+  locked_out: {
+    icon: "#i-unverified",
+    text: "Not verified – locked out",
+    advice: "Too many failed attempts for this member or number. Disclose nothing; follow the lock-out procedure.",
+  },
+  none: {
+    icon: "#i-unverified",
+    text: "Not verified",
+    advice: "The caller hasn't been asked. Disclose nothing about a member until you have verified who is calling.",
+  },
+};
+
+export class CallerCard {
+  private readonly card = find("call");
+  private readonly path = find("call-path");
+  private readonly wait = find("wait-time");
+  private shown: CallScreen | undefined;
+  private pathShown = "";
+
+  render(call: CallScreen | undefined): void {
+    this.shown = call;
+    show(this.card, call !== undefined);
+    if (!call) {
+      this.forget();
+      return;
+    }
+    this.verification(call);
+    write(find("call-language"), language(call.language));
+    mark(find("call-language"), "data-language", call.language);
+    write(find("call-reason"), call.reason || "Not given");
+    write(find("call-queue"), words(call.queue));
+    mark(find("call-queue"), "data-queue", call.queue);
+    write(find("call-line"), words(call.line));
+    show(find("call-line-fact"), call.line !== "");
+    write(find("call-state"), call.state ?? "");
+    show(find("call-state-fact"), Boolean(call.state));
+    this.steps(call.path);
+    this.tick();
+  }
+
+  /** The waiting time runs until the call is answered. */
+  tick(): void {
+    const call = this.shown;
+    if (!call) return;
+    const waited =
+      call.answered && call.arrived ? Date.parse(call.answered) - Date.parse(call.arrived) : since(call.arrived);
+    write(this.wait, spell(waited));
+    mark(this.wait, "datetime", period(waited));
+  }
+
+  private verification(call: CallScreen): void {
+    const verdict = verdicts[call.verification] ?? verdicts.none;
+    mark(find("verification"), "data-verification", call.verification);
+    mark(find("verification-icon"), "href", verdict.icon);
+    write(find("verification-text"), verdict.text);
+    const name = find("member-name");
+    write(name, call.name ?? "");
+    show(name, Boolean(call.name));
+    let advice = verdict.advice;
+    if (call.name_status === "pending") advice = "Fetching the name…";
+    if (call.name_status === "audit_failed") {
+      advice = "The name isn't shown: reading it could not be recorded. The call itself isn't affected.";
+    }
+    write(find("verification-advice"), advice);
+    show(find("verification-advice"), advice !== "");
+  }
+
+  private steps(path: readonly string[]): void {
+    const text = path.join("\n");
+    if (text === this.pathShown) return;
+    this.pathShown = text;
+    this.path.replaceChildren(...path.map((step) => make("li", {}, words(step))));
+    show(this.path.parentElement as HTMLElement, path.length > 0);
+  }
+
+  // Nothing of a member stays in the page when the call has gone.
+  private forget(): void {
+    for (const id of ["member-name", "call-language", "call-reason", "call-queue", "call-line", "call-state"]) write(find(id), "");
+    this.steps([]);
+  }
+}

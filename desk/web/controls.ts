@@ -1,0 +1,80 @@
+// The buttons of an offered call and of a call in hand.
+
+import { find, mark, show, write } from "./dom";
+import type { AgentState, Command, Screen } from "./protocol";
+
+const inHand: readonly AgentState[] = ["connecting", "talking", "holding"];
+
+export class Controls {
+  private readonly offer = find("offer-controls");
+  private readonly talk = find("talk-controls");
+  private readonly mute = find<HTMLButtonElement>("mute");
+  private readonly hold = find<HTMLButtonElement>("hold");
+  private screen: Screen | null = null;
+  private offerShown = "";
+
+  constructor(private readonly run: (command: Command) => void, private readonly hush: (on: boolean) => void) {
+    find("accept").addEventListener("click", () => this.accept());
+    find("decline").addEventListener("click", () => this.decline());
+    this.mute.addEventListener("click", () => this.toggleMute());
+    this.hold.addEventListener("click", () => this.toggleHold());
+    find("hang-up").addEventListener("click", () => this.hangUp());
+  }
+
+  render(screen: Screen): void {
+    this.screen = screen;
+    const offered = screen.state === "offered";
+    const talking = inHand.includes(screen.state);
+    const focused = document.activeElement;
+    const lostFocus =
+      focused instanceof HTMLElement && ((this.offer.contains(focused) && !offered) || (this.talk.contains(focused) && !talking));
+    show(this.offer, offered);
+    show(this.talk, talking);
+    mark(this.mute, "aria-pressed", String(screen.muted));
+    write(find("mute-text"), screen.muted ? "Unmute" : "Mute");
+    mark(find("mute-icon"), "href", screen.muted ? "#i-mic-off" : "#i-mic");
+    const held = screen.state === "holding";
+    mark(this.hold, "aria-pressed", String(held));
+    write(find("hold-text"), held ? "Take back" : "Hold");
+    mark(find("hold-icon"), "href", held ? "#i-resume" : "#i-hold");
+    this.hold.disabled = this.mute.disabled = screen.state === "connecting";
+    this.focus(screen, lostFocus);
+  }
+
+  // A keyboard user stands where the next key press matters, without the page
+  // taking the focus away from something being typed.
+  private focus(screen: Screen, lostFocus: boolean): void {
+    const fresh = screen.state === "offered" && screen.call && screen.call.offer !== this.offerShown;
+    this.offerShown = screen.state === "offered" ? (screen.call?.offer ?? "") : "";
+    const free = document.activeElement === null || document.activeElement === document.body;
+    if (fresh && free) find("accept").focus();
+    else if (lostFocus && inHand.includes(screen.state)) (this.mute.disabled ? find("hang-up") : this.mute).focus();
+    else if (lostFocus && screen.state !== "wrap_up") find("state-available").focus();
+  }
+
+  accept(): void {
+    const call = this.screen?.call;
+    if (this.screen?.state === "offered" && call) this.run({ kind: "accept", offer: call.offer });
+  }
+
+  decline(): void {
+    const call = this.screen?.call;
+    if (this.screen?.state === "offered" && call) this.run({ kind: "decline", offer: call.offer });
+  }
+
+  toggleMute(): void {
+    if (!this.screen || this.mute.disabled || !inHand.includes(this.screen.state)) return;
+    const on = !this.screen.muted;
+    if (on) this.hush(true); // at once; the server's word follows
+    this.run({ kind: "mute", on });
+  }
+
+  toggleHold(): void {
+    if (this.screen?.state === "talking") this.run({ kind: "hold", on: true });
+    if (this.screen?.state === "holding") this.run({ kind: "hold", on: false });
+  }
+
+  hangUp(): void {
+    if (this.screen && inHand.includes(this.screen.state)) this.run({ kind: "hang_up" });
+  }
+}

@@ -1,0 +1,79 @@
+// What goes over the wire: the mirror of desk/state.go and desk/command.go.
+
+export type AgentState =
+  | "signed_out"
+  | "available"
+  | "offered"
+  | "connecting"
+  | "talking"
+  | "holding"
+  | "wrap_up"
+  | "away";
+
+export type Verification = "verified" | "not_verified" | "locked_out" | "none";
+
+export interface CallScreen {
+  id: string;
+  offer: string;
+  queue: string;
+  line: string;
+  language: string;
+  reason: string;
+  state?: string;
+  verification: Verification;
+  name?: string;
+  name_status?: "pending" | "shown" | "audit_failed";
+  path: string[];
+  arrived?: string;
+  answered?: string;
+  held: boolean;
+  caller_gone: boolean;
+  reasons?: string[];
+}
+
+/** The whole of what the screen shows, as pushed on every change. */
+export interface Screen {
+  now: string;
+  user: string;
+  agent: string;
+  name: string;
+  state: AgentState;
+  reason?: string;
+  since?: string;
+  until?: string;
+  next_state?: AgentState;
+  media_connected: boolean;
+  muted: boolean;
+  draining: boolean;
+  sign_out_at?: string;
+  call?: CallScreen;
+  away_reasons: string[];
+  dispositions: string[];
+}
+
+export interface Trouble {
+  code: string;
+  text: string;
+}
+
+export type Command =
+  | { kind: "set_state"; state: "available" | "away"; reason?: string }
+  | { kind: "accept" | "decline"; offer: string }
+  | { kind: "hold" | "mute"; on: boolean }
+  | { kind: "send_digit"; digit: string }
+  | { kind: "set_disposition" | "finish_wrap_up"; disposition: string }
+  | { kind: "hang_up" | "extend_wrap_up" | "activity" | "alive" };
+
+export type Pushed =
+  | { kind: "state"; state: Screen }
+  | { kind: "reply"; id: number; error?: Trouble };
+
+/** Close codes of the socket, see desk/window.go. */
+export const closed = { displaced: 4001, signedOut: 4002, idle: 4003, noAgent: 4004 } as const;
+
+/** Carries the server's words for the agent. */
+export class Refused extends Error {
+  constructor(readonly trouble: Trouble, readonly status = 0) {
+    super(trouble.text);
+  }
+}
