@@ -1,0 +1,79 @@
+package operations
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"careline/acd"
+)
+
+// collector asks the rooms for their numbers at each scrape, so that nothing is
+// counted twice and a scrape costs no call anything.
+type collector struct {
+	options Options
+	state   func() State
+	metrics []metric
+	queue   [2]*prometheus.Desc
+	agents  *prometheus.Desc
+	build   *prometheus.Desc
+}
+
+// metric is one number without labels.
+type metric struct {
+	desc *prometheus.Desc
+	kind prometheus.ValueType
+	read func(numbers) float64
+}
+
+func describe(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc("careline_"+name, help, labels, nil)
+}
+
+func newCollector(options Options, state func() State) *collector {
+	return &collector{
+		options: options, state: state, metrics: metrics(),
+		queue: [2]*prometheus.Desc{
+			describe("queue_waiting", "Callers waiting in the queue.", "queue"),
+			describe("queue_longest_wait_seconds", "The longest present wait in the queue.", "queue"),
+		},
+		agents: describe("agents", "Agents by state.", "state"),
+		build:  describe("build_info", "Always 1; the versions are labels.", "version", "config"),
+	}
+}
+
+// Describe lists every metric.
+func (c *collector) Describe(descs chan<- *prometheus.Desc) {
+	for _, m := range c.metrics {
+		descs <- m.desc
+	}
+	for _, desc := range []*prometheus.Desc{c.queue[0], c.queue[1], c.agents, c.build} {
+		descs <- desc
+	}
+}
+
+// Collect reads every number once.
+func (c *collector) Collect(out chan<- prometheus.Metric) {
+	all := numbers{
+		calls: c.options.Center.Stats(), media: c.options.Media.Stats(), sip: c.options.SIP.Stats(),
+		dialogs: c.options.SIP.ActiveDialogs(), ready: c.state() == Ready,
+	}
+	for _, m := range c.metrics {
+		out <- prometheus.MustNewConstMetric(m.desc, m.kind, m.read(all))
+	}
+	gauge := func(desc *prometheus.Desc, value float64, labels ...string) {
+		out <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, labels...)
+	}
+	for _, queue := range all.calls.Queues {
+		gauge(c.queue[0], float64(queue.Waiting), queue.Queue)
+		gauge(c.queue[1], queue.Longest.Seconds(), queue.Queue)
+	}
+	for _, state := range agentStates() {
+		gauge(c.agents, float64(all.calls.Agents[state]), string(state))
+	}
+	gauge(c.build, 1, c.options.Version, c.options.ConfigVersion)
+}
+
+// agentStates are all labels of careline_agents: those without agents are 0,
+// not absent, so that an alert on them works from the start.
+func agentStates() []acd.AgentState {
+	return []acd.AgentState{acd.SignedOut, acd.Available, acd.Offered, acd.Connecting, acd.Talking, acd.Holding, acd.WrapUp, acd.Away}
+}

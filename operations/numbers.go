@@ -1,0 +1,63 @@
+package operations
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"careline/call"
+	"careline/media"
+	"careline/sip"
+)
+
+// numbers are all rooms' at one moment.
+type numbers struct {
+	calls   call.Stats
+	media   media.EngineStats
+	sip     sip.Stats
+	dialogs int
+	ready   bool
+}
+
+// metrics lists the numbers without labels. A counter never falls while the
+// process lives; its name ends in _total.
+func metrics() []metric {
+	gauge := func(name, help string, read func(numbers) float64) metric {
+		return metric{describe(name, help), prometheus.GaugeValue, read}
+	}
+	count := func(name, help string, read func(numbers) uint64) metric {
+		return metric{describe(name, help), prometheus.CounterValue, func(n numbers) float64 { return float64(read(n)) }}
+	}
+	return []metric{
+		gauge("ready", "1 while new calls are taken.", func(n numbers) float64 {
+			if n.ready {
+				return 1
+			}
+			return 0
+		}),
+		gauge("calls", "Calls with a caller on the line.", func(n numbers) float64 { return float64(n.calls.Calls) }),
+		gauge("sessions", "Calls held, those in wrap-up included.", func(n numbers) float64 { return float64(n.calls.Sessions) }),
+		count("calls_offered_total", "Calls taken.", func(n numbers) uint64 { return n.calls.Offered }),
+		count("calls_refused_total", "Calls refused with a SIP status.", func(n numbers) uint64 { return n.calls.Refused }),
+		count("calls_answered_total", "Calls that reached an agent.", func(n numbers) uint64 { return n.calls.Answered }),
+		count("calls_abandoned_total", "Callers who hung up in line.", func(n numbers) uint64 { return n.calls.Abandoned }),
+		count("journal_behind_total", "Events that could not be journaled.", func(n numbers) uint64 { return n.calls.JournalBehind }),
+
+		gauge("media_legs", "Open sound legs.", func(n numbers) float64 { return float64(n.media.Legs) }),
+		gauge("media_ports_in_use", "RTP ports of open legs.", func(n numbers) float64 { return float64(n.media.PortsInUse) }),
+		count("media_packets_received_total", "RTP packets received.", func(n numbers) uint64 { return n.media.PacketsReceived }),
+		count("media_packets_sent_total", "RTP packets sent.", func(n numbers) uint64 { return n.media.PacketsSent }),
+		count("media_packets_ignored_total", "RTP packets from strangers or of unknown kind.", func(n numbers) uint64 { return n.media.Ignored }),
+		count("media_packets_malformed_total", "Packets on RTP ports that aren't RTP.", func(n numbers) uint64 { return n.media.Malformed }),
+		count("media_send_errors_total", "RTP packets that could not be sent.", func(n numbers) uint64 { return n.media.SendErrors }),
+		count("media_frames_late_total", "Frames sent more than 20 ms after their time.", func(n numbers) uint64 { return n.media.LateFrames }),
+		count("media_catch_ups_total", "Times that a pacer was behind by a frame or more.", func(n numbers) uint64 { return n.media.CatchUps }),
+		count("media_frames_skipped_total", "Rounds that a pacer gave up.", func(n numbers) uint64 { return n.media.SkippedFrames }),
+
+		gauge("sip_dialogs", "SIP dialogs up.", func(n numbers) float64 { return float64(n.dialogs) }),
+		count("sip_invites_total", "New calls that reached the SIP side.", func(n numbers) uint64 { return n.sip.Invites }),
+		count("sip_unacked_total", "Calls given up because no ACK came.", func(n numbers) uint64 { return n.sip.Unacked }),
+		count("sip_strangers_total", "Packets and connections from outside sip.sources.", func(n numbers) uint64 { return n.sip.Strangers }),
+		count("sip_flooded_total", "Packets and INVITEs over the rate of their source.", func(n numbers) uint64 { return n.sip.Flooded }),
+		count("sip_malformed_total", "SIP messages that could not be read.", func(n numbers) uint64 { return n.sip.Malformed }),
+		count("sip_out_of_dialog_total", "Requests for a dialog that isn't there.", func(n numbers) uint64 { return n.sip.OutOfDialog }),
+	}
+}

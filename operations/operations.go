@@ -1,0 +1,252 @@
+// Package operations serves those who run the server: /healthz, /readyz and
+// /metrics.
+//
+// What lives here: readiness, and the numbers of the other rooms in
+// Prometheus' form. What must not: anything that names a caller, a member or an
+// agent; labels are queues, states and reasons only.
+//
+//	server := operations.New(operations.Options{Listen: address, Center: center, Media: engine, SIP: sipServer, Log: log})
+//	err := server.Listen()                    // a busy port names the key operations.listen
+//	server.SetState(operations.Ready)         // then Draining when the end begins
+//	err = server.Run(ctx)
+package operations
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
+
+	"careline/call"
+	"careline/media"
+	"careline/sip"
+)
+
+// Bounds of the HTTP server and of readiness probes.
+const (
+	requestTimeout = 10 * time.Second
+	maxScrapes     = 4
+	// ProbeTimeout is how long one probe may take before it counts as failed.
+	ProbeTimeout = 2 * time.Second
+	closeTimeout = 3 * time.Second
+)
+
+// State is where the server is in its life; it moves forward only.
+type State int32
+
+const (
+	// Starting: not everything listens yet.
+	Starting State = iota
+	// Ready: calls are taken.
+	Ready
+	// Draining: no new calls; the present ones come to their end.
+	Draining
+)
+
+// String gives the state as /readyz says it.
+func (s State) String() string {
+	switch s {
+	case Ready:
+		return "ready"
+	case Draining:
+		return "draining"
+	}
+	return "starting"
+}
+
+// Center gives the numbers of calls, queues and agents; *call.Center is one.
+type Center interface{ Stats() call.Stats }
+
+// Media gives the numbers of sound; *media.Engine is one.
+type Media interface{ Stats() media.EngineStats }
+
+// SIP gives the numbers of signalling; *sip.Server is one.
+type SIP interface {
+	Stats() sip.Stats
+	ActiveDialogs() int
+}
+
+// Probe is something without which no call can be taken. Check must heed ctx.
+type Probe struct {
+	Name  string
+	Check func(ctx context.Context) error
+}
+
+// Options make a Server. Center, Media and SIP must be given.
+type Options struct {
+	// Listen is config key operations.listen; port 0 takes any free port.
+	Listen netip.AddrPort
+	Center Center
+	Media  Media
+	SIP    SIP
+	// Probes are asked at each /readyz, one after another.
+	Probes []Probe
+	// Version of the program and of its configuration, as /metrics names them.
+	Version, ConfigVersion string
+	Log                    *zap.Logger
+}
+
+// Server serves health and metrics.
+type Server struct {
+	options  Options
+	log      *zap.Logger
+	state    atomic.Int32
+	listener net.Listener
+	metrics  http.Handler
+}
+
+// New makes a server that is Starting; Listen and Run start it.
+func New(options Options) (*Server, error) {
+	if options.Center == nil || options.Media == nil || options.SIP == nil {
+		return nil, errors.New("operations: Center, Media and SIP must be given")
+	}
+	if options.Log == nil {
+		options.Log = zap.NewNop()
+	}
+	s := &Server{options: options, log: options.Log}
+	registry := prometheus.NewRegistry()
+	own := newCollector(options, s.State)
+	for _, collector := range []prometheus.Collector{own, collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})} {
+		if err := registry.Register(collector); err != nil {
+			return nil, fmt.Errorf("operations: metrics: %w", err)
+		}
+	}
+	s.metrics = promhttp.HandlerFor(registry, promhttp.HandlerOpts{
+		MaxRequestsInFlight: maxScrapes, Timeout: requestTimeout, ErrorLog: zap.NewStdLog(options.Log.Named("metrics")),
+	})
+	return s, nil
+}
+
+// Listen binds the address. A port in use is an error that names the address
+// and the key.
+func (s *Server) Listen() error {
+	listener, err := net.Listen("tcp", s.options.Listen.String())
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("operations: %s is in use by another program: stop it or change operations.listen: %w", s.options.Listen, err)
+	}
+	if err != nil {
+		return fmt.Errorf("operations: can't listen at %s (key operations.listen): %w", s.options.Listen, err)
+	}
+	s.listener = listener
+	return nil
+}
+
+// Address is where it listens; the zero AddrPort before Listen.
+func (s *Server) Address() netip.AddrPort {
+	if s.listener == nil {
+		return netip.AddrPort{}
+	}
+	address, _ := s.listener.Addr().(*net.TCPAddr)
+	return address.AddrPort()
+}
+
+// SetState says where the server is. A step back is refused: who has been
+// told to go elsewhere must not be called back.
+func (s *Server) SetState(next State) error {
+	for {
+		now := s.state.Load()
+		if int32(next) < now {
+			return fmt.Errorf("operations: from %s there is no way back to %s", State(now), next)
+		}
+		if s.state.CompareAndSwap(now, int32(next)) {
+			return nil
+		}
+	}
+}
+
+// State is where the server is.
+func (s *Server) State() State { return State(s.state.Load()) }
+
+// Run serves until ctx ends. It needs Listen.
+func (s *Server) Run(ctx context.Context) error {
+	if s.listener == nil {
+		return errors.New("operations: Run before Listen")
+	}
+	server := &http.Server{
+		Handler: s.Handler(), ReadHeaderTimeout: requestTimeout, ReadTimeout: requestTimeout,
+		WriteTimeout: 2 * requestTimeout, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
+		ErrorLog: zap.NewStdLog(s.log.Named("http")),
+	}
+	group, running := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		if err := server.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("operations: serving: %w", err)
+		}
+		return nil
+	})
+	group.Go(func() error {
+		<-running.Done()
+		polite, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+		defer cancel()
+		if err := server.Shutdown(polite); err != nil {
+			return server.Close()
+		}
+		return nil
+	})
+	return group.Wait()
+}
+
+// Handler answers the three paths; anything else is 404.
+func (s *Server) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, http.StatusOK, health{Status: "ok"})
+	})
+	mux.HandleFunc("GET /readyz", s.ready)
+	mux.Handle("GET /metrics", s.metrics)
+	return mux
+}
+
+// health is what /healthz and /readyz answer.
+type health struct {
+	Status string `json:"status"`
+	// Calls up, while draining: what is waited for.
+	Calls int `json:"calls,omitempty"`
+	// Failed names the probes that failed; why is in the log, not for strangers.
+	Failed []string `json:"failed,omitempty"`
+}
+
+// ready answers 200 only where a new call would be taken.
+func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
+	state := s.State()
+	if state != Ready {
+		answer(w, http.StatusServiceUnavailable, health{Status: state.String(), Calls: s.options.Center.Stats().Calls})
+		return
+	}
+	var failed []string
+	for _, probe := range s.options.Probes {
+		ctx, cancel := context.WithTimeout(r.Context(), ProbeTimeout)
+		err := probe.Check(ctx)
+		cancel()
+		if err != nil {
+			s.log.Warn("probe failed", zap.String("probe", probe.Name), zap.Error(err))
+			failed = append(failed, probe.Name)
+		}
+	}
+	if len(failed) > 0 {
+		answer(w, http.StatusServiceUnavailable, health{Status: "not_ready", Failed: slices.Clip(failed)})
+		return
+	}
+	answer(w, http.StatusOK, health{Status: state.String()})
+}
+
+func answer(w http.ResponseWriter, status int, body health) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body)
+}
