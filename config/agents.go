@@ -1,0 +1,106 @@
+package config
+
+import (
+	"regexp"
+	"slices"
+
+	"gopkg.in/yaml.v3"
+
+	"careline/acd"
+	"careline/problem"
+)
+
+// person is an agent with where the file says so.
+type person struct {
+	acd.Agent
+	password string
+	node     *yaml.Node
+}
+
+var userName = regexp.MustCompile(`^[a-z][a-z0-9._-]{0,31}$`)
+
+// argon2id in PHC form, with parameters, salt and hash.
+var passwordHash = regexp.MustCompile(`^\$argon2id\$v=19\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]{11,}\$[A-Za-z0-9+/]{22,}$`)
+
+// agents reads agents.yaml. Queues and states are names that must exist.
+func (r *reader) agents(queues, states []string) (*problem.Document, []person) {
+	doc := r.document("agents.yaml")
+	if doc == nil {
+		return nil, nil
+	}
+	var file struct {
+		Agents map[string]agentKeys `yaml:"agents"`
+	}
+	r.problems.Add(doc.File, doc.Decode(doc.Root, &file))
+	section := at(doc.Root, "agents")
+	var people []person
+	for _, pair := range problem.Pairs(section) {
+		name := pair.Key.Value
+		if !userName.MatchString(name) {
+			r.add(doc.At(pair.Key, "%q can't be a user name", name).
+				Hint("begin with a lower-case letter; then letters, digits, dots, dashes, at most 32"))
+		}
+		people = append(people, r.agent(doc, pair, file.Agents[name], queues, states))
+	}
+	if len(people) == 0 && len(r.problems) == 0 {
+		r.add(doc.At(section, "there are no agents").Hint("add one under agents"))
+	}
+	return doc, people
+}
+
+func (r *reader) agent(doc *problem.Document, pair problem.Pair, keys agentKeys, queues, states []string) person {
+	who := person{password: keys.Password, node: pair.Key, Agent: acd.Agent{
+		ID: acd.AgentID(pair.Key.Value), Name: keys.Name, Queues: keys.Queues, Skills: keys.Skills,
+	}}
+	if keys.Name == "" {
+		r.add(doc.At(pair.Key, "agent %q has no name", pair.Key.Value).Hint("add name, as colleagues know the agent"))
+	}
+	if !passwordHash.MatchString(keys.Password) {
+		// Never quote it: it may be the password itself.
+		r.add(doc.At(at(pair.Value, "password"), "agent %q has no argon2id hash as password", pair.Key.Value).
+			Hint("make one with: careline password"))
+	}
+	for i, queue := range keys.Queues {
+		if !slices.Contains(queues, queue) {
+			r.add(unknown(doc, item(at(pair.Value, "queues"), i), "a queue", queue, queues))
+		}
+	}
+	for _, skill := range problem.Pairs(problem.Get(pair.Value, "skills")) {
+		if level, ok := keys.Skills[skill.Key.Value]; ok && (level < 1 || level > 5) {
+			r.add(doc.At(skill.Value, "skill %q has level %d", skill.Key.Value, level).Hint("levels go from 1 (beginner) to 5 (expert)"))
+		}
+	}
+	if len(keys.Languages) == 0 {
+		r.add(doc.At(pair.Key, "agent %q speaks no language", pair.Key.Value).Hint("add languages, as in [en-US]"))
+	}
+	for _, tag := range keys.Languages {
+		who.Languages = append(who.Languages, string(tag))
+	}
+	for i, license := range keys.Credentials {
+		node := item(at(pair.Value, "credentials"), i)
+		who.Credentials = append(who.Credentials, r.credential(doc, node, license, states))
+	}
+	return who
+}
+
+func (r *reader) credential(doc *problem.Document, node *yaml.Node, keys credentialKeys, states []string) acd.Credential {
+	if kind := acd.CredentialType(keys.Type); kind != acd.RN && kind != acd.LPN {
+		r.add(unknown(doc, at(node, "type"), "a license type", keys.Type, []string{string(acd.RN), string(acd.LPN)}))
+	}
+	if !slices.Contains(states, keys.State) {
+		r.add(doc.At(at(node, "state"), "%q is not a state", keys.State).Hint("write its two letters, as WI; licensing.yaml lists them"))
+	}
+	if keys.Number == "" {
+		r.add(doc.At(node, "the license has no number").Hint("add number, as the board of nursing lists it"))
+	}
+	if keys.Expires == "" {
+		r.add(doc.At(node, "the license has no last day").Hint("add expires, as 2027-06-30"))
+	}
+	if keys.Status == "" {
+		r.add(doc.At(node, "the license has no status").Hint("add status: active, or why it is not"))
+	}
+	return acd.Credential{
+		Type: acd.CredentialType(keys.Type), Number: keys.Number, State: keys.State, Multistate: keys.Multistate,
+		Expires: string(keys.Expires), Status: keys.Status, Excluded: keys.Excluded,
+	}
+}

@@ -1,0 +1,224 @@
+// Package config reads and checks what an admin writes, and fills the option
+// types that the other rooms declare.
+//
+// What lives here: the keys of careline.yaml, agents.yaml, queues.yaml and
+// licensing.yaml, their defaults, and the checks that need more than one file
+// (a line without its flow, a queue that no agent can serve, two listeners on
+// one port). What must not: anything that runs. A Config is an immutable value
+// with a version; whoever wants another loads another (contract 7).
+//
+//	settings, err := config.Load("config/demo")   // problem.List: file:line:column and a hint each
+//	server, err := sip.New(settings.SIP, center)  // the options are filled, save logger and clock
+//	fmt.Println(settings.Version, settings.Warnings)
+package config
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"go.uber.org/zap/zapcore"
+
+	"careline/acd"
+	"careline/call"
+	"careline/desk"
+	"careline/ledger"
+	"careline/media"
+	"careline/member"
+	"careline/problem"
+	"careline/sip"
+)
+
+// Config is everything that an admin decides. The option types lack what comes
+// from outside the files: logger, clock, and the rooms that they talk to.
+type Config struct {
+	// Dir it was read from; Version is a short hash of all that was read.
+	Dir     string
+	Version string
+	Site    Site
+	SIP     sip.Options
+	Media   media.Options
+	Desk    desk.Options
+	// Operations is where health and metrics are served.
+	Operations netip.AddrPort
+	Ledger     ledger.Options
+	Log        Log
+	// Drain is how long a stopping server waits for calls that are up.
+	Drain time.Duration
+	// Verifier lacks Directory, Store, Audit and Key; Members is the directory.
+	Verifier member.Options
+	Members  *member.Embedded
+	// Content is what calls run on: lines, flows, sounds, agents and queues.
+	Content *call.Content
+	// MaxCalls at once; Grace for an agent's browser to come back.
+	MaxCalls int
+	Grace    time.Duration
+	Demo     Demo
+	// Warnings are what works today and should be looked at.
+	Warnings problem.List
+}
+
+// Site is the contact center.
+type Site struct {
+	Name string
+	Zone *time.Location
+}
+
+// Log says where the log goes.
+type Log struct {
+	// File is empty for standard error.
+	File  string
+	Level zapcore.Level
+}
+
+// Demo is what only a demo shows.
+type Demo struct {
+	SignIns  bool
+	Password string
+}
+
+// Load reads and checks the folder dir as of now. The error is a problem.List
+// with a line for each mistake; file names in it begin with dir.
+func Load(dir string) (*Config, error) { return LoadAt(dir, time.Now()) }
+
+// LoadAt is Load on another day: licenses are counted valid or expired as of then.
+func LoadAt(dir string, now time.Time) (*Config, error) {
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return nil, problem.List{problem.Problem{Position: problem.Position{File: dir}, Message: "there is no such folder"}.
+			Hint("name the folder that holds careline.yaml, such as config/demo")}
+	}
+	r := &reader{files: os.DirFS(dir), raw: map[string][]byte{}}
+	settings := r.load(now)
+	inDir := func(list problem.List) problem.List {
+		for i := range list {
+			list[i].File = filepath.Join(dir, list[i].File)
+		}
+		return list
+	}
+	if err := inDir(r.problems).Err(); err != nil {
+		return nil, err
+	}
+	settings.Dir = dir
+	settings.Warnings = inDir(r.warnings)
+	settings.Warnings.Sort()
+	return settings, nil
+}
+
+func (r *reader) load(now time.Time) *Config {
+	site := defaults()
+	doc := r.document("careline.yaml")
+	if doc != nil {
+		before := len(r.problems)
+		r.problems.Add(doc.File, doc.Decode(doc.Root, &site))
+		if len(r.problems) == before {
+			r.network(doc, site)
+		}
+	}
+	today := now.In(site.Site.Zone.Location).Format(time.DateOnly)
+	law := r.licensing(today)
+	queuesDoc, lines := r.queues(site.Site.Zone.String())
+	_, people := r.agents(queueNames(lines), law.states)
+	sounds := r.sounds()
+	if queuesDoc != nil && len(people) > 0 && len(law.states) > 0 {
+		r.coverage(queuesDoc, lines, people, law, sounds.languages(), today)
+	}
+	settings := site.settings()
+	settings.Content.Prompts, settings.Content.Music = sounds.prompts, sounds.music
+	settings.Content.DefaultMusic = sounds.defaultMusic()
+	settings.Members = r.members()
+	if queuesDoc != nil {
+		settings.Content.Flows = r.flows(sounds, lines, law)
+	}
+	if doc != nil {
+		settings.Content.Lines = r.lines(doc, site.Lines, settings.Content.Flows)
+	}
+	if len(r.problems) > 0 {
+		return settings
+	}
+	settings.Version = r.version(settings.Content.Flows.Version())
+	settings.Content.Version = settings.Version
+	settings.Content.Rules = rules(settings.Version, lines, people, law)
+	settings.Desk.Users = users(people)
+	return settings
+}
+
+// dialogsPerCall leaves room for dialogs that are ending or being refused beside
+// the calls that are up.
+const dialogsPerCall = 4
+
+// settings turns the keys of careline.yaml into the rooms' options.
+func (s siteFile) settings() *Config {
+	var listen []sip.Listen
+	for _, e := range s.SIP.Listen {
+		listen = append(listen, sip.Listen{Network: e.transport, Address: e.address})
+	}
+	var sources []netip.Prefix
+	for _, source := range s.SIP.Sources {
+		sources = append(sources, source.Prefix)
+	}
+	return &Config{
+		Site: Site{Name: s.Site.Name, Zone: s.Site.Zone.Location},
+		SIP: sip.Options{
+			Listen: listen, Sources: sources, UserAgent: "Careline",
+			MaxMessage: s.SIP.MaxMessage, SetUpRate: s.SIP.SetUpRate, Advertise: s.SIP.Advertise.Addr,
+			MaxDialogs: max(sip.DefaultMaxDialogs, dialogsPerCall*s.SIP.MaxCalls),
+		},
+		Media: media.Options{
+			Address: s.Media.Address.Addr, PortMin: s.Media.Ports.first, PortMax: s.Media.Ports.last,
+			WebRTC: s.Media.WebRTC.AddrPort, Timeout: s.Media.Timeout, DrainFor: s.Media.DrainFor,
+		},
+		Desk: desk.Options{
+			Listen: s.Desk.Listen.AddrPort, IdleLogoff: s.Desk.IdleLogoff, SessionLife: s.Desk.SessionLife,
+			Grace: s.Desk.Grace, SecureCookies: s.Desk.SecureCookies,
+			Hosts: s.Desk.Hosts, Demo: s.Demo.SignIns, DemoPassword: s.Demo.Password,
+		},
+		Operations: s.Operations.Listen.AddrPort,
+		Ledger:     ledger.Options{Path: s.Ledger.Path},
+		Log:        Log{File: s.Log.File, Level: s.Log.Level.Level},
+		Drain:      s.Drain,
+		Verifier: member.Options{
+			Lockout: s.Verification.Lockout, WithheldLockout: s.Verification.WithheldLockout, Window: s.Verification.Window,
+			MinimumTime: s.Verification.MinimumTime, Validity: s.Verification.Validity,
+		},
+		Content:  &call.Content{Dispositions: s.Dispositions, AwayReasons: s.AwayReasons},
+		MaxCalls: s.SIP.MaxCalls,
+		Grace:    s.Desk.Grace,
+		Demo:     Demo{SignIns: s.Demo.SignIns, Password: s.Demo.Password},
+	}
+}
+
+func rules(version string, lines []line, people []person, law law) acd.Rules {
+	rules := acd.Rules{Version: version, CompactStates: law.compact}
+	for _, l := range lines {
+		rules.Queues = append(rules.Queues, l.Queue)
+	}
+	for _, who := range people {
+		rules.Agents = append(rules.Agents, who.Agent)
+	}
+	return rules
+}
+
+func users(people []person) []desk.User {
+	list := make([]desk.User, len(people))
+	for i, who := range people {
+		list[i] = desk.User{Name: string(who.ID), Agent: who.ID, PasswordHash: who.password}
+	}
+	return list
+}
+
+// version is a short hash over the files read, by name, and the flows.
+func (r *reader) version(flows string) string {
+	sum := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(r.raw)) {
+		fmt.Fprintf(sum, "%s %d\n", name, len(r.raw[name]))
+		sum.Write(r.raw[name])
+	}
+	fmt.Fprint(sum, flows)
+	return hex.EncodeToString(sum.Sum(nil)[:6])
+}

@@ -1,0 +1,155 @@
+package config
+
+import "time"
+
+// siteFile is careline.yaml. Each field carries its description in a help tag:
+// docs/configuration.md is made of them, and a test holds the two together.
+type siteFile struct {
+	Site         siteKeys            `yaml:"site" help:"The contact center."`
+	SIP          sipKeys             `yaml:"sip" help:"The side that callers come in by."`
+	Media        mediaKeys           `yaml:"media" help:"Sound: RTP towards the trunk, WebRTC towards the browsers."`
+	Desk         deskKeys            `yaml:"desk" help:"The softphone's web server."`
+	Operations   operationsKeys      `yaml:"operations" help:"Health and metrics for the people who run the server."`
+	Ledger       ledgerKeys          `yaml:"ledger" help:"What is kept."`
+	Log          logKeys             `yaml:"log" help:"The log: one line of JSON per event."`
+	Drain        time.Duration       `yaml:"drain" help:"How long a stopping server waits for the calls that are up."`
+	Verification verificationKeys    `yaml:"verification" help:"How callers prove who they are."`
+	Lines        map[string]lineKeys `yaml:"lines" help:"Dialed numbers, each with the flow that answers it. A number that isn't listed is refused with 404."`
+	Dispositions []string            `yaml:"dispositions" help:"What agents may say came of a call."`
+	AwayReasons  []string            `yaml:"away_reasons" help:"Why agents may be away."`
+	Demo         demoKeys            `yaml:"demo" help:"Only for trying Careline out; refused unless every listener is on loopback."`
+}
+
+type siteKeys struct {
+	Name string `yaml:"name" help:"What the site is called."`
+	Zone zone   `yaml:"zone" help:"The site's time zone, an IANA name. The day on which a license expires is counted in it."`
+}
+
+type sipKeys struct {
+	Listen     []endpoint `yaml:"listen" help:"Where SIP is heard, as udp://address:port or tcp://address:port."`
+	Advertise  host       `yaml:"advertise" help:"The address that callers are told, where it isn't the one listened at: behind NAT, or listening at every address."`
+	MaxCalls   int        `yaml:"max_calls" help:"Calls at once; one more is refused with 503 and Retry-After."`
+	Sources    []network  `yaml:"sources" help:"Addresses that may talk SIP to us, as in 192.0.2.0/24; others are dropped unread. Empty: everyone."`
+	SetUpRate  int        `yaml:"set_up_rate" help:"New calls a second from one address; more are refused with 503."`
+	MaxMessage int        `yaml:"max_message" help:"Bytes of one SIP message; a longer one is dropped."`
+}
+
+type mediaKeys struct {
+	Address  host          `yaml:"address" help:"Address that RTP is received at and that SDP names."`
+	Ports    portRange     `yaml:"ports" help:"RTP ports. Each call takes an even one."`
+	WebRTC   listener      `yaml:"webrtc" help:"The one UDP socket that all browsers' sound runs through."`
+	Timeout  time.Duration `yaml:"timeout" help:"A call whose sound stays away for so long is over."`
+	DrainFor time.Duration `yaml:"drain_for" help:"A used RTP port rests so long before the next call gets it, so that late packets reach nobody."`
+}
+
+type deskKeys struct {
+	Listen        listener      `yaml:"listen" help:"Where the softphone's pages are served."`
+	IdleLogoff    time.Duration `yaml:"idle_logoff" help:"An agent who does nothing for so long, and has no call, is signed out (45 CFR 164.312(a)(2)(iii))."`
+	SessionLife   time.Duration `yaml:"session_life" help:"A sign-in lasts at most so long."`
+	Grace         time.Duration `yaml:"grace" help:"A browser that vanished may come back within this time and finds its call as it was."`
+	Hosts         []string      `yaml:"hosts" help:"Names that browsers may reach the page by. Empty: on loopback, localhost and loopback addresses; elsewhere any."`
+	SecureCookies bool          `yaml:"secure_cookies" help:"Cookies go over HTTPS only. Needed on any network but loopback."`
+}
+
+type operationsKeys struct {
+	Listen listener `yaml:"listen" help:"Where /healthz, /readyz and /metrics are served. They hold no PHI, but are nobody else's business."`
+}
+
+type ledgerKeys struct {
+	Path string `yaml:"path" help:"The SQLite file of call records, audit and journal. Relative to the working directory."`
+}
+
+type logKeys struct {
+	File  string `yaml:"file" help:"Where the log goes; empty: standard error. Relative to the working directory."`
+	Level level  `yaml:"level" help:"debug (a call's story), info (the shift's), warn or error."`
+}
+
+type verificationKeys struct {
+	Lockout         int           `yaml:"lockout" help:"Failures per claimed member, and per calling number, within the window after which no claim is heard."`
+	WithheldLockout int           `yaml:"withheld_lockout" help:"The same for all callers together who withhold their number: they can't be told apart."`
+	Window          time.Duration `yaml:"window" help:"How far back failures count."`
+	MinimumTime     time.Duration `yaml:"minimum_time" help:"Every answer takes at least so long, so that its time doesn't tell whether a member exists."`
+	Validity        time.Duration `yaml:"validity" help:"How long a verification stands."`
+}
+
+type lineKeys struct {
+	Name string `yaml:"name" help:"What agents and records call the line."`
+	Flow string `yaml:"flow" help:"The flow that answers; a file of the flows folder declares it."`
+}
+
+type demoKeys struct {
+	SignIns  bool   `yaml:"sign_ins" help:"The agents' names and the demo password are printed at start and shown on the sign-in page."`
+	Password string `yaml:"password" help:"The password that all demo agents share, as printed. The hashes in agents.yaml must be of it."`
+}
+
+// defaults are what an admin who writes nothing gets: nothing outside loopback,
+// except what must be chosen (sip.listen and so on have no safe default).
+func defaults() siteFile {
+	return siteFile{
+		Site:         siteKeys{Zone: zone{time.UTC}},
+		SIP:          sipKeys{MaxCalls: 400, SetUpRate: 50, MaxMessage: 16384},
+		Media:        mediaKeys{Timeout: 30 * time.Second, DrainFor: 5 * time.Second},
+		Desk:         deskKeys{IdleLogoff: 15 * time.Minute, SessionLife: 12 * time.Hour, Grace: 30 * time.Second, SecureCookies: true},
+		Ledger:       ledgerKeys{Path: "var/careline.db"},
+		Drain:        20 * time.Second,
+		Verification: verificationKeys{Lockout: 5, WithheldLockout: 50, Window: 24 * time.Hour, MinimumTime: 400 * time.Millisecond, Validity: 4 * time.Hour},
+	}
+}
+
+// agentKeys is one agent of agents.yaml.
+type agentKeys struct {
+	Name        string           `yaml:"name" help:"The agent's name, as colleagues and records see it."`
+	Password    string           `yaml:"password" help:"The password's argon2id hash; careline password makes one."`
+	Queues      []string         `yaml:"queues" help:"Queues that the agent serves."`
+	Skills      map[string]int   `yaml:"skills" help:"Skills, each with a level from 1 (beginner) to 5 (expert)."`
+	Languages   []language       `yaml:"languages" help:"Languages that the agent speaks, as en-US."`
+	Credentials []credentialKeys `yaml:"credentials" help:"Licenses."`
+}
+
+type credentialKeys struct {
+	Type       string `yaml:"type" help:"RN or LPN."`
+	Number     string `yaml:"number" help:"The license's number."`
+	State      string `yaml:"state" help:"The state that gave it, two letters; for a multistate license the nurse's home state."`
+	Multistate bool   `yaml:"multistate" help:"The license carries the compact privilege."`
+	Expires    day    `yaml:"expires" help:"The last day on which it is valid, as 2027-06-30."`
+	Status     string `yaml:"status" help:"active, or why not: only an active license works."`
+	Excluded   bool   `yaml:"excluded" help:"The nurse is on the OIG LEIE or SAM list."`
+}
+
+// queueKeys is one queue of queues.yaml.
+type queueKeys struct {
+	Skills         map[string]int `yaml:"skills" help:"Skills wanted, each with its level."`
+	RelaxEvery     time.Duration  `yaml:"relax_every" help:"The wanted levels fall by one each so long; 0s never relaxes them."`
+	Credential     string         `yaml:"credential" help:"License required in the caller's state: RN or LPN. It never relaxes."`
+	MatchLanguage  bool           `yaml:"match_language" help:"The agent must speak the caller's language."`
+	Priority       int            `yaml:"priority" help:"Higher goes first."`
+	AgingPerSecond float64        `yaml:"aging_per_second" help:"Points of priority that a waiting call gains a second, so that no queue starves."`
+	Strategy       string         `yaml:"strategy" help:"Who among fitting agents: longest_idle, fewest_calls or highest_skill."`
+	Ring           time.Duration  `yaml:"ring" help:"How long an agent's softphone rings before the offer goes on."`
+	WrapUp         time.Duration  `yaml:"wrap_up" help:"The agent's time after a call; 0s for none."`
+	Limit          limitKeys      `yaml:"limit" help:"When a call leaves by the flow's timeout or full edge."`
+}
+
+type limitKeys struct {
+	Wait    time.Duration `yaml:"wait" help:"Longest wait; 0s for no limit."`
+	Callers int           `yaml:"callers" help:"Most callers waiting at once; 0 for no limit."`
+}
+
+func queueDefaults() queueKeys {
+	return queueKeys{
+		RelaxEvery: 20 * time.Second, Strategy: "longest_idle",
+		Ring: 20 * time.Second, WrapUp: 60 * time.Second,
+	}
+}
+
+// licensingFile is licensing.yaml: law as data, with its source.
+type licensingFile struct {
+	States  []string      `yaml:"states" help:"All codes that a caller's state or a license's may be."`
+	Compact []compactKeys `yaml:"compact" help:"Where the Nurse Licensure Compact is in force, from which day on. The latest that has begun counts."`
+}
+
+type compactKeys struct {
+	From   day      `yaml:"from" help:"The first day of this list."`
+	Source string   `yaml:"source" help:"Where it was read. An entry without a source is refused."`
+	States []string `yaml:"states" help:"States where the compact is in force."`
+}

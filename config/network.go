@@ -1,0 +1,108 @@
+package config
+
+import (
+	"fmt"
+	"net/netip"
+
+	"gopkg.in/yaml.v3"
+
+	"careline/problem"
+)
+
+// claim is a range of ports that one key takes.
+type claim struct {
+	key       string
+	node      *yaml.Node
+	transport string
+	address   netip.Addr
+	portRange
+}
+
+// network checks the listeners: all given, none on another's port, none outside
+// loopback in a demo.
+func (r *reader) network(doc *problem.Document, site siteFile) {
+	r.required(doc, site)
+	claims := claims(doc.Root, site)
+	for i, later := range claims {
+		for _, earlier := range claims[:i] {
+			if overlap(earlier, later) {
+				r.add(doc.At(later.node, "%s takes %s port %s, which %s takes too", later.key, later.transport, shared(earlier, later), earlier.key).
+					Hint("give one of them another port"))
+			}
+		}
+		if site.Demo.SignIns && !later.address.IsLoopback() && later.address.IsValid() {
+			r.add(doc.At(later.node, "%s listens at %s while demo.sign_ins shows everyone the passwords", later.key, later.address).
+				Hint("listen at 127.0.0.1, or remove the demo section and give the agents passwords of their own"))
+		}
+	}
+	if ports := site.Media.Ports; ports.last > 0 && site.SIP.MaxCalls > ports.calls() {
+		r.add(doc.At(at(doc.Root, "sip", "max_calls"), "%d calls need as many even RTP ports, and media.ports has %d", site.SIP.MaxCalls, ports.calls()).
+			Hint("widen media.ports or lower sip.max_calls"))
+	}
+}
+
+func (r *reader) required(doc *problem.Document, site siteFile) {
+	missing := func(given bool, section, key, example string) {
+		if !given {
+			node := keyNode(doc.Root, section)
+			r.add(doc.At(node, "%s.%s is missing", section, key).Hint("add it, as in %s: %s", key, example))
+		}
+	}
+	missing(site.Site.Name != "", "site", "name", "Northwood Health Plan")
+	missing(len(site.SIP.Listen) > 0, "sip", "listen", "[udp://127.0.0.1:5070, tcp://127.0.0.1:5070]")
+	missing(site.Media.Address.IsValid(), "media", "address", "127.0.0.1")
+	missing(problem.Get(at(doc.Root, "media"), "ports") != nil, "media", "ports", "20000-20999")
+	missing(site.Media.WebRTC.IsValid(), "media", "webrtc", "127.0.0.1:8089")
+	missing(site.Desk.Listen.IsValid(), "desk", "listen", "127.0.0.1:8088")
+	missing(site.Operations.Listen.IsValid(), "operations", "listen", "127.0.0.1:8090")
+	for i, listen := range site.SIP.Listen {
+		if listen.address.Addr().IsUnspecified() && !site.SIP.Advertise.IsValid() {
+			r.add(doc.At(item(at(doc.Root, "sip", "listen"), i), "%s is every address, and callers have to be told one", listen).
+				Hint("add advertise to sip, with the address that the trunk reaches"))
+		}
+	}
+	if site.SIP.MaxCalls < 1 {
+		r.add(doc.At(at(doc.Root, "sip", "max_calls"), "sip.max_calls is %d: every call would be refused", site.SIP.MaxCalls).Hint("400 suits a small machine"))
+	}
+	if site.SIP.SetUpRate < 1 {
+		r.add(doc.At(at(doc.Root, "sip", "set_up_rate"), "sip.set_up_rate is %d: every call would be refused", site.SIP.SetUpRate).Hint("50 suits one trunk"))
+	}
+	if site.Verification.Lockout < 1 {
+		r.add(doc.At(at(doc.Root, "verification", "lockout"), "verification.lockout is %d: nobody could be verified", site.Verification.Lockout).Hint("5 in 24h is usual"))
+	}
+}
+
+// claims lists the ports in the order of the file's sections.
+func claims(root *yaml.Node, site siteFile) []claim {
+	var all []claim
+	one := func(key, transport string, address netip.AddrPort, node *yaml.Node) {
+		if address.IsValid() {
+			all = append(all, claim{key, node, transport, address.Addr(), portRange{address.Port(), address.Port()}})
+		}
+	}
+	for i, listen := range site.SIP.Listen {
+		one("sip.listen", listen.transport, listen.address, item(at(root, "sip", "listen"), i))
+	}
+	if site.Media.Address.IsValid() {
+		all = append(all, claim{"media.ports", at(root, "media", "ports"), "udp", site.Media.Address.Addr, site.Media.Ports})
+	}
+	one("media.webrtc", "udp", site.Media.WebRTC.AddrPort, at(root, "media", "webrtc"))
+	one("desk.listen", "tcp", site.Desk.Listen.AddrPort, at(root, "desk", "listen"))
+	one("operations.listen", "tcp", site.Operations.Listen.AddrPort, at(root, "operations", "listen"))
+	return all
+}
+
+func overlap(a, b claim) bool {
+	sameHost := a.address == b.address || a.address.IsUnspecified() || b.address.IsUnspecified()
+	chosen := a.last > 0 && b.last > 0
+	return sameHost && chosen && a.transport == b.transport && a.first <= b.last && b.first <= a.last
+}
+
+// shared names the ports that both take.
+func shared(a, b claim) string {
+	first, last := max(a.first, b.first), min(a.last, b.last)
+	if first == last {
+		return fmt.Sprint(first)
+	}
+	return fmt.Sprintf("%d-%d", first, last)
+}

@@ -1,0 +1,136 @@
+package config
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+var update = flag.Bool("update", false, "write docs/configuration.md anew")
+
+const referenceFile = "../docs/configuration.md"
+
+// The page's text around the tables.
+const (
+	referenceHead = `# Configuration
+
+A folder holds everything that an admin decides; ` + "`config/demo`" + ` is one that works. Copy it, change what
+differs, look with ` + "`careline check DIR`" + `, start with ` + "`careline run --config DIR`" + `.
+
+| what | where |
+|---|---|
+| site, listeners, lines | careline.yaml |
+| who takes calls | agents.yaml |
+| where callers wait | queues.yaml |
+| where nurses may work, with the source of each list | licensing.yaml |
+| who may call (the demo's directory) | members.yaml |
+| what callers go through | flows/*.yaml |
+| what callers hear | prompts/LANGUAGE/NAME.wav, music/NAME.wav (8 kHz, mono, 16-bit or µ-law) |
+
+` + "`careline check`" + ` reads all of it together: a line without its flow, a queue that no agent can serve, a nurse
+line without one valid license, two listeners on one port, a prompt missing in Spanish, a demo open to the
+network. Each mistake is one line: file:line:column, what is wrong, what to do. A server isn't started with
+mistakes. An unknown key is a mistake; nothing is silently ignored.
+
+Durations are written as 20s, 15m, 4h. Port 0 takes any free port; the log's event "ready" names it.
+Paths of the ledger and the log are relative to the directory that the server is started in.
+
+This page is made from the program (` + "`go test ./config -update`" + `); a test holds the two together.
+`
+	missing = "(must be given)"
+)
+
+// mustBeGiven have no default: there is no safe one.
+func mustBeGiven() map[string]bool {
+	return map[string]bool{
+		"site.name": true, "sip.listen": true, "media.address": true, "media.ports": true, "media.webrtc": true,
+		"desk.listen": true, "operations.listen": true, "lines": true, "lines.NUMBER.name": true, "lines.NUMBER.flow": true,
+		"agents.USER.name": true, "agents.USER.password": true, "agents.USER.queues": true, "agents.USER.languages": true,
+		"agents.USER.credentials[].type": true, "agents.USER.credentials[].number": true, "agents.USER.credentials[].state": true,
+		"agents.USER.credentials[].expires": true, "agents.USER.credentials[].status": true,
+		"states": true, "compact": true, "compact[].from": true, "compact[].source": true, "compact[].states": true,
+	}
+}
+
+// rows lists the keys of a struct as table rows, each with default and meaning.
+func rows(t *testing.T, b *strings.Builder, prefix string, value reflect.Value) {
+	for i := range value.NumField() {
+		field, content := value.Type().Field(i), value.Field(i)
+		key, help := field.Tag.Get("yaml"), field.Tag.Get("help")
+		if key == "" || help == "" {
+			t.Errorf("%s%s has no yaml or help tag", prefix, field.Name)
+			continue
+		}
+		name := prefix + key
+		fmt.Fprintf(b, "| `%s` | %s | %s |\n", name, defaultText(name, content), help)
+		switch {
+		case content.Kind() == reflect.Struct && strings.HasSuffix(content.Type().Name(), "Keys"):
+			rows(t, b, name+".", content)
+		case content.Kind() == reflect.Map && content.Type().Elem().Kind() == reflect.Struct:
+			rows(t, b, name+".NUMBER.", reflect.Zero(content.Type().Elem()))
+		case content.Kind() == reflect.Slice && strings.HasSuffix(content.Type().Elem().Name(), "Keys"):
+			rows(t, b, name+"[].", reflect.Zero(content.Type().Elem()))
+		}
+	}
+}
+
+func defaultText(name string, value reflect.Value) string {
+	if mustBeGiven()[name] {
+		return missing
+	}
+	switch v := value.Interface().(type) {
+	case time.Duration:
+		text := v.String()
+		text = strings.TrimSuffix(strings.TrimSuffix(text, "0s"), "0m")
+		if v < time.Minute {
+			text = v.String()
+		}
+		return text
+	case zone:
+		return v.String()
+	case level:
+		return v.String()
+	}
+	switch value.Kind() {
+	case reflect.Struct, reflect.Map, reflect.Slice:
+		return ""
+	case reflect.String:
+		return value.String()
+	}
+	return fmt.Sprint(value.Interface())
+}
+
+func reference(t *testing.T) string {
+	var b strings.Builder
+	b.WriteString(referenceHead)
+	table := func(title, prefix string, value any) {
+		fmt.Fprintf(&b, "\n## %s\n\n| key | default | meaning |\n|---|---|---|\n", title)
+		rows(t, &b, prefix, reflect.ValueOf(value))
+	}
+	table("careline.yaml", "", defaults())
+	table("agents.yaml", "agents.USER.", agentKeys{})
+	table("queues.yaml", "queues.NAME.", queueDefaults())
+	table("licensing.yaml", "", licensingFile{})
+	return b.String()
+}
+
+func TestThePageOfKeysIsTrue(t *testing.T) {
+	want := []byte(reference(t))
+	if *update {
+		if err := os.WriteFile(referenceFile, want, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	have, err := os.ReadFile(referenceFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(have, want) {
+		t.Errorf("docs/configuration.md differs from the program: go test ./config -update")
+	}
+}
