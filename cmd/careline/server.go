@@ -1,0 +1,199 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
+
+	"careline/call"
+	"careline/config"
+	"careline/desk"
+	"careline/ledger"
+	"careline/media"
+	"careline/member"
+	"careline/operations"
+	"careline/sip"
+)
+
+// stopTime is how long one room may take to end; then the program says which
+// one did not and ends without it.
+const stopTime = 10 * time.Second
+
+// server is the rooms, wired.
+type server struct {
+	settings   *config.Config
+	log        *zap.Logger
+	kept       *ledger.Ledger
+	engine     *media.Engine
+	center     *call.Center
+	trunk      *sip.Server
+	desk       *desk.Desk
+	operations *operations.Server
+
+	// services in the order in which they end: calls first, while signalling
+	// and sound still stand; health last.
+	services []*service
+	group    *errgroup.Group
+	failing  <-chan struct{}
+}
+
+// service is one room's Run.
+type service struct {
+	name   string
+	run    func(context.Context) error
+	cancel context.CancelFunc
+	done   chan struct{}
+}
+
+// assemble makes the rooms; nothing listens or runs yet, save the ledger's writer.
+func assemble(ctx context.Context, settings *config.Config, log *zap.Logger) (*server, error) {
+	// A copy of our own, whose options get logger and clock; the one loaded stays as it is.
+	own := *settings
+	s := &server{settings: &own, log: log}
+	own.Ledger.Log, own.Ledger.Now = log, utc{}.Now
+	kept, err := ledger.Open(ctx, own.Ledger)
+	if err != nil {
+		return nil, fmt.Errorf("opening the ledger %s (key ledger.path): %w", settings.Ledger.Path, err)
+	}
+	s.kept = kept
+	if err := s.wire(ctx); err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *server) wire(ctx context.Context) error {
+	verifier, err := s.verifier(ctx)
+	if err != nil {
+		return err
+	}
+	settings := s.settings
+	settings.Media.Log = s.log
+	if s.engine, err = media.New(settings.Media); err != nil {
+		return err
+	}
+	if s.center, err = call.NewCenter(call.Options{
+		Content: settings.Content, Sound: call.NewSound(s.engine), Verifier: verifier, Records: s.kept,
+		MaxCalls: settings.MaxCalls, Grace: settings.Grace, Log: s.log, Now: utc{}.Now, NewID: newID,
+	}); err != nil {
+		return err
+	}
+	settings.SIP.Log = s.log
+	if s.trunk, err = sip.New(settings.SIP, s.center); err != nil {
+		return err
+	}
+	settings.Desk.Log, settings.Desk.Now = s.log, utc{}.Now
+	if s.desk, err = desk.New(settings.Desk, s.center, s.kept); err != nil {
+		return err
+	}
+	s.operations, err = operations.New(operations.Options{
+		Listen: settings.Operations, Center: s.center, Media: s.engine, SIP: s.trunk,
+		Probes:  []operations.Probe{{Name: "ledger", Check: func(context.Context) error { return s.kept.Healthy() }}},
+		Version: version(), ConfigVersion: settings.Version, Log: s.log,
+	})
+	return err
+}
+
+func (s *server) verifier(ctx context.Context) (*member.Verifier, error) {
+	key, err := s.kept.Key(ctx)
+	if err != nil {
+		return nil, err
+	}
+	options := s.settings.Verifier
+	options.Directory, options.Store, options.Audit, options.Key = s.settings.Members, s.kept, s.kept, key
+	options.Log, options.Now = s.log, utc{}.Now
+	return member.NewVerifier(options)
+}
+
+// newID makes a call's ID, a UUIDv7: IDs sort by time (contract 9).
+func newID() string { return uuid.Must(uuid.NewV7()).String() }
+
+// listen binds every address, sound first: whoever can call can be heard.
+func (s *server) listen() error {
+	for _, bind := range []func() error{s.engine.Listen, s.trunk.Listen, s.desk.Listen, s.operations.Listen} {
+		if err := bind(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// start runs every room under the group, which is waited for in stop.
+func (s *server) start(ctx context.Context) {
+	s.services = []*service{
+		{name: "call", run: s.center.Run},
+		{name: "sip", run: s.trunk.Run},
+		{name: "desk", run: s.desk.Run},
+		{name: "media", run: s.engine.Run},
+		{name: "operations", run: s.operations.Run},
+	}
+	// Not under ctx: its end begins a drain, in which every room is needed.
+	group, running := errgroup.WithContext(context.WithoutCancel(ctx))
+	s.group, s.failing = group, running.Done()
+	for _, one := range s.services {
+		own, cancel := context.WithCancel(context.WithoutCancel(ctx))
+		one.cancel, one.done = cancel, make(chan struct{})
+		group.Go(func() error {
+			defer close(one.done)
+			err := one.run(own)
+			switch {
+			case err != nil:
+				return fmt.Errorf("%s: %w", one.name, err)
+			case own.Err() == nil:
+				return fmt.Errorf("%s ended by itself", one.name)
+			}
+			return nil
+		})
+	}
+}
+
+// failed is closed when a room ended that nobody asked to.
+func (s *server) failed() <-chan struct{} { return s.failing }
+
+// ready tells everyone that calls are taken.
+func (s *server) ready(t terminal) error {
+	if err := s.operations.SetState(operations.Ready); err != nil {
+		return err
+	}
+	at := addresses{sip: s.trunk.Addresses(), desk: s.desk.Address(), webRTC: s.engine.WebRTCAddress(), operations: s.operations.Address()}
+	bound := make([]string, len(at.sip))
+	for i, listen := range at.sip {
+		bound[i] = listen.String()
+	}
+	s.log.Info("ready", zap.Strings("sip", bound), zap.Stringer("desk", at.desk), zap.Stringer("webrtc", at.webRTC),
+		zap.Stringer("operations", at.operations), zap.String("config", s.settings.Version), zap.String("version", version()))
+	return banner(t.stdout, t.program, s.settings, at)
+}
+
+// stop ends the rooms in order and waits for each; the error is the first that
+// a room ended with.
+func (s *server) stop() error {
+	for _, one := range s.services {
+		one.cancel()
+		timer := time.NewTimer(stopTime)
+		select {
+		case <-one.done:
+			timer.Stop()
+		case <-timer.C:
+			return fmt.Errorf("%s did not end within %s", one.name, stopTime)
+		}
+	}
+	err := s.group.Wait()
+	if err == nil {
+		s.log.Info("stopped")
+	}
+	return err
+}
+
+// close releases what assemble took.
+func (s *server) close() {
+	if err := s.kept.Close(); err != nil {
+		s.log.Error("ledger not closed", zap.Error(err))
+	}
+	_ = s.log.Sync()
+}
