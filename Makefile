@@ -1,0 +1,76 @@
+# Careline. `make help` lists what there is.
+
+GO ?= go
+BIN := bin/careline
+CONFIG ?= config/demo
+FUZZTIME ?= 20s
+# One package's tests at a time: e2e measures sound in real time and wants the
+# machine to itself. What is compiled is compiled beforehand, on all cores.
+TEST_TIMEOUT ?= 18m
+
+# A checkout that git won't read (another owner's, or no git at all) has no
+# version to stamp; Go would refuse to build it.
+ifneq ($(shell git rev-parse --verify -q HEAD >/dev/null 2>&1 && echo yes),yes)
+export GOFLAGS := $(GOFLAGS) -buildvcs=false
+endif
+
+STATICCHECK := $(GO) tool -modfile=tools/go.mod staticcheck
+WEB_SOURCES := $(shell find desk/web -path desk/web/dist -prune -o -type f -print)
+WEB_STAMP := desk/web/dist/index.html
+
+.DEFAULT_GOAL := help
+.PHONY: help build run test unit e2e bench fuzz lint fmt prompts check clean clients toolchain
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: toolchain $(WEB_STAMP) ## Build bin/careline, web pages inside
+	CGO_ENABLED=0 $(GO) build -o $(BIN) ./cmd/careline
+
+run: build ## Build and start the demo contact center; Ctrl-C drains and ends it
+	@exec $(BIN) run --config $(CONFIG)
+
+test: toolchain clients $(WEB_STAMP) ## Install the test clients, then run every test with the race detector
+	@$(GO) build -race ./...
+	@$(GO) test -race -p 1 -timeout $(TEST_TIMEOUT) ./...
+
+unit: toolchain $(WEB_STAMP) ## Run the tests that need no clients
+	@$(GO) test -race -timeout $(TEST_TIMEOUT) $$($(GO) list ./... | grep -v /e2e)
+
+e2e: toolchain clients $(WEB_STAMP) ## Run only the tests with real phones and a real browser
+	@$(GO) test -race -timeout $(TEST_TIMEOUT) -v ./e2e/...
+
+bench: toolchain ## Run the benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem $$($(GO) list ./... | grep -v /e2e)
+
+fuzz: toolchain ## Fuzz each target for FUZZTIME (20s)
+	@GO=$(GO) sh tools/fuzz.sh $(FUZZTIME)
+
+lint: toolchain $(WEB_STAMP) ## Check format, vet, staticcheck and our own habits
+	@unformatted=$$("$$($(GO) env GOROOT)/bin/gofmt" -l $$(git ls-files '*.go' 2>/dev/null || find . -name '*.go')); \
+	if [ -n "$$unformatted" ]; then echo "not formatted (make fmt):"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(STATICCHECK) ./...
+	$(GO) test -count=1 .
+
+fmt: ## Format the Go code
+	"$$($(GO) env GOROOT)/bin/gofmt" -w $$(git ls-files '*.go')
+
+prompts: toolchain ## Speak the prompts whose text changed (needs espeak-ng and sox)
+	$(GO) run ./prompts/render $(CONFIG)/prompts
+
+check: build ## Check CONFIG (config/demo) for what would go wrong
+	@$(BIN) check $(CONFIG)
+
+clean: ## Remove what was built; var/, the records, stays
+	rm -rf bin e2e/out
+	find desk/web/dist -mindepth 1 ! -name .gitkeep -delete
+
+clients:
+	@sh tools/clients.sh
+
+toolchain:
+	@sh tools/toolchain.sh $(GO)
+
+$(WEB_STAMP): $(WEB_SOURCES)
+	sh desk/web/build.sh
