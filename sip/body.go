@@ -63,3 +63,19 @@ func headerValue(message gosip.Message, names ...string) string {
 	}
 	return ""
 }
+
+// headerValues are all values of a header that may be a list, under its long
+// and its compact name (RFC 3261 section 7.3.3), at most maxHeaderValues.
+func headerValues(message gosip.Message, names ...string) []string {
+	var all []string
+	for _, name := range names {
+		for _, header := range message.GetHeaders(name) {
+			if all = append(all, splitValues(header.Value())...); len(all) > maxHeaderValues {
+				return all[:maxHeaderValues]
+			}
+		}
+	}
+	return all
+}
+
+const maxHeaderValues = 32

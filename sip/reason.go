@@ -80,20 +80,6 @@ func parseReason(value string) (protocol string, cause int, text string) {
 	return protocol, cause, text
 }
 
-// cutParameter cuts at the first semicolon outside quotes.
-func cutParameter(text string) (parameter, rest string) {
-	quoted := false
-	for i := 0; i < len(text); i++ {
-		switch {
-		case text[i] == '"':
-			quoted = !quoted
-		case text[i] == ';' && !quoted:
-			return text[:i], text[i+1:]
-		}
-	}
-	return text, ""
-}
-
 // statusForCause maps a Q.850 cause to the status that refuses an INVITE with
 // it (RFC 3398 section 8.2.6.1, the other way round).
 func statusForCause(cause int) int {

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"maps"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -20,6 +21,15 @@ const (
 	allowedMethods = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO"
 	acceptedTypes  = "application/sdp, application/dtmf-relay, application/dtmf"
 )
+
+// headerParsers are sipgo's without those for headers that we read ourselves: it
+// drops a whole message for a bad one and doesn't know their compact names.
+func headerParsers() map[string]gosip.HeaderParser {
+	parsers := maps.Clone(gosip.DefaultHeadersParser())
+	delete(parsers, "refer-to")
+	delete(parsers, "referred-by")
+	return parsers
+}
 
 // observe sees each message in the order of the socket, before sipgo gives it a
 // goroutine. It puts our tag on requests that start something, so that whatever

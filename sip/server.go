@@ -70,7 +70,7 @@ func New(options Options, handler Handler) (*Server, error) {
 		options: options, handler: handler, log: options.Log,
 		guard: newGuard(options), registry: newRegistry(options.MaxDialogs),
 	}
-	parser := gosip.NewParser()
+	parser := gosip.NewParser(gosip.WithHeadersParsers(headerParsers()))
 	parser.MaxMessageLength = options.MaxMessage
 	quiet := server.libraryLogger()
 	server.transport = gosip.NewTransportLayer(net.DefaultResolver, parser, nil, gosip.WithTransportLayerLogger(quiet))
