@@ -165,7 +165,7 @@ func (s siteFile) settings() *Config {
 	return &Config{
 		Site: Site{Name: s.Site.Name, Zone: s.Site.Zone.Location},
 		SIP: sip.Options{
-			Listen: listen, Sources: sources, UserAgent: "Careline",
+			Listen: listen, Sources: sources, Trusted: sources, UserAgent: "Careline",
 			MaxMessage: s.SIP.MaxMessage, SetUpRate: s.SIP.SetUpRate, Advertise: s.SIP.Advertise.Addr,
 			MaxDialogs: max(sip.DefaultMaxDialogs, dialogsPerCall*s.SIP.MaxCalls),
 		},

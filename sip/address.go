@@ -35,10 +35,11 @@ func parseAddress(text string) (address, error) {
 		return address{}, errAddress
 	}
 	var a address
-	spec, rest, found := strings.Cut(text, ";")
+	spec, rest, _ := strings.Cut(text, ";")
 	if open := indexUnquoted(text, '<'); open >= 0 {
+		var closed bool
 		a.name = unquote(strings.TrimSpace(text[:open]))
-		if spec, rest, found = strings.Cut(text[open+1:], ">"); !found {
+		if spec, rest, closed = strings.Cut(text[open+1:], ">"); !closed {
 			return address{}, errAddress
 		}
 		rest = strings.TrimPrefix(strings.TrimSpace(rest), ";")

@@ -29,7 +29,9 @@ type Dialog struct {
 	log        *zap.Logger
 	id         string
 	dialed     string
-	caller     Number
+	caller     identity
+	diversions []Diversion
+	history    []HistoryEntry
 	remote     netip.AddrPort
 	network    string
 	key        dialogKey
@@ -87,7 +89,8 @@ func newDialog(server *Server, request *gosip.Request, tx *gosip.ServerTx, sourc
 	d := &Dialog{
 		server: server, id: key.call, key: key, remote: source, network: networkOf(request),
 		requestKey: requestKey{call: key.call, remote: key.remote, sequence: request.CSeq().SeqNo},
-		dialed:     userOf(request.Recipient), caller: callerOf(request), offered: len(body) > 0,
+		dialed:     userOf(request.Recipient), caller: callerOf(request, server.trusts(source.Addr())), offered: len(body) > 0,
+		diversions: readDiversions(request), history: readHistory(request),
 		commands: make(chan command, commandBox), requests: make(chan inbound, requestBox),
 		invite: request, tx: tx, contact: server.localAddress(tx.Connection(), source),
 		origin: origin{id: server.originID(request)}, byeDone: make(chan struct{}, 1), owesOffer: len(body) == 0,
@@ -126,8 +129,21 @@ func (d *Dialog) ID() string { return d.id }
 // Dialed is the user part of the Request-URI: the number that was dialed.
 func (d *Dialog) Dialed() string { return d.dialed }
 
-// Caller is who calls, as the trunk asserts it or else as From says.
-func (d *Dialog) Caller() Number { return d.caller }
+// Caller is who calls, as a trusted trunk asserts it or else as From says;
+// unknown where the caller withholds it.
+func (d *Dialog) Caller() Number { return d.caller.number }
+
+// Asserted reports whether a trusted network vouches for Caller (RFC 3325).
+func (d *Dialog) Asserted() bool { return d.caller.asserted }
+
+// Withheld reports whether the caller asked to stay unknown (RFC 3323).
+func (d *Dialog) Withheld() bool { return d.caller.withheld }
+
+// Diversions are the redirections that the call went through, the latest first.
+func (d *Dialog) Diversions() []Diversion { return d.diversions }
+
+// History is the targets that the call was sent to, the first of them first.
+func (d *Dialog) History() []HistoryEntry { return d.history }
 
 // Remote is where the INVITE came from.
 func (d *Dialog) Remote() netip.AddrPort { return d.remote }

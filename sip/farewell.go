@@ -22,7 +22,7 @@ const byeFactor = 64 // times T1
 func (d *Dialog) hangUp(wish command) {
 	switch d.State() {
 	case StateInvited, StateRinging:
-		status := statusForCause(wish.cause)
+		status := StatusForCause(wish.cause)
 		d.step(inHangUp)
 		var headers []gosip.Header
 		if wish.cause > 0 {

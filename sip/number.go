@@ -32,28 +32,6 @@ func (Number) GoString() string { return numberMask }
 // MarshalText hides the number from JSON and every other encoder.
 func (Number) MarshalText() ([]byte, error) { return []byte(numberMask), nil }
 
-// callerOf finds the caller: P-Asserted-Identity (RFC 3325), which the trunk
-// vouches for, before From, which the caller chose.
-func callerOf(request *gosip.Request) Number {
-	if header := request.GetHeader("P-Asserted-Identity"); header != nil {
-		var uri gosip.Uri
-		if _, err := gosip.ParseAddressValue(firstValue(header.Value()), &uri, nil); err == nil {
-			if user := userOf(uri); user != "" {
-				return Number{user}
-			}
-		}
-	}
-	from := request.From()
-	if from == nil {
-		return Number{}
-	}
-	user := userOf(from.Address)
-	if strings.EqualFold(user, "anonymous") || strings.EqualFold(user, "restricted") {
-		return Number{}
-	}
-	return Number{user}
-}
-
 // userOf takes the number out of a sip:, sips: or tel: URI: without parameters
 // (RFC 3966 visual separators stay out too), percent-decoded, bounded.
 func userOf(uri gosip.Uri) string {

@@ -48,6 +48,9 @@ type Options struct {
 	// Sources are who may talk to us: the trunk's signalling addresses. Anyone
 	// else is dropped unread. Empty lets everyone in.
 	Sources []netip.Prefix
+	// Trusted are the sources whose word about who calls is believed
+	// (P-Asserted-Identity, RFC 3325): trunks, not phones. Empty: nobody's.
+	Trusted []netip.Prefix
 	// Advertise is the address that Contact and Via name, where it isn't the one
 	// we listen on (NAT). Without a port, the listener's is used.
 	Advertise netip.Addr
