@@ -178,11 +178,27 @@ func connect(t *testing.T, x *exchange, network string) (*caller, *call) {
 // answerRequest answers a request of ours with 200.
 func (c *caller) answerRequest(request string) {
 	c.t.Helper()
-	lines := []string{"SIP/2.0 200 OK"}
-	for _, name := range []string{"Via", "From", "To", "Call-ID", "CSeq"} {
-		lines = append(lines, name+": "+header(request, name))
+	c.answer(request, "200 OK", "")
+}
+
+// answer answers a request of ours; extra are whole header lines.
+func (c *caller) answer(request, status, body string, extra ...string) {
+	c.t.Helper()
+	c.write(answering(request, status, body, extra...))
+}
+
+func answering(request, status, body string, extra ...string) string {
+	all := []string{"SIP/2.0 " + status}
+	for _, name := range []string{"Via", "Record-Route", "From", "To", "Call-ID", "CSeq"} {
+		for _, value := range lines(request, name) {
+			all = append(all, name+": "+value)
+		}
 	}
-	c.write(strings.Join(append(lines, "Content-Length: 0", "", ""), "\r\n"))
+	all = append(all, extra...)
+	if body != "" {
+		all = append(all, "Content-Type: application/sdp")
+	}
+	return strings.Join(append(all, fmt.Sprintf("Content-Length: %d", len(body)), "", body), "\r\n")
 }
 
 // quiet fails if anything but what is to be skipped comes in a while.

@@ -38,10 +38,13 @@ type Dialog struct {
 	requestKey requestKey
 	offered    bool
 	check      error
+	outbound   bool // the INVITE was ours, and so the Call-ID
 
 	state    atomic.Uint32
 	commands chan command
 	requests chan inbound
+	replies  chan reply
+	gone     chan struct{} // closed when the goroutine ends
 
 	mu        sync.Mutex // guards agreement alone
 	agreement Agreement
@@ -63,8 +66,15 @@ type Dialog struct {
 	resend    *time.Timer
 	deadline  *time.Timer
 	bye       *farewell
-	byeDone   chan struct{}
 	over      bool // EventEnded is out
+
+	credentials Authenticator
+	under       map[*outgoing]struct{} // requests of ours that are unanswered
+	written     <-chan struct{}        // the last of them is out
+	wanted      *command               // a reoffer of ours that isn't out yet
+	glares      int                    // times that it met with one of theirs
+	glare       *time.Timer            // until it is tried again
+	glared      bool                   // glare runs
 }
 
 // command is a wish of the handler.
@@ -75,6 +85,7 @@ type command struct {
 	cause      int
 	text       string
 	retryAfter time.Duration
+	delayed    bool // the offer is to be the far side's
 }
 
 // inbound is a message of the far side, and the transaction to answer it in.
@@ -92,12 +103,13 @@ func newDialog(server *Server, request *gosip.Request, tx *gosip.ServerTx, sourc
 		dialed:     userOf(request.Recipient), caller: callerOf(request, server.trusts(source.Addr())), offered: len(body) > 0,
 		diversions: readDiversions(request), history: readHistory(request),
 		commands: make(chan command, commandBox), requests: make(chan inbound, requestBox),
+		replies: make(chan reply, replyBox), gone: make(chan struct{}), under: map[*outgoing]struct{}{},
 		invite: request, tx: tx, contact: server.localAddress(tx.Connection(), source),
-		origin: origin{id: server.originID(request)}, byeDone: make(chan struct{}, 1), owesOffer: len(body) == 0,
-		resend: stoppedTimer(), deadline: stoppedTimer(),
+		origin: origin{id: server.originID(request)}, owesOffer: len(body) == 0,
+		resend: stoppedTimer(), deadline: stoppedTimer(), glare: stoppedTimer(),
 	}
 	d.log = server.log.With(zap.String("sip_call", printable(d.id, maxLoggedID)))
-	d.peer = newPeer(request, d.contact)
+	d.peer = newPeer(request, d.contact, addrPortOf(tx.Connection().LocalAddr()))
 	d.state.Store(uint32(StateInvited))
 	if d.offered {
 		d.session, d.agreement, d.check = readAgreement(body)
@@ -220,6 +232,26 @@ func (d *Dialog) RefuseReoffer(status int) error {
 		return fmt.Errorf("sip: a re-INVITE can't be refused with %d; a status from 300 to %d can", status, maxStatus)
 	}
 	return d.ask(command{in: inReofferRefuse, status: status})
+}
+
+// Reoffer changes the session from our side by a re-INVITE: hold (Direction),
+// resume, another address or codec. EventReofferAnswered or EventReofferRefused
+// follows. One that crosses the far side's is tried again (RFC 3261 section
+// 14.1); one asked for while another is under way replaces what waits.
+func (d *Dialog) Reoffer(local media.Description) error {
+	if err := usable(local); err != nil {
+		return err
+	}
+	return d.ask(command{in: inReoffer, local: local})
+}
+
+// RequestOffer is Reoffer with the far side to make the offer; local answers it
+// in our ACK (RFC 3261 section 14.1).
+func (d *Dialog) RequestOffer(local media.Description) error {
+	if err := usable(local); err != nil {
+		return err
+	}
+	return d.ask(command{in: inReoffer, local: local, delayed: true})
 }
 
 func usable(local media.Description) error {

@@ -21,6 +21,13 @@ const (
 	EventRenegotiated
 	// EventDigit: a key came by SIP INFO.
 	EventDigit
+	// EventReofferAnswered: the far side accepted our re-INVITE; Agreement is
+	// the new one.
+	EventReofferAnswered
+	// EventReofferRefused: the far side didn't take our re-INVITE, as Status
+	// says; the session stays as it was. 408 and 503 also stand for silence and
+	// for a broken connection.
+	EventReofferRefused
 	// EventEnded: the dialog is over for the handler. It comes exactly once and
 	// last, whichever way the dialog ended.
 	EventEnded
@@ -39,6 +46,10 @@ func (k EventKind) String() string {
 		return "renegotiated"
 	case EventDigit:
 		return "digit"
+	case EventReofferAnswered:
+		return "reoffer answered"
+	case EventReofferRefused:
+		return "reoffer refused"
 	case EventEnded:
 		return "ended"
 	}
@@ -82,7 +93,8 @@ type Event struct {
 	// By is set in EventEnded.
 	By EndedBy
 	// Status is the SIP status that ended the INVITE: ours where we refused,
-	// 487 after a CANCEL, 0 once the call had been answered.
+	// 487 after a CANCEL, 0 once the call had been answered. In
+	// EventReofferRefused it is the far side's.
 	Status int
 	// Cause is the Q.850 cause from the far side's Reason header, or the one
 	// that we sent; 0 if none was given (RFC 3326).

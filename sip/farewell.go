@@ -1,8 +1,6 @@
 package sip
 
 import (
-	"context"
-
 	gosip "github.com/emiago/sipgo/sip"
 	"go.uber.org/zap"
 )
@@ -14,9 +12,6 @@ type farewell struct {
 	acked bool // the ACK is in, or isn't needed; the BYE may go
 	sent  bool
 }
-
-// byeFactor bounds how long a BYE is tried: timer F (RFC 3261 section 17.1.2.2).
-const byeFactor = 64 // times T1
 
 // hangUp ends the call from our side.
 func (d *Dialog) hangUp(wish command) {
@@ -45,6 +40,7 @@ func (d *Dialog) close(in input, bye *farewell, event Event) {
 	if state == StateReoffered {
 		d.server.refuse(d.invite, d.tx, gosip.StatusRequestTerminated)
 	}
+	d.wanted = nil
 	if d.waiting != nil {
 		d.server.refuse(d.waiting.request, d.waiting.tx, gosip.StatusCallTransactionDoesNotExists)
 		d.waiting = nil
@@ -57,8 +53,7 @@ func (d *Dialog) close(in input, bye *farewell, event Event) {
 	d.sendBye()
 }
 
-// sendBye sends the BYE that is due, once, and watches over it beside the
-// dialog's goroutine.
+// sendBye sends the BYE that is due, once.
 func (d *Dialog) sendBye() {
 	d.stopTimers()
 	d.final = nil
@@ -70,47 +65,12 @@ func (d *Dialog) sendBye() {
 	if d.bye.cause > 0 {
 		request.AppendHeader(reasonHeader(d.bye.cause, d.bye.text))
 	}
-	connection := d.tx.Connection()
-	d.server.senders.Go(func() {
-		err := d.server.sendRequest(request, connection, d.peer.source.String())
-		if err != nil {
-			d.log.Debug("BYE not answered", zap.Error(err))
+	out := &outgoing{request: request, peer: d.peer, owed: true, done: func(r reply) {
+		if r.response == nil {
+			d.log.Debug("BYE not answered", zap.Error(r.err))
 		}
-		d.byeDone <- struct{}{} // has room: one BYE a dialog
-	})
-}
-
-// sendRequest sends a request of ours and waits for its final response, at most
-// timer F.
-func (s *Server) sendRequest(request *gosip.Request, connection gosip.Connection, source string) error {
-	ctx, cancel := context.WithTimeout(s.alive, byeFactor*s.options.T1)
-	defer cancel()
-	if networkOf(request) == "udp" {
-		local := addrPortOf(connection.LocalAddr())
-		request.Laddr = gosip.Addr{IP: local.Addr().AsSlice(), Port: int(local.Port())} // from the port that the trunk knows
-	} else if open, err := s.transport.GetConnection(networkOf(request), source); err == nil && open != nil {
-		request.SetDestination(source) // the connection that the call came by is still up
-		if _, err := open.TryClose(); err != nil {
-			s.log.Debug("sip connection not released", zap.Error(err))
-		}
-	}
-	tx, err := s.transactions.Request(ctx, request)
-	if err != nil {
-		return err
-	}
-	defer tx.Terminate()
-	for {
-		select {
-		case response := <-tx.Responses():
-			if !response.IsProvisional() {
-				return nil
-			}
-		case <-tx.Done():
-			return tx.Err()
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
+	}}
+	d.send(out)
 }
 
 // farewelled takes their BYE, in any state.
@@ -130,9 +90,10 @@ func (d *Dialog) farewelled(message inbound) {
 	case StateReoffered:
 		d.server.refuse(d.invite, d.tx, gosip.StatusRequestTerminated)
 	case StateClosing:
-		if d.bye == nil || !d.bye.sent { // theirs does for ours
-			d.step(inByeDone)
+		if d.bye != nil && !d.bye.sent {
+			d.bye = nil // theirs does for ours
 		}
 	}
 	d.end(event)
+	d.conclude()
 }

@@ -14,29 +14,35 @@ import (
 type peer struct {
 	network string
 	source  netip.AddrPort
-	local   netip.AddrPort
+	local   netip.AddrPort // what Via and Contact say
+	socket  netip.AddrPort // the UDP socket to send from
 	from    gosip.FromHeader
 	to      gosip.ToHeader
 	call    gosip.CallIDHeader
 	target  gosip.Uri
 	routes  []gosip.Uri
 	ours    uint32 // our CSeq
-	theirs  uint32 // the highest CSeq seen of theirs
+	theirs  int64  // the highest CSeq seen of theirs; -1 for none
 }
 
+const (
+	branchLength = 24 // characters of a branch that we draw, the magic cookie included
+	maxForwards  = 70 // RFC 3261 section 8.1.1.6
+)
+
 // newPeer reads the far side out of the INVITE. To already carries our tag.
-func newPeer(request *gosip.Request, local netip.AddrPort) peer {
+func newPeer(request *gosip.Request, local, socket netip.AddrPort) peer {
 	source, err := netip.ParseAddrPort(request.Source())
 	if err != nil {
 		source = netip.AddrPort{}
 	}
 	p := peer{
-		network: networkOf(request), source: netip.AddrPortFrom(source.Addr().Unmap(), source.Port()), local: local,
+		network: networkOf(request), source: netip.AddrPortFrom(source.Addr().Unmap(), source.Port()), local: local, socket: socket,
 		from:   gosip.FromHeader{DisplayName: request.To().DisplayName, Address: *request.To().Address.Clone(), Params: request.To().Params.Clone()},
 		to:     gosip.ToHeader{DisplayName: request.From().DisplayName, Address: *request.From().Address.Clone(), Params: request.From().Params.Clone()},
 		call:   *request.CallID(),
 		target: gosip.Uri{Scheme: "sip", Host: source.Addr().Unmap().String(), Port: int(source.Port())},
-		theirs: request.CSeq().SeqNo,
+		theirs: int64(request.CSeq().SeqNo),
 	}
 	p.retarget(request)
 	for _, header := range request.GetHeaders("Record-Route") {
@@ -49,10 +55,10 @@ func newPeer(request *gosip.Request, local netip.AddrPort) peer {
 
 const maxRoutes = 16 // proxies that may record-route
 
-// retarget follows the Contact of an INVITE or re-INVITE; one without leaves
-// the target as it is.
-func (p *peer) retarget(request *gosip.Request) {
-	contact := request.Contact()
+// retarget follows the Contact of an INVITE or re-INVITE, or of its 200; one
+// without leaves the target as it is.
+func (p *peer) retarget(message interface{ Contact() *gosip.ContactHeader }) {
+	contact := message.Contact()
 	if contact == nil || contact.Address.Wildcard || contact.Address.Host == "" {
 		return
 	}
@@ -60,9 +66,52 @@ func (p *peer) retarget(request *gosip.Request) {
 	p.target.Headers = nil
 }
 
-// request builds our next request in the dialog (RFC 3261 section 12.2.1.1).
+// request builds our next request in the dialog.
 func (p *peer) request(method gosip.RequestMethod, userAgent string) *gosip.Request {
 	p.ours++
+	return p.build(method, p.ours, userAgent)
+}
+
+// ack builds the ACK to a 200 (RFC 3261 section 13.2.2.4): the number of its
+// INVITE, and the same credentials (section 22.1).
+func (p *peer) ack(invite *outgoing, body []byte, userAgent string) *outgoing {
+	request := p.build(gosip.ACK, invite.request.CSeq().SeqNo, userAgent)
+	for _, name := range []string{"Authorization", "Proxy-Authorization"} {
+		gosip.CopyHeaders(name, invite.request, request)
+	}
+	if len(body) > 0 {
+		request.AppendHeader(gosip.NewHeader("Content-Type", sdpType))
+		request.SetBody(body)
+	}
+	return &outgoing{request: request, peer: *p}
+}
+
+// answeredBy is the far side of an INVITE as a response shows it (RFC 3261
+// section 12.1.2): where the INVITE began a dialog, the response says whose it is
+// and by way of which proxies; where it was within one, only the target may move.
+func (out *outgoing) answeredBy(response *gosip.Response) peer {
+	p := out.peer
+	p.ours = max(p.ours, out.request.CSeq().SeqNo)
+	if p.remoteTag() == "" {
+		to := response.To()
+		p.to = gosip.ToHeader{DisplayName: to.DisplayName, Address: *to.Address.Clone(), Params: to.Params.Clone()}
+		p.routes = nil
+		recorded := response.GetHeaders("Record-Route")
+		for i := len(recorded) - 1; i >= 0; i-- { // the proxy next to us comes last
+			if route, ok := recorded[i].(*gosip.RecordRouteHeader); ok && len(p.routes) < maxRoutes {
+				p.routes = append(p.routes, *route.Address.Clone())
+			}
+		}
+	}
+	p.retarget(response)
+	return p
+}
+
+// remoteTag is the far side's tag; empty before it has answered.
+func (p *peer) remoteTag() string { return tagOf(p.to.Params) }
+
+// build builds a request in the dialog (RFC 3261 section 12.2.1.1).
+func (p *peer) build(method gosip.RequestMethod, sequence uint32, userAgent string) *gosip.Request {
 	target, routes := p.target, p.routes
 	if len(routes) > 0 && !routes[0].UriParams.Has("lr") { // a strict router wants itself on top
 		routes = append(append([]gosip.Uri{}, routes[1:]...), target)
@@ -73,19 +122,19 @@ func (p *peer) request(method gosip.RequestMethod, userAgent string) *gosip.Requ
 		ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: strings.ToUpper(p.network),
 		Host: p.local.Addr().String(), Port: int(p.local.Port()), Params: gosip.NewParams(),
 	}
-	via.Params.Add("branch", gosip.GenerateBranchN(24))
+	via.Params.Add("branch", gosip.GenerateBranchN(branchLength))
 	via.Params.Add("rport", "")
 	request.AppendHeader(via)
 	for _, route := range routes {
 		request.AppendHeader(&gosip.RouteHeader{Address: route})
 	}
-	hops := gosip.MaxForwardsHeader(70)
+	hops := gosip.MaxForwardsHeader(maxForwards)
 	from, to, call := p.from, p.to, p.call
 	request.AppendHeader(&hops)
 	request.AppendHeader(&from)
 	request.AppendHeader(&to)
 	request.AppendHeader(&call)
-	request.AppendHeader(&gosip.CSeqHeader{SeqNo: p.ours, MethodName: method})
+	request.AppendHeader(&gosip.CSeqHeader{SeqNo: sequence, MethodName: method})
 	request.AppendHeader(gosip.NewHeader("User-Agent", userAgent))
 	request.SetBody(nil)
 	request.SetTransport(strings.ToUpper(p.network))

@@ -12,8 +12,7 @@ const ackFactor = 64 // times T1: how long an ACK is waited for (RFC 3261 sectio
 // run is the dialog's goroutine, from the INVITE until nothing is owed.
 func (d *Dialog) run(ctx context.Context) {
 	defer d.server.registry.remove(d)
-	defer d.resend.Stop()
-	defer d.deadline.Stop()
+	defer d.depart()
 	defer d.contain()
 	d.server.respond(d.tx, gosip.NewResponseFromRequest(d.invite, gosip.StatusTrying, statusText(gosip.StatusTrying), nil))
 	d.deadline.Reset(SetUpTimeout)
@@ -41,10 +40,21 @@ func (d *Dialog) run(ctx context.Context) {
 			d.resendFinal()
 		case <-d.deadline.C:
 			d.timeOut()
-		case <-d.byeDone:
-			d.step(inByeDone)
+		case r := <-d.replies:
+			d.replied(r)
+		case <-d.glare.C:
+			d.glared = false
 		}
+		d.offerWanted()
 	}
+}
+
+// depart leaves nothing behind in the mailbox, and no timer running.
+func (d *Dialog) depart() {
+	d.stopTimers()
+	d.glare.Stop()
+	close(d.gone)
+	d.strays()
 	d.refuseLeftovers()
 }
 
@@ -60,7 +70,7 @@ func (d *Dialog) contain() {
 		d.server.respond(d.tx, d.server.response(d.invite, gosip.StatusInternalServerError))
 	}
 	switch d.State() {
-	case StateAnswered, StateConfirmed, StateReoffered, StateReanswered:
+	case StateAnswered, StateConfirmed, StateReoffered, StateReanswered, StateReoffering:
 		d.bye = &farewell{cause: CauseTemporaryFailure}
 		d.sendBye()
 	}
@@ -128,6 +138,8 @@ func (d *Dialog) obey(wish command) {
 		d.answerReoffer(wish)
 	case inReofferRefuse:
 		d.refuseReoffer(wish.status)
+	case inReoffer:
+		d.reoffer(wish)
 	}
 }
 
@@ -153,7 +165,7 @@ func (d *Dialog) receive(message inbound) {
 // outOfOrder refuses a request older than one that we've seen (RFC 3261 section
 // 12.2.2). Retransmissions never get this far.
 func (d *Dialog) outOfOrder(message inbound) bool {
-	number := message.request.CSeq().SeqNo
+	number := int64(message.request.CSeq().SeqNo)
 	if number > d.peer.theirs {
 		d.peer.theirs = number
 		return false
@@ -177,8 +189,15 @@ func (d *Dialog) timeOut() {
 		d.server.counters.unacked.Add(1)
 		d.log.Warn("call ended", zap.String("because", "the far side never acknowledged our answer"))
 		d.close(inAckTimeout, &farewell{cause: CauseRecoveryOnTimer, text: "no ACK"}, Event{By: ByTimeout, Cause: CauseRecoveryOnTimer})
+	case StateReoffering:
+		d.log.Warn("call ended", zap.String("because", "the far side never answered our re-INVITE"))
+		d.lose(gosip.StatusRequestTimeout)
 	case StateClosing:
 		d.step(inAckTimeout)
+		if d.bye == nil || d.bye.sent {
+			d.step(inSettled) // what is still owed won't come
+			return
+		}
 		d.sendBye()
 	}
 }

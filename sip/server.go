@@ -36,6 +36,8 @@ type Server struct {
 
 	listeners []boundListener
 	drain     atomic.Int64 // Retry-After in seconds plus one; 0 while we take calls
+	launching sync.Mutex   // guards ended, and senders against it
+	ended     bool
 	senders   sync.WaitGroup
 	alive     context.Context // of the dialogs; set by Run before the first message
 	counters  counters
@@ -185,7 +187,7 @@ func (s *Server) hangUpAll(kill context.CancelFunc) {
 	s.registry.running.Wait()
 	timer.Stop()
 	kill()
-	s.senders.Wait()
+	s.land()
 }
 
 func (s *Server) closeListeners() {

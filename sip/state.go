@@ -18,6 +18,8 @@ const (
 	StateReoffered
 	// StateReanswered: a 200 to a re-INVITE is out and resent until the ACK.
 	StateReanswered
+	// StateReoffering: a re-INVITE of ours is out.
+	StateReoffering
 	// StateClosing: over for the handler; our BYE, or the ACK that must come
 	// before it, is still on its way.
 	StateClosing
@@ -27,12 +29,13 @@ const (
 
 // States lists all states in the order of a call's life.
 func States() []State {
-	return []State{StateInvited, StateRinging, StateAnswered, StateConfirmed, StateReoffered, StateReanswered, StateClosing, StateClosed}
+	return []State{StateInvited, StateRinging, StateAnswered, StateConfirmed, StateReoffered, StateReanswered,
+		StateReoffering, StateClosing, StateClosed}
 }
 
 // String names the state for logs.
 func (s State) String() string {
-	names := [...]string{"none", "invited", "ringing", "answered", "confirmed", "reoffered", "reanswered", "closing", "closed"}
+	names := [...]string{"none", "invited", "ringing", "answered", "confirmed", "reoffered", "reanswered", "reoffering", "closing", "closed"}
 	if int(s) < len(names) {
 		return names[s]
 	}
@@ -59,14 +62,20 @@ const (
 	inSetUpTimeout
 	inReofferTimeout
 	inTransportLost
-	inByeDone
-	inLast = inByeDone
+	inReoffer         // the wish; it waits until it can be sent
+	inReofferSent     // our re-INVITE goes out
+	inReofferAccepted // by the far side
+	inReofferRejected // by the far side; the session stays as it was
+	inLost            // the far side doesn't know the dialog, or doesn't answer within it
+	inSettled         // all that was owed is done
+	inLast            = inSettled
 )
 
 // String names the input for logs and errors.
 func (i input) String() string {
 	names := [...]string{"none", "ring", "answer", "refuse", "hang up", "answer to a reoffer", "refusal of a reoffer", "CANCEL",
-		"ACK", "BYE", "re-INVITE", "INFO", "ACK time-out", "set-up time-out", "reoffer time-out", "transport loss", "end of BYE"}
+		"ACK", "BYE", "re-INVITE", "INFO", "ACK time-out", "set-up time-out", "reoffer time-out", "transport loss",
+		"reoffer", "our re-INVITE", "acceptance of ours", "rejection of ours", "loss of the dialog", "settlement"}
 	if int(i) < len(names) {
 		return names[i]
 	}
@@ -87,11 +96,13 @@ func (s State) next(in input) (State, bool) {
 		return nextReoffered(in)
 	case StateReanswered:
 		return nextReanswered(in)
+	case StateReoffering:
+		return nextReoffering(in)
 	case StateClosing:
 		switch in {
 		case inAck, inAckTimeout, inBye, inTransportLost, inCancel:
 			return StateClosing, true
-		case inByeDone:
+		case inSettled:
 			return StateClosed, true
 		}
 	}
@@ -116,7 +127,7 @@ func nextAnswered(in input) (State, bool) {
 		return StateConfirmed, true
 	case inReinvite: // overtook the ACK: kept until the ACK is in
 		return StateAnswered, true
-	case inInfo:
+	case inInfo, inReoffer:
 		return StateAnswered, true
 	case inHangUp, inCancel, inAckTimeout: // RFC 3261 section 15: no BYE before the ACK
 		return StateClosing, true
@@ -128,10 +139,12 @@ func nextAnswered(in input) (State, bool) {
 
 func nextConfirmed(in input) (State, bool) {
 	switch in {
-	case inAck, inInfo, inCancel: // ACK to a 200 that crossed; CANCEL of what is long answered
+	case inAck, inInfo, inCancel, inReoffer: // ACK to a 200 that crossed; CANCEL of what is long answered
 		return StateConfirmed, true
 	case inReinvite:
 		return StateReoffered, true
+	case inReofferSent:
+		return StateReoffering, true
 	case inHangUp:
 		return StateClosing, true
 	case inBye:
@@ -146,7 +159,7 @@ func nextReoffered(in input) (State, bool) {
 		return StateReanswered, true
 	case inReofferRefuse, inReofferTimeout, inCancel, inTransportLost: // the session stays as it was (RFC 3261 section 14.1)
 		return StateConfirmed, true
-	case inAck, inInfo, inReinvite: // the second re-INVITE is refused
+	case inAck, inInfo, inReoffer, inReinvite: // the second re-INVITE is refused
 		return StateReoffered, true
 	case inHangUp:
 		return StateClosing, true
@@ -160,12 +173,26 @@ func nextReanswered(in input) (State, bool) {
 	switch in {
 	case inAck:
 		return StateConfirmed, true
-	case inInfo, inReinvite, inCancel:
+	case inInfo, inReinvite, inReoffer, inCancel:
 		return StateReanswered, true
 	case inHangUp, inAckTimeout:
 		return StateClosing, true
 	case inBye, inTransportLost:
 		return StateClosed, true
+	}
+	return 0, false
+}
+
+// nextReoffering is where two re-INVITEs meet: theirs is refused with 491 (RFC
+// 3261 section 14.2). Their BYE leaves an ACK of ours owed.
+func nextReoffering(in input) (State, bool) {
+	switch in {
+	case inReofferAccepted, inReofferRejected:
+		return StateConfirmed, true
+	case inAck, inInfo, inReinvite, inReoffer, inCancel:
+		return StateReoffering, true
+	case inHangUp, inBye, inLost:
+		return StateClosing, true
 	}
 	return 0, false
 }
