@@ -31,6 +31,7 @@ type guard struct {
 	limit     int
 	strangers atomic.Uint64
 	flooded   atomic.Uint64
+	hungUp    func(remote netip.AddrPort) // told of each connection that ended
 
 	mu          sync.Mutex
 	buckets     map[netip.Addr]*buckets
@@ -47,7 +48,7 @@ type buckets struct{ setUp, flood, packets *rate.Limiter }
 func newGuard(options Options) *guard {
 	g := &guard{
 		sources: options.Sources, rate: options.SetUpRate, limit: options.MaxMessage,
-		buckets: map[netip.Addr]*buckets{}, connections: map[netip.Addr]int{}, open: map[*guardedConn]struct{}{},
+		buckets: map[netip.Addr]*buckets{}, connections: map[netip.Addr]int{}, open: map[*guardedConn]struct{}{}, hungUp: func(netip.AddrPort) {},
 	}
 	g.released.L = &g.mu
 	g.overflow = g.newBuckets()
@@ -253,6 +254,7 @@ func (c *guardedConn) Close() error {
 	c.closed.Do(func() {
 		err = c.Conn.Close()
 		c.guard.disconnect(c)
+		c.guard.hungUp(addrPortOf(c.RemoteAddr()))
 	})
 	return err
 }

@@ -67,7 +67,9 @@ type Options struct {
 	T1, T2 time.Duration
 	// TagKey keys the To tags; at least 16 random bytes. Empty: drawn at New.
 	TagKey []byte
-	Log    *zap.Logger
+	// Registrar lets phones register; nil refuses REGISTER with 405.
+	Registrar *RegistrarOptions
+	Log       *zap.Logger
 }
 
 const minTagKey = 16
@@ -124,4 +126,6 @@ type Stats struct {
 	Malformed    uint64 // messages that couldn't be read
 	OutOfDialog  uint64 // requests for a dialog that isn't there (481)
 	MailboxesHit uint64 // requests refused because a dialog's mailbox was full
+	Registered   uint64 // registrations taken, refreshed or ended
+	Unauthorized uint64 // registrations with a wrong name or password
 }

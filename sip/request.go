@@ -118,11 +118,21 @@ func (s *Server) serve(request *gosip.Request, tx *gosip.ServerTx) {
 		s.serveCancel(request, tx)
 	case gosip.OPTIONS:
 		s.serveOptions(request, tx)
-	case gosip.REGISTER, gosip.SUBSCRIBE, gosip.NOTIFY, gosip.REFER, gosip.MESSAGE, gosip.PRACK, gosip.UPDATE, gosip.PUBLISH:
-		s.refuse(request, tx, gosip.StatusMethodNotAllowed, gosip.NewHeader("Allow", allowedMethods))
+	case gosip.REGISTER:
+		s.serveRegister(request, tx)
+	case gosip.SUBSCRIBE, gosip.NOTIFY, gosip.REFER, gosip.MESSAGE, gosip.PRACK, gosip.UPDATE, gosip.PUBLISH:
+		s.refuse(request, tx, gosip.StatusMethodNotAllowed, s.allow())
 	default:
-		s.refuse(request, tx, gosip.StatusNotImplemented, gosip.NewHeader("Allow", allowedMethods))
+		s.refuse(request, tx, gosip.StatusNotImplemented, s.allow())
 	}
+}
+
+// allow lists what we take outside of dialogs, REGISTER where phones may.
+func (s *Server) allow() gosip.Header {
+	if s.registrar == nil {
+		return gosip.NewHeader("Allow", allowedMethods)
+	}
+	return gosip.NewHeader("Allow", allowedMethods+", REGISTER")
 }
 
 // serveAck passes an ACK to a 200 on; those to refusals never get here.
@@ -171,7 +181,7 @@ func (s *Server) serveOptions(request *gosip.Request, tx *gosip.ServerTx) {
 		return
 	}
 	s.respond(tx, s.response(request, gosip.StatusOK,
-		gosip.NewHeader("Allow", allowedMethods), gosip.NewHeader("Accept", acceptedTypes),
+		s.allow(), gosip.NewHeader("Accept", acceptedTypes),
 		gosip.NewHeader("Accept-Encoding", "identity"), gosip.NewHeader("Accept-Language", "en"), gosip.NewHeader("Supported", "")))
 }
 

@@ -31,6 +31,7 @@ type Server struct {
 	log          *zap.Logger
 	guard        *guard
 	registry     *registry
+	registrar    *registrar // nil where phones can't register
 	transport    *gosip.TransportLayer
 	transactions *gosip.TransactionLayer
 
@@ -71,6 +72,13 @@ func New(options Options, handler Handler) (*Server, error) {
 	server := &Server{
 		options: options, handler: handler, log: options.Log,
 		guard: newGuard(options), registry: newRegistry(options.MaxDialogs),
+	}
+	if options.Registrar != nil {
+		registrar, err := newRegistrar(*options.Registrar, options.Log)
+		if err != nil {
+			return nil, err
+		}
+		server.registrar, server.guard.hungUp = registrar, registrar.disconnected
 	}
 	parser := gosip.NewParser(gosip.WithHeadersParsers(headerParsers()))
 	parser.MaxMessageLength = options.MaxMessage
@@ -150,6 +158,9 @@ func (s *Server) Run(ctx context.Context) error {
 			return fmt.Errorf("sip: %s stopped listening: %w", bound.listen, err)
 		})
 	}
+	if s.registrar != nil {
+		group.Go(func() error { s.registrar.run(broken); return nil })
+	}
 	<-broken.Done()
 	s.hangUpAll(kill)
 	s.transactions.Close()
@@ -218,12 +229,16 @@ func (s *Server) ActiveDialogs() int { return s.registry.count() }
 
 // Stats takes a snapshot of the counts.
 func (s *Server) Stats() Stats {
-	return Stats{
+	stats := Stats{
 		Dialogs: s.registry.count(), Invites: s.counters.invites.Load(), Answered: s.counters.answered.Load(),
 		Refused: s.counters.refused.Load(), Resent: s.counters.resent.Load(), Unacked: s.counters.unacked.Load(),
 		Strangers: s.guard.strangers.Load(), Flooded: s.guard.flooded.Load(), Malformed: s.counters.malformed.Load(),
 		OutOfDialog: s.counters.outOfDialog.Load(), MailboxesHit: s.counters.mailboxes.Load(),
 	}
+	if s.registrar != nil {
+		stats.Registered, stats.Unauthorized = s.registrar.taken.Load(), s.registrar.refused.Load()
+	}
+	return stats
 }
 
 // localAddress is the address that the far side can reach us at over the

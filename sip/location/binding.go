@@ -12,11 +12,12 @@ const MaxQ = 1000
 // Unasked is the Expires of a contact for which the phone named none.
 const Unasked time.Duration = -1
 
-// Flow is what a REGISTER came by: a connection, or a pair of UDP addresses.
+// Flow is what a REGISTER came by: a connection, or the phone's UDP address as we
+// see it.
 type Flow struct {
 	// Network is udp, tcp, tls, ws or wss.
-	Network       string
-	Local, Remote netip.AddrPort
+	Network string
+	Remote  netip.AddrPort
 }
 
 // Contact is one contact of a registration.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/netip"
 	"slices"
 	"time"
 )
@@ -188,8 +189,8 @@ func (t *Table) Expire(now time.Time) []string {
 
 // Lost forgets the bindings that could be reached over a connection alone that
 // is gone, and names the records that lost their last one.
-func (t *Table) Lost(flow Flow) []string {
-	return t.remove(func(b Binding) bool { return b.Confined && b.Flow == flow })
+func (t *Table) Lost(remote netip.AddrPort) []string {
+	return t.remove(func(b Binding) bool { return b.Confined && b.Flow.Network != "udp" && b.Flow.Remote == remote })
 }
 
 func (t *Table) remove(gone func(Binding) bool) []string {

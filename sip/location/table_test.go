@@ -164,7 +164,7 @@ func TestALostConnectionTakesWhatHungOnIt(t *testing.T) {
 	open := Registration{Record: "james", CallID: "j", CSeq: 1, Flow: flow, Contacts: []Contact{contact("sip:james@198.51.100.9", time.Hour)}}
 	mustRegister(t, table, noon, behind)
 	mustRegister(t, table, noon, open)
-	if gone := table.Lost(flow); !reflect.DeepEqual(gone, []string{"maria"}) {
+	if gone := table.Lost(flow.Remote); !reflect.DeepEqual(gone, []string{"maria"}) {
 		t.Errorf("lost %v", gone)
 	}
 	if len(table.Lookup(noon, "james")) != 1 {
@@ -242,7 +242,7 @@ func TestBindingsKeepTheirRules(t *testing.T) {
 					t.Fatal("forgetting what had ended took what stood")
 				}
 			},
-			"lost": func(t *rapid.T) { table.Lost(drawFlow(t)) },
+			"lost": func(t *rapid.T) { table.Lost(drawFlow(t).Remote) },
 			"register": func(t *rapid.T) {
 				r := Registration{
 					Record: rapid.SampledFrom(records).Draw(t, "record"), CallID: rapid.SampledFrom([]string{"a", "b"}).Draw(t, "call"),
