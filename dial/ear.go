@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"careline/media"
+	"careline/media/signal"
 
 	"github.com/pion/rtp"
 )
@@ -13,7 +14,7 @@ import (
 const (
 	// soundLevel parts sound from silence: the RMS of a frame, about -50 dBov.
 	// Comfort silence and G.711's own noise lie far below, a soft voice above.
-	soundLevel = 100
+	soundLevel = 0.003
 	// soundPause is how short a gap doesn't end a run of sound.
 	soundPause = 60 * time.Millisecond
 	// maxDrift is how far RTP time may run from arrival before the ear takes
@@ -99,7 +100,7 @@ func (e *ear) count(packet *rtp.Packet, arrived time.Time) {
 }
 
 func (e *ear) judge(frame []int16, arrived time.Time) {
-	level := rms(frame)
+	level := signal.RMS(frame)
 	if level < soundLevel {
 		return
 	}
@@ -154,7 +155,7 @@ func (e *ear) heard() Heard {
 	defer e.mu.Unlock()
 	heard := Heard{Packets: e.packets, Lost: e.lost, Sound: e.loud, Level: math.Inf(-1), FirstSound: -1}
 	if e.loudSamples > 0 {
-		heard.Level = 10 * math.Log10(e.energy/float64(e.loudSamples)/(math.MaxInt16*math.MaxInt16))
+		heard.Level = 10 * math.Log10(e.energy/float64(e.loudSamples))
 		heard.FirstSound = e.firstSound.Sub(e.start)
 	}
 	return heard
@@ -176,15 +177,4 @@ func encode(codec media.Codec, frame []int16) []byte {
 	payload := make([]byte, len(frame))
 	codec.Encode(payload, frame)
 	return payload
-}
-
-func rms(frame []int16) float64 {
-	if len(frame) == 0 {
-		return 0
-	}
-	sum := 0.0
-	for _, sample := range frame {
-		sum += float64(sample) * float64(sample)
-	}
-	return math.Sqrt(sum / float64(len(frame)))
 }

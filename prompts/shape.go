@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"careline/media"
+	"careline/media/signal"
 )
 
 const (
@@ -59,7 +60,7 @@ func speech(samples []int16) (begin, end int, level float64) {
 	const frame = 80
 	var levels []float64
 	for at := 0; at < len(samples); at += frame {
-		levels = append(levels, rms(samples[at:min(at+frame, len(samples))]))
+		levels = append(levels, signal.RMS(samples[at:min(at+frame, len(samples))]))
 	}
 	if len(levels) == 0 {
 		return 0, 0, 0
@@ -84,15 +85,6 @@ func speech(samples []int16) (begin, end int, level float64) {
 		}
 	}
 	return begin, end, math.Sqrt(sum / float64(active))
-}
-
-func rms(samples []int16) float64 {
-	sum := 0.0
-	for _, sample := range samples {
-		v := float64(sample) / math.MaxInt16
-		sum += v * v
-	}
-	return math.Sqrt(sum / float64(len(samples)))
 }
 
 // WriteFile writes samples as an 8 kHz mono µ-law WAV: a byte a sample, and

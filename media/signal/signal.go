@@ -62,13 +62,17 @@ func Goertzel(samples []int16, hz float64) float64 {
 // Level gives the loudness (RMS) in dB relative to full scale: 0 is as loud as
 // can be, speech is around -25, Floor is silence.
 func Level(samples []int16) float64 {
+	return max(20*math.Log10(RMS(samples)), Floor)
+}
+
+// RMS gives the root of the mean square: 1 is full scale, 0 is silence or nothing.
+func RMS(samples []int16) float64 {
 	if len(samples) == 0 {
-		return Floor
+		return 0
 	}
 	var sum float64
 	for _, sample := range samples {
 		sum += float64(sample) * float64(sample)
 	}
-	rms := math.Sqrt(sum/float64(len(samples))) / fullScale
-	return max(20*math.Log10(rms), Floor)
+	return math.Sqrt(sum/float64(len(samples))) / fullScale
 }
