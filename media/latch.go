@@ -25,7 +25,8 @@ const (
 	// latchLearning: the SDP's address is heard; another one may prove itself
 	// while the window is open.
 	latchLearning
-	// latchLocked: one address is heard until signalling reopens.
+	// latchLocked: one address is heard until signalling reopens, or the SDP's own
+	// turns up.
 	latchLocked
 )
 
@@ -67,25 +68,21 @@ func (l *latch) reopen(expected netip.AddrPort, learn bool, now time.Time) {
 }
 
 // accept reports whether a packet from that address is the far side's, and
-// whether the target has changed by it. The SDP's own address wins over a learned
-// one while the window is open.
+// whether the target has changed by it. The SDP's own address always wins over a
+// learned one: signalling vouches for it, and a stranger who was faster is out.
 func (l *latch) accept(from netip.AddrPort, p *packet, now time.Time) (ok, moved bool) {
 	if l.state == latchShut {
 		return false, false
 	}
-	open := now.Before(l.deadline)
 	switch {
 	case from == l.expected:
-		if l.state == latchLocked && l.target != from && !open {
-			return false, false
-		}
 		moved = l.target != from
 		l.state, l.target = latchLocked, from
 		return true, moved
 	case from == l.target:
 		l.state = latchLocked
 		return true, false
-	case l.state == latchLocked, !open, !l.learn:
+	case l.state == latchLocked, !l.learn, !now.Before(l.deadline):
 		return false, false
 	}
 	if !l.candidate.consistent(from, p) {
@@ -110,6 +107,11 @@ func (c *candidate) consistent(from netip.AddrPort, p *packet) bool {
 func (c *candidate) advance(p *packet) {
 	c.sequence, c.timestamp, c.payloadType = p.sequence, p.timestamp, p.payloadType
 	c.run++
+}
+
+// knows reports whether packets from that address are taken without more ado.
+func (l *latch) knows(from netip.AddrPort) bool {
+	return l.state != latchShut && (from == l.expected || from == l.target)
 }
 
 // plain strips what makes equal addresses differ: IPv4 in IPv6 form. An address

@@ -30,6 +30,8 @@ func TestLatch(t *testing.T) {
 			bursts: []burst{{from: nat, packets: 10, heard: 6}}, target: nat},
 		{name: "the SDP's address wins while the window is open",
 			bursts: []burst{{from: thief, packets: 10, heard: 6}, {from: sdp, packets: 3, after: time.Second, heard: 3}, {from: thief, packets: 10, after: 2 * time.Second}}, target: sdp},
+		{name: "the SDP's address wins over a thief though it speaks late",
+			bursts: []burst{{from: thief, packets: 10, heard: 6}, {from: sdp, packets: 3, after: time.Minute, heard: 3}, {from: thief, packets: 10, after: 2 * time.Minute}}, target: sdp},
 		{name: "nobody moves a locked leg",
 			bursts: []burst{{from: sdp, packets: 1, heard: 1}, {from: thief, packets: 100}}, target: sdp},
 		{name: "nobody moves a learned leg",
