@@ -56,7 +56,7 @@ type incoming struct {
 	stats    receiverStats
 
 	begun        time.Time // zero of the arrival times
-	quietSince   time.Time // the last packet, or when it was agreed that some come
+	quietSince   time.Time // the last sign of life, or when it was agreed that sound comes
 	timedOut     bool
 	lastReceived time.Time
 
@@ -81,8 +81,10 @@ func (in *incoming) take(raw []byte, from netip.AddrPort, now time.Time) (a arri
 		in.malformed++
 		return a, false
 	case isRTCP:
+		in.alive(from, now)
 		return a, false
 	}
+	in.alive(from, now)
 	if in.types == nil || in.types[a.packet.payloadType] == useNone {
 		in.ignored++
 		return a, false
@@ -103,11 +105,20 @@ func (in *incoming) take(raw []byte, from netip.AddrPort, now time.Time) (a arri
 	in.stats.arrival(&a.packet, a.use != useDigits, now.Sub(in.begun))
 	a.first = in.received == 0
 	in.received++
-	in.lastReceived, in.quietSince, in.timedOut = now, now, false
+	in.lastReceived = now
 	if a.use == useDigits {
 		a.digit, _ = in.detector.Packet(a.packet.ssrc, a.packet.timestamp, a.packet.payload)
 	}
 	return a, true
+}
+
+// alive notes that the far side is there, whatever it sends: a telephone that
+// suppresses silence may send comfort noise, keep-alives or RTCP alone for minutes
+// (RFC 3389, RFC 6263).
+func (in *incoming) alive(from netip.AddrPort, now time.Time) {
+	if in.latch == nil || in.latch.knows(from) {
+		in.quietSince, in.timedOut = now, false
+	}
 }
 
 // overdue reports, once until the next packet, that nothing has come for limit.
