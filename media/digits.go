@@ -118,11 +118,13 @@ func (s *DigitSender) Sounding() bool { return s.sounding }
 // Idle reports whether all digits have been sent.
 func (s *DigitSender) Idle() bool { return !s.sounding && s.waiting == 0 && s.gap == 0 }
 
-// Clear forgets the digits that wait, and says how many; the one being sent goes
-// on to its end.
+// Clear forgets the digits that wait and the one being sent, and says how many.
 func (s *DigitSender) Clear() int {
 	dropped := s.waiting
-	s.waiting = 0
+	if s.sounding {
+		dropped++
+	}
+	s.waiting, s.gap, s.sounding = 0, 0, false
 	return dropped
 }
 

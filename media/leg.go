@@ -206,14 +206,15 @@ func (l *Leg) receive(raw []byte, from netip.AddrPort, now time.Time) {
 	if a.first {
 		l.tell(Event{Kind: EventFirstPacket})
 	}
-	switch {
-	case a.digit != Digit{}:
+	if a.digit != (Digit{}) {
 		l.tell(Event{Kind: EventDigit, Digit: a.digit})
+	}
+	switch peer := l.peer.Load(); {
+	case peer == nil:
 	case a.use == useDigits:
+		peer.out.omit(l)
 	default:
-		if peer := l.peer.Load(); peer != nil {
-			peer.out.forward(l, &a.packet, a.use.codec(), l.muted.Load(), now)
-		}
+		peer.out.forward(l, &a.packet, a.use.codec(), l.muted.Load(), now)
 	}
 }
 

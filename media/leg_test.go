@@ -42,6 +42,7 @@ func TestTwoCallersHearEachOther(t *testing.T) {
 			hears(t, "the first", a.packets, 1000, 440, talk)
 			hears(t, "the second", b.packets, 440, 1000, talk)
 			a.press('5')
+			a.say(make([]int16, 10*FrameSamples))
 			eventually(t, "the digit", func() bool { return told.keys() == "5" })
 			for _, phone := range []*phone{a, b} {
 				checkOneStream(t, phone.packets())

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// spurtGap is the pause in sending after which timestamps jump ahead to the wall
-// clock and the next packet is marked (RFC 3551 section 4.1).
-const spurtGap = 60 * time.Millisecond
+// spurtGap is the pause after the end of what was sent from which on timestamps
+// jump ahead to the wall clock and the next packet is marked (RFC 3551 section 4.1).
+const spurtGap = 40 * time.Millisecond
 
 // sender puts a packet on its way without ever blocking. It is called by one
 // goroutine at a time.
@@ -47,9 +47,9 @@ type outgoing struct {
 	digit  uint8 // payload type of digits; 0: none
 
 	ssrc      uint32
-	sequence  uint16 // of the next packet
-	timestamp uint32 // of the next frame
-	sentAt    time.Time
+	sequence  uint16    // of the next packet
+	timestamp uint32    // of the next frame
+	next      time.Time // when that is due: at the end of what was sent
 	kind      sourceKind
 
 	playing player
@@ -94,7 +94,7 @@ func (o *outgoing) frame(now time.Time) (played int, finished bool) {
 	switch {
 	case playing:
 		o.sendSound(sound, fromPlayback, now)
-	case o.source != nil && now.Sub(o.relay.at) < fillAfter:
+	case o.source != nil && now.Sub(o.relay.until) < fillAfter:
 		// The joined leg is talking: its packets go out as they come.
 	case o.source != nil || o.fill:
 		o.sendSound(silence(o.format.Codec), fromSilence, now)
@@ -104,14 +104,14 @@ func (o *outgoing) frame(now time.Time) (played int, finished bool) {
 
 // catchUp lets the timestamp jump to the wall clock after a pause in sending.
 func (o *outgoing) catchUp(now time.Time) (paused bool) {
-	pause := now.Sub(o.sentAt)
+	pause := now.Sub(o.next)
 	if pause <= spurtGap {
 		return false
 	}
-	if !o.sentAt.IsZero() && pause < time.Hour {
-		o.timestamp += uint32((pause - FrameDuration) * SampleRate / time.Second)
+	if !o.next.IsZero() {
+		o.timestamp += uint32(pause.Microseconds() * SampleRate / 1e6)
 	}
-	o.sentAt = now.Add(-FrameDuration)
+	o.next = now
 	return true
 }
 
@@ -119,7 +119,7 @@ func (o *outgoing) sendSound(payload []byte, kind sourceKind, now time.Time) {
 	spurt := o.catchUp(now) || (o.kind != kind && kind != fromSilence)
 	copy(o.buffer[headerSize:], payload)
 	p := packet{marker: spurt, payloadType: o.format.PayloadType, sequence: o.sequence, timestamp: o.timestamp, ssrc: o.ssrc}
-	o.write(&p, len(payload), now)
+	o.write(&p, len(payload), len(payload), now)
 	o.sequence++
 	o.timestamp += uint32(len(payload))
 	o.kind, o.relay.interrupted = kind, true
@@ -131,7 +131,7 @@ func (o *outgoing) sendSound(payload []byte, kind sourceKind, now time.Time) {
 func (o *outgoing) sendDigit(frame DigitFrame, now time.Time) {
 	copy(o.buffer[headerSize:], frame.Payload[:])
 	p := packet{marker: frame.Marker, payloadType: o.digit, sequence: o.sequence, timestamp: frame.Timestamp, ssrc: o.ssrc}
-	o.write(&p, eventSize, now)
+	o.write(&p, eventSize, FrameSamples, now)
 	o.sequence++
 	o.timestamp += FrameSamples
 	o.relay.interrupted = true
@@ -145,7 +145,7 @@ func (o *outgoing) forward(from *Leg, p *packet, codec Codec, muted bool, now ti
 	if o.source != from {
 		return
 	}
-	o.relay.at = now
+	o.relay.until = now.Add(lasting(len(p.payload)))
 	if !o.open || o.playing.active() || o.digits.Sounding() {
 		o.relay.interrupted = true
 		return
@@ -171,7 +171,7 @@ func (o *outgoing) forward(from *Leg, p *packet, codec Codec, muted bool, now ti
 	} else {
 		transcode(payload, p.payload, codec, o.format.Codec)
 	}
-	o.write(&out, len(payload), now)
+	o.write(&out, len(payload), len(payload), now)
 	o.kind = fromRelay
 	if next := out.sequence + 1; int16(next-o.sequence) > 0 {
 		o.sequence = next
@@ -202,15 +202,30 @@ func (o *outgoing) resumeRelay(p *packet, now time.Time) bool {
 	return true
 }
 
-// write sends the buffer with p as its header.
-func (o *outgoing) write(p *packet, size int, now time.Time) {
+// omit notes that a packet of the joined leg's far side isn't passed on, its digit.
+// Its number is given to the next that is: the gap is no loss.
+func (o *outgoing) omit(from *Leg) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.source == from && o.kind == fromRelay {
+		o.kind, o.relay.interrupted = fromNothing, true
+	}
+}
+
+// write sends the buffer, so many bytes of payload that stand for so many samples,
+// with p as its header.
+func (o *outgoing) write(p *packet, size, samples int, now time.Time) {
 	p.putHeader(o.buffer[:])
-	o.sentAt = now
+	o.next = now.Add(lasting(samples))
 	if err := o.to.send(o.buffer[:headerSize+size]); err != nil {
 		o.errors++
 		return
 	}
 	o.sent++
+}
+
+func lasting(samples int) time.Duration {
+	return time.Duration(samples) * time.Second / SampleRate
 }
 
 // silentFrames are one frame of silence in each codec; never written.

@@ -118,6 +118,75 @@ func TestHeldLegHearsNothingOfTheOther(t *testing.T) {
 	}
 }
 
+func TestDigitOfTheOtherLegIsNoLoss(t *testing.T) {
+	s := newStream()
+	s.join(s.source)
+	s.talk(3)
+	before := s.tape.last()
+	const packets = 3 // of a short digit
+	for range packets {
+		s.tick(1)
+		s.sequence++
+		s.timestamp += FrameSamples
+		s.omit(s.source)
+	}
+	s.talk(3)
+	checkOneStream(t, s.tape.heard)
+	after := s.tape.heard[len(s.tape.heard)-3]
+	if step := after.timestamp - before.timestamp; step != (packets+1)*FrameSamples || !after.marker || s.late != 0 {
+		t.Errorf("after the digit: %d frames on, marker %v, %d dropped", step/FrameSamples, after.marker, s.late)
+	}
+}
+
+// Senders choose how much sound a packet holds (ptime): 10 to 120 ms are seen.
+func TestTimestampsFollowTheLengthOfPackets(t *testing.T) {
+	for _, frames := range []int{1, 2, 3, 4, 6} {
+		s := newStream()
+		s.join(s.source)
+		for range 20 {
+			p := packet{sequence: s.sequence, timestamp: s.timestamp, ssrc: s.ssrc, payload: make([]byte, frames*FrameSamples)}
+			s.sequence++
+			s.timestamp += uint32(len(p.payload))
+			s.forward(s.source, &p, PCMU, false, s.now)
+			s.tick(frames)
+		}
+		if len(s.tape.heard) != 20 || s.late != 0 {
+			t.Errorf("%d frames a packet: %d packets go out, %d are late", frames, len(s.tape.heard), s.late)
+		}
+		last := s.tape.last()
+		s.playing.start(Playback{Clips: []*Clip{NewClip(make([]int16, FrameSamples))}})
+		s.tick(1)
+		if step := s.tape.last().timestamp - last.timestamp; step != uint32(frames*FrameSamples) {
+			t.Errorf("%d frames a packet: the next sound is %d samples on", frames, step)
+		}
+	}
+}
+
+func TestTimestampsCountTheHoursOfHold(t *testing.T) {
+	s := newStream()
+	s.tick(1)
+	first := s.tape.last()
+	s.now = s.now.Add(5 * time.Hour)
+	s.tick(1)
+	if step := s.tape.last().timestamp - first.timestamp; step != 5*3600*SampleRate+FrameSamples || !s.tape.last().marker {
+		t.Errorf("after five hours: %d samples on", step)
+	}
+}
+
+func TestDigitCutByHoldIsOver(t *testing.T) {
+	s := newStream()
+	digit, _ := ParseDigit('1')
+	s.digits.Send(digit, time.Second)
+	s.tick(5)
+	s.open = false
+	s.tick(500)
+	s.open = true
+	s.tick(1)
+	if s.tape.last().payloadType != 0 || s.digitsLost != 1 {
+		t.Errorf("payload type %d after hold, %d digits lost", s.tape.last().payloadType, s.digitsLost)
+	}
+}
+
 func TestLossAndDisorderStayAsTheyAre(t *testing.T) {
 	s := newStream()
 	s.join(s.source)

@@ -3,9 +3,10 @@ package media
 import "time"
 
 const (
-	// fillAfter is how long a joined leg may be silent before silence is sent in
-	// its stead. It is more than the jitter of a usable network.
-	fillAfter = 100 * time.Millisecond
+	// fillAfter is how long after the end of its last packet's sound a joined leg
+	// may be silent before silence is sent in its stead. It is more than the
+	// jitter of a usable network.
+	fillAfter = 80 * time.Millisecond
 	// maxRelayJump is the largest step between what was sent and a relayed
 	// timestamp that is still taken to be the same talkspurt, in samples.
 	maxRelayJump = SampleRate
@@ -29,12 +30,12 @@ type relay struct {
 	sequence    uint16 // added to the source's
 	timestamp   uint32 // added to the source's
 	lateSince   time.Time
-	at          time.Time // of the last packet
+	until       time.Time // the end of the last packet's sound
 }
 
 // begin maps p onto the given next numbers.
 func (r *relay) begin(p *packet, sequence uint16, timestamp uint32) {
-	*r = relay{live: true, ssrc: p.ssrc, timestamp: timestamp - p.timestamp, at: r.at}
+	*r = relay{live: true, ssrc: p.ssrc, timestamp: timestamp - p.timestamp, until: r.until}
 	r.resume(p, sequence)
 }
 
