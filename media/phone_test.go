@@ -26,7 +26,7 @@ func running(t testing.TB, change func(*Options)) *Engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	engine.webrtc.limits = iceLimits{time.Second, 2 * time.Second}
+	engine.webrtc.limits = browserLimits{time.Second, 2 * time.Second, 2 * time.Second}
 	if err := engine.Listen(); err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,7 @@ import (
 type network struct {
 	front, back *net.UDPConn
 	cut         atomic.Bool
+	noKeys      atomic.Bool // DTLS is lost (RFC 7983), ICE isn't
 	browser     atomic.Pointer[netip.AddrPort]
 }
 
@@ -40,7 +41,7 @@ func newNetwork(t testing.TB, engine netip.AddrPort) *network {
 			if err != nil {
 				return
 			}
-			if to := target(from); to != nil && !n.cut.Load() {
+			if to := target(from); to != nil && !n.cut.Load() && !(n.noKeys.Load() && buffer[0] >= 20 && buffer[0] <= 63) {
 				out.WriteToUDPAddrPort(buffer[:size], *to)
 			}
 		}
@@ -64,21 +65,40 @@ func (n *network) port() string {
 	return strconv.Itoa(int(n.front.LocalAddr().(*net.UDPAddr).AddrPort().Port()))
 }
 
+// connectThrough opens a leg for the browser on the network's other side.
+func (b *browser) connectThrough(engine *Engine, between *network, told *events) *Leg {
+	b.t.Helper()
+	leg, answer, err := engine.OpenWebRTC(context.Background(), LegOptions{Notify: told.notify}, b.offer())
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(leg.Close)
+	enginePort := strconv.Itoa(int(engine.WebRTCAddress().Port()))
+	answer = strings.ReplaceAll(answer, " "+enginePort+" typ", " "+between.port()+" typ")
+	if err := b.peer.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer}); err != nil {
+		b.t.Fatal(err)
+	}
+	return leg
+}
+
+func TestBrowserThatNeverAgreesOnKeysIsOver(t *testing.T) {
+	engine := running(t, nil)
+	between := newNetwork(t, engine.WebRTCAddress())
+	between.noKeys.Store(true)
+	var told events
+	newBrowser(t, webrtc.MimeTypePCMU).connectThrough(engine, between, &told)
+	eventually(t, "EventFailed", func() bool { return told.count(EventFailed) == 1 })
+	if told.count(EventConnected) > 0 {
+		t.Error("it was connected without keys")
+	}
+}
+
 func TestBrowserVanishesAndComesBackAndVanishesForGood(t *testing.T) {
 	engine := running(t, nil)
 	between := newNetwork(t, engine.WebRTCAddress())
 	agent := newBrowser(t, webrtc.MimeTypePCMU)
 	var told events
-	leg, answer, err := engine.OpenWebRTC(context.Background(), LegOptions{Notify: told.notify}, agent.offer())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(leg.Close)
-	enginePort := strconv.Itoa(int(engine.WebRTCAddress().Port()))
-	answer = strings.ReplaceAll(answer, " "+enginePort+" typ", " "+between.port()+" typ")
-	if err := agent.peer.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer}); err != nil {
-		t.Fatal(err)
-	}
+	leg := agent.connectThrough(engine, between, &told)
 	eventually(t, "EventConnected", func() bool { return told.count(EventConnected) == 1 })
 
 	between.cut.Store(true)

@@ -24,6 +24,9 @@ const (
 	ICEDisconnected = 5 * time.Second
 	// ICEFailed is how much later it is EventFailed.
 	ICEFailed = 15 * time.Second
+	// dtlsTimeout is how long a browser that has found us may take to agree on keys;
+	// then it is EventFailed.
+	dtlsTimeout = 10 * time.Second
 	// iceKeepAlive is the pause between our own signs of life, where no sound goes.
 	iceKeepAlive = 2 * time.Second
 	// sharedReadBuffer is asked of the system for the socket of all browsers.
@@ -42,14 +45,14 @@ var (
 	ErrNoCommonCodec = errors.New("media: the offer has neither PCMU nor PCMA")
 )
 
-// iceLimits are ICEDisconnected and ICEFailed, shorter in tests.
-type iceLimits struct{ disconnected, failed time.Duration }
+// browserLimits are ICEDisconnected, ICEFailed and dtlsTimeout, shorter in tests.
+type browserLimits struct{ disconnected, failed, handshake time.Duration }
 
 // webrtcSide is what all browsers share: one socket, one certificate.
 type webrtcSide struct {
 	log    *zap.Logger
 	bind   netip.AddrPort
-	limits iceLimits
+	limits browserLimits
 	conn   *net.UDPConn
 	mux    *ice.UDPMuxDefault
 	api    *webrtc.API
@@ -60,7 +63,7 @@ func newWebRTCSide(bind netip.AddrPort, log *zap.Logger) (*webrtcSide, error) {
 	if !bind.Addr().IsValid() || bind.Addr().IsUnspecified() {
 		return nil, fmt.Errorf("media: webrtc address %q can't be told to browsers; set media.webrtc to one address of this machine", bind)
 	}
-	return &webrtcSide{log: log, bind: bind, limits: iceLimits{ICEDisconnected, ICEFailed}}, nil
+	return &webrtcSide{log: log, bind: bind, limits: browserLimits{ICEDisconnected, ICEFailed, dtlsTimeout}}, nil
 }
 
 func (w *webrtcSide) listening() bool { return w.conn != nil }
@@ -109,7 +112,7 @@ func (w *webrtcSide) listen() error {
 	return nil
 }
 
-func newAPI(mux ice.UDPMux, logs pionLogs, limits iceLimits) (*webrtc.API, error) {
+func newAPI(mux ice.UDPMux, logs pionLogs, limits browserLimits) (*webrtc.API, error) {
 	engine := &webrtc.MediaEngine{}
 	codecs := []webrtc.RTPCodecParameters{
 		{RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypePCMU, ClockRate: SampleRate}, PayloadType: 0},
@@ -132,6 +135,9 @@ func newAPI(mux ice.UDPMux, logs pionLogs, limits iceLimits) (*webrtc.API, error
 	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
 	settings.SetICETimeouts(limits.disconnected, limits.failed, iceKeepAlive)
+	settings.SetDTLSConnectContextMaker(func() (context.Context, func()) {
+		return context.WithTimeout(context.Background(), limits.handshake)
+	})
 	if err := settings.SetAnsweringDTLSRole(webrtc.DTLSRoleServer); err != nil {
 		return nil, err
 	}
@@ -152,8 +158,8 @@ func (w *webrtcSide) close() error {
 // no candidates to trickle. The leg sends and hears from EventConnected on.
 // Errors about the offer wrap ErrBadOffer or ErrNoCommonCodec.
 func (e *Engine) OpenWebRTC(ctx context.Context, options LegOptions, offerSDP string) (*Leg, string, error) {
-	if len(offerSDP) > maxOffer {
-		return nil, "", fmt.Errorf("%w: more than %d bytes", ErrBadOffer, maxOffer)
+	if err := checkOffer(offerSDP); err != nil {
+		return nil, "", err
 	}
 	if !e.webrtc.listening() {
 		return nil, "", errors.New("media: OpenWebRTC before Listen")
@@ -171,7 +177,7 @@ func (e *Engine) OpenWebRTC(ctx context.Context, options LegOptions, offerSDP st
 	}
 	if err != nil {
 		leg.closed.Store(true)
-		return nil, "", errors.Join(err, peer.Close())
+		return nil, "", errors.Join(err, peer.GracefulClose())
 	}
 	return leg, answer, nil
 }
@@ -188,7 +194,7 @@ func (e *Engine) negotiate(ctx context.Context, leg *Leg, peer *webrtc.PeerConne
 		return "", fmt.Errorf("%w: %v", ErrBadOffer, err)
 	}
 	format, digits := agreedFormat(sender.GetParameters().Codecs)
-	if format.Codec == CodecNone || !offersAudio(offer) {
+	if format.Codec == CodecNone {
 		return "", ErrNoCommonCodec
 	}
 	leg.agreeWebRTC(format, digits)
@@ -264,12 +270,22 @@ func agreedFormat(codecs []webrtc.RTPCodecParameters) (format Format, digits uin
 	return format, digits
 }
 
-// offersAudio reports whether an audio section is there and isn't refused.
-func offersAudio(offer string) bool {
-	for line := range strings.Lines(offer) {
-		if rest, ok := strings.CutPrefix(line, "m=audio "); ok && !strings.HasPrefix(rest, "0 ") {
-			return true
-		}
+// checkOffer refuses what no softphone sends, before the library works for it:
+// each section of an offer costs it a transceiver.
+func checkOffer(offer string) error {
+	if len(offer) > maxOffer {
+		return fmt.Errorf("%w: more than %d bytes", ErrBadOffer, maxOffer)
 	}
-	return false
+	sections, audio := 0, false
+	for line := range strings.Lines(offer) {
+		if strings.HasPrefix(line, "m=") {
+			sections++
+		}
+		port, ok := strings.CutPrefix(line, "m=audio ")
+		audio = audio || ok && !strings.HasPrefix(port, "0 ")
+	}
+	if sections != 1 || !audio {
+		return fmt.Errorf("%w: %d media sections; wanted is one, of audio", ErrBadOffer, sections)
+	}
+	return nil
 }

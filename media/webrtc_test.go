@@ -267,6 +267,8 @@ func TestOffersThatCannotBeAnswered(t *testing.T) {
 		{"garbage", "hello\r\n", ErrBadOffer},
 		{"too long", strings.Repeat("a", maxOffer+1), ErrBadOffer},
 		{"no audio", "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n", ErrBadOffer},
+		{"audio refused", strings.Replace(good, "m=audio 9", "m=audio 0", 1), ErrBadOffer},
+		{"two sections", good + strings.Replace(good[strings.Index(good, "m=audio"):], "a=mid:0", "a=mid:1", 1), ErrBadOffer},
 		{"Opus only", opus.offer(), ErrNoCommonCodec},
 		{"no fingerprint", dropLines(good, "a=fingerprint"), ErrBadOffer},
 	} {
