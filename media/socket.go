@@ -13,14 +13,13 @@ import (
 // socket sends an RTP leg's packets without ever waiting for room: a packet that
 // the system can't take now is worth nothing later.
 type socket struct {
-	conn   *net.UDPConn
 	raw    syscall.RawConn
 	target unix.Sockaddr
 	v4     unix.SockaddrInet4
 	v6     unix.SockaddrInet6
 	packet []byte
 	err    error
-	write  func(fd uintptr) bool // made once, so that sending allocates nothing
+	write  func(fd uintptr) // made once, so that sending allocates nothing
 }
 
 func newSocket(conn *net.UDPConn) (*socket, error) {
@@ -28,10 +27,9 @@ func newSocket(conn *net.UDPConn) (*socket, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &socket{conn: conn, raw: raw}
-	s.write = func(fd uintptr) bool {
+	s := &socket{raw: raw}
+	s.write = func(fd uintptr) {
 		s.err = unix.Sendto(int(fd), s.packet, unix.MSG_DONTWAIT, s.target)
-		return true
 	}
 	return s, nil
 }
@@ -53,7 +51,8 @@ func (s *socket) aim(target netip.AddrPort) bool {
 
 func (s *socket) send(packet []byte) error {
 	s.packet = packet
-	if err := s.raw.Write(s.write); err != nil {
+	// Control, not Write, whose lock all browsers would share.
+	if err := s.raw.Control(s.write); err != nil {
 		return err
 	}
 	return s.err
