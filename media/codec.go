@@ -1,6 +1,8 @@
 package media
 
 import (
+	"fmt"
+	"io"
 	"net/netip"
 	"strings"
 	"time"
@@ -145,5 +147,5 @@ func (d Digit) Event() uint8 { return uint8(strings.IndexByte(digitKeys, d.key))
 // String hides the key.
 func (Digit) String() string { return "•" }
 
-// GoString hides the key.
-func (Digit) GoString() string { return "•" }
+// Format hides the key from every verb.
+func (d Digit) Format(state fmt.State, _ rune) { io.WriteString(state, d.String()) }

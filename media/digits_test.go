@@ -163,7 +163,12 @@ func containsAny(text string, parts ...string) bool {
 
 func TestKeysAreHidden(t *testing.T) {
 	digit, _ := ParseDigit('7')
-	for _, format := range []string{"%v", "%s", "%+v", "%#v"} {
+	for _, verb := range "vsqdxXcUbotegT" {
+		if got := fmt.Sprintf("%"+string(verb), digit); verb != 'T' && got != "•" {
+			t.Errorf("%%%c prints %s", verb, got)
+		}
+	}
+	for _, format := range []string{"%v", "%s", "%+v", "%#v", "%d"} {
 		if got := fmt.Sprintf(format, Event{Digit: digit}); containsAny(got, "7", "55") {
 			t.Errorf("%s prints %s", format, got)
 		}

@@ -17,7 +17,7 @@ type EngineStats struct {
 
 	// LateFrames are frames that the pacers sent more than 20 ms after their time.
 	LateFrames uint64
-	// CatchUps is how often a pacer was behind by a frame or more.
+	// CatchUps is how often a pacer fell behind by a frame or more.
 	CatchUps uint64
 	// SkippedFrames are rounds of 20 ms that a pacer gave up because it was more
 	// than 100 ms behind.

@@ -95,6 +95,21 @@ func TestPortsOfOtherProgramsAreLeftOut(t *testing.T) {
 	}
 }
 
+func TestPortIsNotSpentWhenTheAddressIsAtFault(t *testing.T) {
+	low, high := freePorts(t)
+	engine := running(t, func(o *Options) { o.PortMin, o.PortMax = low, high })
+	engine.ports.address = netip.MustParseAddr("192.0.2.1") // not of this machine
+	for range 5 {
+		if _, err := engine.OpenRTP(LegOptions{}); err == nil || errors.Is(err, ErrNoPorts) {
+			t.Fatalf("got %v", err)
+		}
+	}
+	engine.ports.address = loopback
+	if leg, err := engine.OpenRTP(LegOptions{}); err != nil || leg.LocalAddress().Port() != low+low%2 {
+		t.Errorf("the first port isn't free: %v", err)
+	}
+}
+
 func TestBadOptionsAreRefused(t *testing.T) {
 	webrtc := netip.AddrPortFrom(loopback, 0)
 	for name, options := range map[string]Options{
@@ -281,6 +296,16 @@ func TestLateBurstsOfThePacerAreCapped(t *testing.T) {
 		if p.catchUps.Load() != test.catchUps || p.skipped.Load() != test.skipped {
 			t.Errorf("%v behind: %d catch-ups, %d skipped", test.behind, p.catchUps.Load(), p.skipped.Load())
 		}
+	}
+}
+
+func TestOneDelayIsOneCatchUp(t *testing.T) {
+	p, due := newPacer(), time.Unix(1000, 0)
+	for _, behind := range []time.Duration{0, 60, 56, 40, 24, 8, 0, 30} {
+		p.keepUp(due, due.Add(behind*time.Millisecond))
+	}
+	if got := p.catchUps.Load(); got != 2 {
+		t.Errorf("two delays are counted as %d", got)
 	}
 }
 

@@ -37,6 +37,7 @@ type pacer struct {
 	count atomic.Int64
 	wake  chan struct{}
 
+	behind   bool // of run's goroutine
 	lateness [len(latenessBounds) + 1]atomic.Uint64
 	catchUps atomic.Uint64
 	skipped  atomic.Uint64
@@ -124,10 +125,12 @@ func (p *pacer) run(ctx context.Context) {
 // on, if the pacer is too far behind.
 func (p *pacer) keepUp(due, now time.Time) time.Time {
 	behind := now.Sub(due)
-	if behind < FrameDuration {
-		return due
+	if late := behind >= FrameDuration; late != p.behind {
+		p.behind = late
+		if late {
+			p.catchUps.Add(1)
+		}
 	}
-	p.catchUps.Add(1)
 	if behind <= maxBehind {
 		return due
 	}

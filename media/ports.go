@@ -60,16 +60,16 @@ func (p *ports) open(now time.Time) (*net.UDPConn, error) {
 		if now.Before(next.from) {
 			return nil, ErrNoPorts
 		}
-		p.free = p.free[1:]
 		conn, err := p.bind(next.port)
-		if err == nil {
+		switch {
+		case err == nil:
+			p.free = p.free[1:]
 			p.inUse++
 			return conn, nil
+		case !isAddressInUse(err):
+			return nil, err // nothing is wrong with this port
 		}
-		p.free = append(p.free, restingPort{next.port, now.Add(p.drain)})
-		if !isAddressInUse(err) {
-			return nil, err
-		}
+		p.free = append(p.free[1:], restingPort{next.port, now.Add(p.drain)})
 	}
 	return nil, ErrNoPorts
 }
