@@ -50,11 +50,11 @@ func Call(ctx context.Context, options Options) (Report, error) {
 
 // follow does the steps in order; it stops when the call is over.
 func (c *Conversation) follow(ctx context.Context, script []Step, sounds map[string][]int16) error {
-	limit := time.NewTimer(c.options.CallTime)
-	defer limit.Stop()
+	limited, stop := context.WithTimeout(ctx, c.options.CallTime)
+	defer stop()
 	for i, step := range script {
 		c.progress("%s", step)
-		err := c.do(ctx, step, sounds, limit.C)
+		err := c.do(limited, step, sounds)
 		if err == nil {
 			c.mu.Lock()
 			c.report.StepsDone = i + 1
@@ -70,6 +70,8 @@ func (c *Conversation) follow(ctx context.Context, script []Step, sounds map[str
 			return fmt.Errorf("the call was over at step %d, %s", i+1, step)
 		case errors.Is(err, context.Canceled):
 			return nil // the person at the keyboard hung up
+		case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
+			return fmt.Errorf("step %d, %s: the call reached its limit of %v", i+1, step, c.options.CallTime)
 		case err != nil:
 			return fmt.Errorf("step %d, %s: %w", i+1, step, err)
 		}
@@ -80,7 +82,7 @@ func (c *Conversation) follow(ctx context.Context, script []Step, sounds map[str
 	return nil
 }
 
-func (c *Conversation) do(ctx context.Context, step Step, sounds map[string][]int16, limit <-chan time.Time) error {
+func (c *Conversation) do(ctx context.Context, step Step, sounds map[string][]int16) error {
 	select {
 	case <-c.over:
 		return ErrOver
@@ -116,8 +118,6 @@ func (c *Conversation) do(ctx context.Context, step Step, sounds map[string][]in
 		return ErrOver
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-limit:
-		return fmt.Errorf("the call reached its limit of %v", c.options.CallTime)
 	}
 	return nil
 }

@@ -110,7 +110,7 @@ func TestCallerGivesUpWhileItRings(t *testing.T) {
 	report, err := Call(shortly(t), Options{Target: far.target(), Script: script(t, "listen 1s"), RingTime: 300 * time.Millisecond})
 	must(t, err)
 	within(t, "CANCEL", far.cancelled)
-	if !report.Rang || report.Answered || report.EndedBy != ByCancel {
+	if !report.Rang || report.Answered || report.EndedBy != ByCancel || report.Problem != "nobody answered within 300ms" {
 		t.Errorf("report says\n%s", report)
 	}
 }
@@ -175,6 +175,17 @@ func TestWaitInVainSaysSo(t *testing.T) {
 	must(t, err)
 	if !strings.Contains(report.Problem, "in vain") || report.Keys != 0 || report.EndedBy != ByUs {
 		t.Errorf("report says\n%s", report)
+	}
+}
+
+func TestCallHasALimit(t *testing.T) {
+	far := newFarSide(t, "udp", answers)
+	for _, steps := range []string{"listen", "wait-for sound"} {
+		report, err := Call(shortly(t), Options{Target: far.target(), Script: script(t, steps), CallTime: 200 * time.Millisecond})
+		must(t, err)
+		if !strings.Contains(report.Problem, steps+": the call reached its limit of 200ms") && !strings.Contains(report.Problem, "60ms: the call reached its limit of 200ms") {
+			t.Errorf("%s: problem %q", steps, report.Problem)
+		}
 	}
 }
 

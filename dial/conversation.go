@@ -23,16 +23,17 @@ type Conversation struct {
 	options Options
 	signals *uac
 	socket  *net.UDPConn
-	ear     *ear
 	mouth   *mouth
 	invited time.Time
 	stop    context.CancelFunc
 	work    errgroup.Group
 	over    chan struct{}
 
-	mu     sync.Mutex
-	report Report
-	closed bool
+	mu      sync.Mutex
+	report  Report
+	ear     *ear // nil until the answer
+	version int  // of our SDP
+	closed  bool
 }
 
 // Errors of a Conversation.
@@ -91,8 +92,8 @@ func openSocket(local netip.Addr) (*net.UDPConn, error) {
 func (c *Conversation) place(ctx context.Context, t target, report *Report) error {
 	c.invited = time.Now()
 	c.signals.farBye = func(cause int, text string) { c.end(ByFarSide, cause, text) }
-	local := c.socket.LocalAddr().(*net.UDPAddr).AddrPort()
-	sdp := offer(local, uint64(c.invited.UnixNano()), c.options.codecs())
+	c.signals.farOffer = c.reoffer
+	sdp := c.describe(ourSide(c.local(), c.options.codecs()))
 	ringing, stopRinging := context.WithTimeout(ctx, c.options.RingTime)
 	defer stopRinging()
 	err := c.signals.invite(ringing, t, sdp, c.options.ReplyTime, func(status int, phrase string) {
@@ -103,25 +104,22 @@ func (c *Conversation) place(ctx context.Context, t target, report *Report) erro
 		}
 	})
 	if err != nil {
+		if errors.Is(err, errCancelled) && ctx.Err() == nil {
+			report.Problem = fmt.Sprintf("nobody answered within %v", c.options.RingTime)
+		}
 		return c.explain(err, report)
 	}
 	answered := time.Now()
 	report.Answered, report.AnsweredAfter = true, answered.Sub(c.invited)
 	report.Status, report.Phrase = 200, "OK"
 	remote, err := readAnswer(c.signals.session.InviteResponse.Body())
-	if err == nil && remote.Formats[0].Codec == media.CodecNone {
-		err = errors.New("no codec agreed")
-	}
 	if err != nil {
 		report.EndedBy, report.Problem = ByUs, err.Error()
 		return errors.Join(err, c.signals.bye(ctx))
 	}
-	format := remote.Formats[0]
-	report.Codec = format.Codec.String()
+	report.Codec = remote.Formats[0].Codec.String()
+	c.mouth.agree(remote)
 	c.settle(*report, newEar(answered, c.options.CallTime))
-	c.mouth.codec, c.mouth.digits, c.mouth.to = format, remote.DigitPayloadType, remote.Address
-	c.mouth.quiet = !remote.Direction.Receives()
-	c.signals.farOffer = c.reoffer(local)
 	c.start(ctx)
 	c.progress("answered, %s", report.Codec)
 	return nil
@@ -157,7 +155,7 @@ func (c *Conversation) explain(err error, report *Report) error {
 
 // start sets the two directions of sound going; they end with Close.
 func (c *Conversation) start(ctx context.Context) {
-	running, stop := context.WithTimeout(context.WithoutCancel(ctx), c.options.CallTime)
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	c.stop = stop
 	c.work.Go(func() error { c.mouth.run(running); return nil })
 	c.work.Go(func() error { c.listen(); return nil })
@@ -175,29 +173,48 @@ func (c *Conversation) listen() {
 			continue // an ICMP answer to what we sent
 		}
 		var packet rtp.Packet
-		if packet.Unmarshal(buffer[:n]) != nil || packet.PayloadType != c.mouth.codec.PayloadType {
+		if packet.Unmarshal(buffer[:n]) != nil {
 			continue
 		}
-		c.ear.hear(&packet, c.mouth.codec.Codec, time.Now())
+		if codec := c.mouth.codecOf(packet.PayloadType); codec != media.CodecNone {
+			c.ear.hear(&packet, codec, time.Now())
+		}
 	}
 }
 
-// reoffer answers a re-INVITE: the far side's new address and direction hold.
-func (c *Conversation) reoffer(local netip.AddrPort) func([]byte) ([]byte, error) {
-	return func(body []byte) ([]byte, error) {
-		answer := offer(local, uint64(c.invited.UnixNano()), []media.Codec{c.mouth.codec.Codec})
-		if len(body) == 0 {
-			return answer, nil
-		}
-		remote, err := readAnswer(body)
-		if err != nil {
-			return nil, err
-		}
-		c.mouth.mu.Lock()
-		defer c.mouth.mu.Unlock()
-		c.mouth.to, c.mouth.quiet = remote.Address, !remote.Direction.Receives()
-		return answer, nil
+// reoffer answers a re-INVITE: the far side's new address, codec and direction
+// hold. One without an offer is made ours.
+func (c *Conversation) reoffer(body []byte) ([]byte, error) {
+	c.mu.Lock()
+	answered := c.ear != nil
+	c.mu.Unlock()
+	if !answered {
+		return nil, errPending
 	}
+	ours := ourSide(c.local(), c.options.codecs())
+	if len(body) == 0 {
+		return c.describe(ours), nil
+	}
+	remote, err := readAnswer(body)
+	if err != nil {
+		return nil, err
+	}
+	c.mouth.agree(remote)
+	ours.Formats, ours.DigitPayloadType = remote.Formats[:1], remote.DigitPayloadType
+	ours.Direction = remote.Direction.Answer()
+	return c.describe(ours), nil
+}
+
+func (c *Conversation) local() netip.AddrPort {
+	return c.socket.LocalAddr().(*net.UDPAddr).AddrPort()
+}
+
+// describe writes the next version of our SDP.
+func (c *Conversation) describe(ours media.Description) []byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.version++
+	return writeSDP(ours, uint64(c.invited.UnixNano()), c.version)
 }
 
 // Press queues keys; they leave one after the other.
@@ -207,7 +224,7 @@ func (c *Conversation) Press(keys ...media.Digit) error {
 }
 
 func (c *Conversation) press(keys []media.Digit) (last <-chan struct{}, err error) {
-	if c.mouth.digits == 0 {
+	if !c.mouth.takesDigits() {
 		return nil, ErrNoDigits
 	}
 	for _, key := range keys {

@@ -13,26 +13,29 @@ import (
 	"github.com/pion/rtp"
 )
 
-// maxQueued bounds what waits to be said or pressed.
-const maxQueued = 256
+const (
+	// maxQueued bounds what waits to be said or pressed.
+	maxQueued = 256
+	// maxBehind is how much is caught up after a delay.
+	maxBehind = 5 * media.FrameDuration
+)
 
 // mouth sends one RTP stream: a frame each 20 ms on absolute deadlines, silence
 // when there is nothing to say, telephone events in their turn (RFC 4733).
 type mouth struct {
 	socket *net.UDPConn
-	codec  media.Format
-	digits uint8 // payload type of telephone-event; 0: the far side takes none
 
-	mu    sync.Mutex
-	to    netip.AddrPort
-	quiet bool // the far side has put us on hold: it doesn't want our sound
-	queue []*utterance
+	mu      sync.Mutex
+	formats []media.Format // that the far side takes; the first is sent
+	digits  uint8          // payload type of telephone-event; 0: it takes none
+	to      netip.AddrPort
+	quiet   bool // the far side has put us on hold: it doesn't want our sound
+	queue   []*utterance
 
 	ssrc      uint32
 	sequence  uint16
 	timestamp uint32
-	started   bool
-	sent      uint64
+	talking   bool // else the next packet is marked
 }
 
 // utterance is sound or one key, in the order asked for.
@@ -46,6 +49,33 @@ type utterance struct {
 
 func newMouth(socket *net.UDPConn) *mouth {
 	return &mouth{socket: socket, ssrc: rand.Uint32(), sequence: uint16(rand.Uint32()), timestamp: rand.Uint32()}
+}
+
+// agree takes what the far side said of itself.
+func (m *mouth) agree(remote media.Description) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.formats, m.digits, m.to = remote.Formats, remote.DigitPayloadType, remote.Address
+	// 0.0.0.0 is hold as RFC 2543 had it.
+	m.quiet = !remote.Direction.Receives() || remote.Address.Addr().IsUnspecified()
+}
+
+func (m *mouth) takesDigits() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.digits != 0
+}
+
+// codecOf finds what the far side sends under a payload type.
+func (m *mouth) codecOf(payloadType uint8) media.Codec {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, format := range m.formats {
+		if format.PayloadType == payloadType {
+			return format.Codec
+		}
+	}
+	return media.CodecNone
 }
 
 // say queues; false if too much waits already.
@@ -80,6 +110,7 @@ func (m *mouth) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case now := <-timer.C:
+			next = m.keepUp(next, now)
 			if packet, to := m.frame(now); packet != nil {
 				// A refused packet (ICMP) is the far side's affair: signalling ends the call.
 				_, _ = m.socket.WriteToUDPAddrPort(packet, to)
@@ -88,11 +119,26 @@ func (m *mouth) run(ctx context.Context) {
 	}
 }
 
+// keepUp gives up the frames that a caller who was held up (a laptop that slept)
+// would otherwise send in one burst, and returns when the next one is due.
+func (m *mouth) keepUp(next, now time.Time) time.Time {
+	behind := now.Sub(next)
+	if behind <= maxBehind {
+		return next
+	}
+	frames := behind / media.FrameDuration
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.timestamp += uint32(frames) * media.FrameSamples
+	m.talking = false
+	return next.Add(frames * media.FrameDuration)
+}
+
 // frame makes the packet of the next 20 ms.
 func (m *mouth) frame(now time.Time) ([]byte, netip.AddrPort) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	header := rtp.Header{Version: 2, SSRC: m.ssrc, PayloadType: m.codec.PayloadType, Timestamp: m.timestamp}
+	header := rtp.Header{Version: 2, SSRC: m.ssrc, PayloadType: m.formats[0].PayloadType, Timestamp: m.timestamp}
 	m.timestamp += media.FrameSamples
 	var payload []byte
 	var over *utterance
@@ -116,17 +162,17 @@ func (m *mouth) frame(now time.Time) ([]byte, netip.AddrPort) {
 		defer close(over.done)
 	}
 	if payload == nil {
-		payload = encode(m.codec.Codec, make([]int16, media.FrameSamples))
+		payload = encode(m.formats[0].Codec, make([]int16, media.FrameSamples))
 	}
-	if m.quiet || !m.to.IsValid() || m.to.Port() == 0 {
+	if m.quiet || m.to.Port() == 0 {
+		m.talking = false
 		return nil, m.to
 	}
-	if !m.started {
-		header.Marker, m.started = true, true
+	if !m.talking {
+		header.Marker, m.talking = true, true
 	}
 	header.SequenceNumber = m.sequence
 	m.sequence++
-	m.sent++
 	raw, err := (&rtp.Packet{Header: header, Payload: payload}).Marshal()
 	if err != nil {
 		return nil, m.to
@@ -138,7 +184,7 @@ func (m *mouth) sound(u *utterance) (payload []byte, finished bool) {
 	frame := make([]int16, media.FrameSamples)
 	n := copy(frame, u.samples)
 	u.samples = u.samples[n:]
-	return encode(m.codec.Codec, frame), len(u.samples) == 0
+	return encode(m.formats[0].Codec, frame), len(u.samples) == 0
 }
 
 // event makes the next packet of a key; nil during the pause after it.

@@ -15,7 +15,8 @@ const (
 	// DefaultReplyTime is how long an address may stay wholly silent before the
 	// caller gives up on it; RFC 3261's own limit is 32 s, too long at a prompt.
 	DefaultReplyTime = 8 * time.Second
-	// DefaultCallTime ends a call that nobody ends.
+	// DefaultCallTime ends Call's script when nothing else does, and bounds what
+	// is kept of what was heard.
 	DefaultCallTime = 30 * time.Minute
 	// DefaultStepTime is how long a "wait-for" waits.
 	DefaultStepTime = 60 * time.Second

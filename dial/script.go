@@ -148,6 +148,9 @@ func parseStep(words []word) (Step, int, error) {
 		used, err := step.readSpan(words, 2, span)
 		return step, used, err
 	}
+	if _, err := ParseKeys(verb.text); err == nil { // may be a member's: not repeated
+		return Step{}, 0, verb.errorf("keys stand here without press; write the keys of one press together: press 12#")
+	}
 	return Step{}, 0, verb.errorf("%q is no step; there are: listen, press, speak, wait-for, hang-up", verb.text)
 }
 

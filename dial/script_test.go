@@ -36,11 +36,15 @@ func TestScriptErrorsNameThePlace(t *testing.T) {
 		"listen 99999h":         "script:1:8:",
 		"wait-for godot":        "script:1:10: wait-for godot",
 		"wait-for":              "script:1:1: wait-for needs sound or silence",
+		"press 12 48201937":     "script:1:10: keys stand here without press",
 		"speak \"open":          "script:1:7: the quote isn't closed",
 	} {
 		_, err := ParseScript(text)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: error %v, want %s", text, err, want)
+		}
+		if err != nil && strings.Contains(err.Error(), "48201937") {
+			t.Errorf("the error repeats the keys: %v", err)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,19 +16,35 @@ import (
 // digitPayloadType is what we offer telephone-event under.
 const digitPayloadType = 101
 
-// offer writes our SDP (RFC 8866): one audio stream.
-func offer(local netip.AddrPort, session uint64, codecs []media.Codec) []byte {
+// directions are the attribute's names (RFC 8866), in the order of media.Direction.
+func directions() []string { return []string{"sendrecv", "sendonly", "recvonly", "inactive"} }
+
+// ourSide is what we say of ourselves in an offer: the codecs in our order.
+func ourSide(local netip.AddrPort, codecs []media.Codec) media.Description {
+	d := media.Description{Address: local, DigitPayloadType: digitPayloadType}
+	for _, codec := range codecs {
+		d.Formats = append(d.Formats, media.Format{Codec: codec, PayloadType: codec.PayloadType()})
+	}
+	return d
+}
+
+// writeSDP writes our side as SDP (RFC 8866): one audio stream. The version goes up
+// with each description of a session (RFC 3264 section 8).
+func writeSDP(d media.Description, session uint64, version int) []byte {
 	var b strings.Builder
-	fmt.Fprintf(&b, "v=0\r\no=- %d 1 IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\n", session, local.Addr(), local.Addr())
-	fmt.Fprintf(&b, "m=audio %d RTP/AVP", local.Port())
-	for _, codec := range codecs {
-		fmt.Fprintf(&b, " %d", codec.PayloadType())
+	ip := d.Address.Addr()
+	fmt.Fprintf(&b, "v=0\r\no=- %d %d IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\n", session, version, ip, ip)
+	fmt.Fprintf(&b, "m=audio %d RTP/AVP", d.Address.Port())
+	var attributes strings.Builder
+	for _, format := range d.Formats {
+		fmt.Fprintf(&b, " %d", format.PayloadType)
+		fmt.Fprintf(&attributes, "a=rtpmap:%d %s/8000\r\n", format.PayloadType, format.Codec)
 	}
-	fmt.Fprintf(&b, " %d\r\n", digitPayloadType)
-	for _, codec := range codecs {
-		fmt.Fprintf(&b, "a=rtpmap:%d %s/8000\r\n", codec.PayloadType(), codec)
+	if digits := d.DigitPayloadType; digits != 0 {
+		fmt.Fprintf(&b, " %d", digits)
+		fmt.Fprintf(&attributes, "a=rtpmap:%d telephone-event/8000\r\na=fmtp:%d 0-15\r\n", digits, digits)
 	}
-	fmt.Fprintf(&b, "a=rtpmap:%d telephone-event/8000\r\na=fmtp:%d 0-15\r\na=ptime:20\r\na=sendrecv\r\n", digitPayloadType, digitPayloadType)
+	fmt.Fprintf(&b, "\r\n%sa=ptime:20\r\na=%s\r\n", &attributes, directions()[d.Direction])
 	return []byte(b.String())
 }
 
@@ -77,15 +94,8 @@ func readStream(session *sdp.SessionDescription, stream *sdp.MediaDescription) (
 	}
 	for _, attributes := range [][]sdp.Attribute{session.Attributes, stream.Attributes} {
 		for _, a := range attributes {
-			switch a.Key {
-			case "sendrecv":
-				d.Direction = media.SendRecv
-			case "sendonly":
-				d.Direction = media.SendOnly
-			case "recvonly":
-				d.Direction = media.RecvOnly
-			case "inactive":
-				d.Direction = media.Inactive
+			if at := slices.Index(directions(), a.Key); at >= 0 {
+				d.Direction = media.Direction(at)
 			}
 		}
 	}

@@ -27,7 +27,8 @@ type uac struct {
 	callID  atomic.Pointer[string]
 	// farBye is told of a BYE, with its Q.850 cause if it has one.
 	farBye func(cause int, text string)
-	// farOffer is asked about a re-INVITE's SDP and gives the answer's.
+	// farOffer is asked about a re-INVITE's SDP and gives the answer's; errPending
+	// while our own INVITE goes on (RFC 3261 section 14.2).
 	farOffer func(body []byte) (answer []byte, err error)
 }
 
@@ -156,6 +157,8 @@ func (u *uac) invite(ctx context.Context, t target, sdp []byte, patience time.Du
 	return session.Ack(ctx)
 }
 
+var errPending = errors.New("our INVITE isn't settled yet")
+
 var errNoReply = errors.New("no reply at all")
 
 func (u *uac) waitAnswer(ctx context.Context, onResponse func(*sip.Response) error) error {
@@ -226,11 +229,15 @@ func (u *uac) onBye(request *sip.Request, tx sip.ServerTransaction) {
 
 // onReinvite answers a change of the session (hold, a new address).
 func (u *uac) onReinvite(request *sip.Request, tx sip.ServerTransaction) {
-	if !u.ours(request) || u.farOffer == nil {
+	if !u.ours(request) {
 		_ = tx.Respond(sip.NewResponseFromRequest(request, sip.StatusCallTransactionDoesNotExists, "Call/Transaction Does Not Exist", nil))
 		return
 	}
 	answer, err := u.farOffer(request.Body())
+	if errors.Is(err, errPending) {
+		_ = tx.Respond(sip.NewResponseFromRequest(request, sip.StatusRequestPending, "Request Pending", nil))
+		return
+	}
 	if err != nil {
 		_ = tx.Respond(sip.NewResponseFromRequest(request, sip.StatusNotAcceptableHere, "Not Acceptable Here", nil))
 		return

@@ -151,7 +151,7 @@ func (far *farSide) answer(session *sipgo.DialogServerSession, request *sip.Requ
 	}
 	local := far.socket.LocalAddr().(*net.UDPAddr).AddrPort()
 	// Returns with the ACK: what is played before, a slow caller doesn't hear.
-	if session.RespondSDP(offer(local, 1, []media.Codec{remote.Formats[0].Codec})) == nil {
+	if session.RespondSDP(writeSDP(ourSide(local, []media.Codec{remote.Formats[0].Codec}), 1, 1)) == nil {
 		far.work.Go(func() { far.send(remote) })
 	}
 }
