@@ -27,16 +27,16 @@ type rendered struct {
 }
 
 func readManifest(folder string) (manifest, error) {
-	m := manifest{Prompts: map[string]rendered{}}
+	var m manifest
 	raw, err := os.ReadFile(filepath.Join(folder, manifestName))
-	if errors.Is(err, fs.ErrNotExist) {
-		return m, nil
-	}
 	if err == nil {
 		err = json.Unmarshal(raw, &m)
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return m, fmt.Errorf("%s: %w", filepath.Join(folder, manifestName), err)
+	}
+	if m.Prompts == nil {
+		m.Prompts = map[string]rendered{}
 	}
 	return m, nil
 }

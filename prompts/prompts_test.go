@@ -76,6 +76,26 @@ func TestOnlyWhatChangedIsRendered(t *testing.T) {
 	render(beep(t, "another voice"), Result{Rendered: 1})
 }
 
+func TestFailureKeepsWhatWasRendered(t *testing.T) {
+	folder := t.TempDir()
+	script := filepath.Join(folder, "en-US.yaml")
+	must(t, os.WriteFile(script, []byte("a: one\nb: two\nc: three\n"), 0o644))
+	voices := beep(t, "one")
+	_, err := Render(t.Context(), folder, Options{Voices: voices})
+	must(t, err)
+	must(t, os.WriteFile(script, []byte("a: changed\nb: two\nc: three\n"), 0o644))
+	broken := voices["en-US"]
+	broken.Program = "false"
+	if _, err := Render(t.Context(), folder, Options{Voices: map[string]Voice{"en-US": broken}}); err == nil {
+		t.Fatal("a synthesiser that fails gave no error")
+	}
+	got, err := Render(t.Context(), folder, Options{Voices: voices})
+	must(t, err)
+	if want := (Result{Rendered: 1, Kept: 2}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
 func TestPromptNamesStayInTheirFolder(t *testing.T) {
 	folder := t.TempDir()
 	for _, name := range []string{"../evil", "/etc/passwd", "a//b", "A"} {

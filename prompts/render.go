@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -59,14 +60,14 @@ func renderLanguage(ctx context.Context, folder string, script Script, voice Voi
 	if err != nil {
 		return err
 	}
-	now := manifest{Prompts: map[string]rendered{}}
-	defer func() { err = errors.Join(err, now.write(folder)) }()
+	maps.DeleteFunc(known.Prompts, func(name string, _ rendered) bool { return script.Words[name] == "" })
+	// Also after an error: what has been rendered needn't be again.
+	defer func() { err = errors.Join(err, known.write(folder)) }()
 	for _, name := range script.names() {
 		path := filepath.Join(folder, filepath.FromSlash(name)+".wav")
 		from := hash(recipe, voice.Name, script.Words[name])
 		if old := known.Prompts[name]; old.From == from {
 			if sum, err := hashFile(path); err == nil && sum == old.WAV {
-				now.Prompts[name] = old
 				result.Kept++
 				continue
 			}
@@ -81,7 +82,7 @@ func renderLanguage(ctx context.Context, folder string, script Script, voice Voi
 		if err != nil {
 			return err
 		}
-		now.Prompts[name] = rendered{From: from, WAV: sum}
+		known.Prompts[name] = rendered{From: from, WAV: sum}
 		result.Rendered++
 	}
 	return nil
