@@ -55,10 +55,9 @@ type incoming struct {
 	detector DigitDetector
 	stats    receiverStats
 
-	begun        time.Time // zero of the arrival times
-	quietSince   time.Time // the last sign of life, or when it was agreed that sound comes
-	timedOut     bool
-	lastReceived time.Time
+	begun      time.Time // zero of the arrival times
+	quietSince time.Time // the last sign of life, or when it was agreed that sound comes
+	timedOut   bool
 
 	received, ignored, malformed uint64
 }
@@ -105,7 +104,6 @@ func (in *incoming) take(raw []byte, from netip.AddrPort, now time.Time) (a arri
 	in.stats.arrival(&a.packet, a.use != useDigits, now.Sub(in.begun))
 	a.first = in.received == 0
 	in.received++
-	in.lastReceived = now
 	if a.use == useDigits {
 		a.digit, _ = in.detector.Packet(a.packet.ssrc, a.packet.timestamp, a.packet.payload)
 	}

@@ -14,6 +14,9 @@ const (
 	learnPackets = 5
 	// learnStep is the largest step in sequence numbers that is consistent.
 	learnStep = 3
+	// maxCandidates is how many unexpected addresses may prove themselves at once,
+	// so that one who sprays packets doesn't keep the others from it.
+	maxCandidates = 4
 )
 
 // latchState says whom a leg listens to.
@@ -34,12 +37,12 @@ const (
 // never follows a stranger once it has locked: that would let anyone who guesses
 // the port take over a call's sound (RTP bleed).
 type latch struct {
-	state     latchState
-	expected  netip.AddrPort // as the SDP says
-	target    netip.AddrPort // where we send, and whom we hear once locked
-	deadline  time.Time
-	learn     bool
-	candidate candidate
+	state      latchState
+	expected   netip.AddrPort // as the SDP says
+	target     netip.AddrPort // where we send, and whom we hear once locked
+	deadline   time.Time
+	learn      bool
+	candidates [maxCandidates]candidate
 }
 
 // candidate is an unexpected address that is proving itself.
@@ -63,7 +66,7 @@ func (l *latch) reopen(expected netip.AddrPort, learn bool, now time.Time) {
 	}
 	l.expected, l.learn = expected, learn
 	l.deadline = now.Add(LearnWindow)
-	l.candidate = candidate{}
+	l.candidates = [maxCandidates]candidate{}
 	l.state = latchLearning
 }
 
@@ -85,28 +88,46 @@ func (l *latch) accept(from netip.AddrPort, p *packet, now time.Time) (ok, moved
 	case l.state == latchLocked, !l.learn, !now.Before(l.deadline):
 		return false, false
 	}
-	if !l.candidate.consistent(from, p) {
-		l.candidate = candidate{from: from, ssrc: p.ssrc}
-	}
-	l.candidate.advance(p)
-	if l.candidate.run < learnPackets {
+	if l.candidate(from).advance(p) < learnPackets {
 		return false, false
 	}
-	l.state, l.target, l.candidate = latchLocked, from, candidate{}
+	l.state, l.target = latchLocked, from
 	return true, true
 }
 
-// consistent reports whether p goes on from the candidate's last packet.
-func (c *candidate) consistent(from netip.AddrPort, p *packet) bool {
-	step := p.sequence - c.sequence
-	return c.run > 0 && c.from == from && c.ssrc == p.ssrc && c.payloadType == p.payloadType &&
-		step >= 1 && step <= learnStep && int32(p.timestamp-c.timestamp) >= 0 &&
-		p.timestamp-c.timestamp <= learnStep*maxPayload
+// candidate finds the one from that address; a new one takes the place of the one
+// that has proved the least.
+func (l *latch) candidate(from netip.AddrPort) *candidate {
+	weakest := &l.candidates[0]
+	for i := range l.candidates {
+		c := &l.candidates[i]
+		if c.from == from {
+			return c
+		}
+		if c.run < weakest.run {
+			weakest = c
+		}
+	}
+	*weakest = candidate{from: from}
+	return weakest
 }
 
-func (c *candidate) advance(p *packet) {
-	c.sequence, c.timestamp, c.payloadType = p.sequence, p.timestamp, p.payloadType
+// advance returns how many packets in a row are consistent, p included.
+func (c *candidate) advance(p *packet) int {
+	if !c.consistent(p) {
+		c.run = 0
+	}
+	c.ssrc, c.sequence, c.timestamp, c.payloadType = p.ssrc, p.sequence, p.timestamp, p.payloadType
 	c.run++
+	return c.run
+}
+
+// consistent reports whether p goes on from the candidate's last packet.
+func (c *candidate) consistent(p *packet) bool {
+	step := p.sequence - c.sequence
+	return c.ssrc == p.ssrc && c.payloadType == p.payloadType &&
+		step >= 1 && step <= learnStep && int32(p.timestamp-c.timestamp) >= 0 &&
+		p.timestamp-c.timestamp <= learnStep*maxPayload
 }
 
 // knows reports whether packets from that address are taken without more ado.

@@ -74,6 +74,26 @@ func TestLatch(t *testing.T) {
 	}
 }
 
+func TestWhoSpraysPacketsKeepsNobodyFromBeingLearned(t *testing.T) {
+	sdp, nat := netip.MustParseAddrPort("192.0.2.1:4000"), netip.MustParseAddrPort("198.51.100.7:60001")
+	now := time.Unix(1000, 0)
+	var l latch
+	l.reopen(sdp, true, now)
+	for i := range uint16(20) {
+		spray := packet{ssrc: uint32(i), sequence: i * 100}
+		for port := range uint16(3) {
+			thief := netip.AddrPortFrom(netip.MustParseAddr("203.0.113.9"), 1000+port+3*i)
+			if ok, _ := l.accept(thief, &spray, now); ok {
+				t.Fatal("the sprayer is heard")
+			}
+		}
+		p := packet{ssrc: 1, sequence: i, timestamp: uint32(i) * FrameSamples}
+		if ok, _ := l.accept(nat, &p, now); ok != (i+1 >= learnPackets) {
+			t.Fatalf("packet %d: heard %v", i, ok)
+		}
+	}
+}
+
 func TestSignallingReopensTheLatch(t *testing.T) {
 	sdp := netip.MustParseAddrPort("192.0.2.1:4000")
 	nat, moved := netip.MustParseAddrPort("198.51.100.7:60001"), netip.MustParseAddrPort("198.51.100.7:60002")

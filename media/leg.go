@@ -154,7 +154,6 @@ func (l *Leg) Stats() LegStats {
 		Ignored:         l.in.ignored,
 		Malformed:       l.in.malformed,
 		Jitter:          l.in.stats.jitterTime(),
-		LastReceived:    l.in.lastReceived,
 	}
 	if l.in.latch != nil && l.in.latch.target.IsValid() {
 		stats.Remote = l.in.latch.target.String()

@@ -25,8 +25,6 @@ type LegStats struct {
 	DigitsLost uint64
 	// Jitter is the interarrival jitter of received sound (RFC 3550 section 6.4.1).
 	Jitter time.Duration
-	// LastReceived is when the last packet was taken; zero if none was.
-	LastReceived time.Time
 	// Remote is where sound goes to, as ip:port; empty on a WebRTC leg.
 	Remote string
 }
