@@ -94,7 +94,7 @@ func (c *Conversation) do(ctx context.Context, step Step, sounds map[string][]in
 	case HangUp:
 		return c.HangUp(ctx)
 	case Press:
-		done, err = c.press(step.Keys)
+		done, err = c.Press(step.Keys...)
 	case Speak:
 		done, err = c.Say(sounds[step.File])
 	case WaitForSound:

@@ -217,13 +217,9 @@ func (c *Conversation) describe(ours media.Description) []byte {
 	return writeSDP(ours, uint64(c.invited.UnixNano()), c.version)
 }
 
-// Press queues keys; they leave one after the other.
-func (c *Conversation) Press(keys ...media.Digit) error {
-	_, err := c.press(keys)
-	return err
-}
-
-func (c *Conversation) press(keys []media.Digit) (last <-chan struct{}, err error) {
+// Press queues keys; they leave one after the other. pressed is closed when the
+// last of them has left.
+func (c *Conversation) Press(keys ...media.Digit) (pressed <-chan struct{}, err error) {
 	if !c.mouth.takesDigits() {
 		return nil, ErrNoDigits
 	}
@@ -232,34 +228,16 @@ func (c *Conversation) press(keys []media.Digit) (last <-chan struct{}, err erro
 		if !c.mouth.say(u) {
 			return nil, ErrTooMuch
 		}
-		last = u.done
+		pressed = u.done
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.report.Keys += len(keys)
-	return last, nil
+	return pressed, nil
 }
 
 // Say queues sound, 8 kHz samples. said is closed when the last of it has left.
 func (c *Conversation) Say(samples []int16) (said <-chan struct{}, err error) {
-	u, err := c.say(samples)
-	if err != nil {
-		return nil, err
-	}
-	return u.done, nil
-}
-
-// SayTimed is Say for a test that measures delay: left gets the moment at which
-// the first frame leaves. A microphone would have begun to hear it 20 ms earlier.
-func (c *Conversation) SayTimed(samples []int16) (left <-chan time.Time, err error) {
-	u, err := c.say(samples)
-	if err != nil {
-		return nil, err
-	}
-	return u.left, nil
-}
-
-func (c *Conversation) say(samples []int16) (*utterance, error) {
 	u := newUtterance(samples)
 	if !c.mouth.say(u) {
 		return nil, ErrTooMuch
@@ -267,19 +245,13 @@ func (c *Conversation) say(samples []int16) (*utterance, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.report.Spoken += time.Duration(len(samples)) * time.Second / media.SampleRate
-	return u, nil
+	return u.done, nil
 }
-
-// Hush drops what is queued and what is being said.
-func (c *Conversation) Hush() { c.mouth.hush() }
 
 // Heard gives what has been heard so far: sample i at start + i/8000 s.
 func (c *Conversation) Heard() (start time.Time, samples []int16) {
 	return c.ear.start, c.ear.recording()
 }
-
-// Over is closed when the call has ended, whoever ended it.
-func (c *Conversation) Over() <-chan struct{} { return c.over }
 
 // Report says what has happened so far.
 func (c *Conversation) Report() Report {
@@ -322,10 +294,6 @@ func (c *Conversation) end(by EndedBy, cause int, text string) bool {
 	c.progress("hung up by %s", by)
 	return true
 }
-
-// Vanish ends the caller without a word, as a dead network would; tests only
-// need it. Close must follow.
-func (c *Conversation) Vanish() { c.end(ByNobody, 0, "") }
 
 // Close hangs up if the call is still on and releases everything.
 func (c *Conversation) Close() error {

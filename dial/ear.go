@@ -37,16 +37,15 @@ type ear struct {
 	previous         uint32 // timestamp and sequence number of the last packet
 	previousSequence uint16
 
-	packets, bytes uint64
-	first          time.Time // first packet
-	sequence       uint16    // highest seen
-	lost           uint64
-	soundFrom      time.Time // the present run of sound
-	soundTo        time.Time // the last frame with sound
-	firstSound     time.Time
-	loud           time.Duration // all sound
-	energy         float64       // of the frames with sound
-	loudSamples    int
+	packets     uint64
+	sequence    uint16 // highest seen
+	lost        uint64
+	soundFrom   time.Time // the present run of sound
+	soundTo     time.Time // the last frame with sound
+	firstSound  time.Time
+	loud        time.Duration // all sound
+	energy      float64       // of the frames with sound
+	loudSamples int
 }
 
 func newEar(start time.Time, longest time.Duration) *ear {
@@ -61,7 +60,7 @@ func (e *ear) hear(packet *rtp.Packet, codec media.Codec, arrived time.Time) {
 	inStep := e.anchored && packet.SSRC == e.ssrc &&
 		packet.Timestamp-e.previous == uint32(packet.SequenceNumber-e.previousSequence)*uint32(len(frame))
 	e.previous, e.previousSequence = packet.Timestamp, packet.SequenceNumber
-	e.count(packet, arrived)
+	e.count(packet)
 	clock := int(arrived.Sub(e.start).Seconds() * media.SampleRate)
 	at := e.anchorAt + int(int32(packet.Timestamp-e.anchor))
 	// A stream that goes on in step stays where it is, however late a busy
@@ -80,14 +79,10 @@ func (e *ear) hear(packet *rtp.Packet, codec media.Codec, arrived time.Time) {
 	copy(e.samples[at:], frame)
 }
 
-func (e *ear) count(packet *rtp.Packet, arrived time.Time) {
+func (e *ear) count(packet *rtp.Packet) {
 	e.packets++
-	e.bytes += uint64(len(packet.Payload))
 	if e.packets == 1 || packet.SSRC != e.ssrc {
 		e.sequence = packet.SequenceNumber
-		if e.packets == 1 {
-			e.first = arrived
-		}
 		return
 	}
 	switch ahead := int16(packet.SequenceNumber - e.sequence); {

@@ -42,8 +42,6 @@ type mouth struct {
 type utterance struct {
 	samples []int16
 	key     *media.DigitSender
-	left    chan time.Time // gets the moment at which its first frame leaves
-	begun   bool
 	done    chan struct{}
 }
 
@@ -111,7 +109,7 @@ func (m *mouth) run(ctx context.Context) {
 			return
 		case now := <-timer.C:
 			next = m.keepUp(next, now)
-			if packet, to := m.frame(now); packet != nil {
+			if packet, to := m.frame(); packet != nil {
 				// A refused packet (ICMP) is the far side's affair: signalling ends the call.
 				_, _ = m.socket.WriteToUDPAddrPort(packet, to)
 			}
@@ -135,7 +133,7 @@ func (m *mouth) keepUp(next, now time.Time) time.Time {
 }
 
 // frame makes the packet of the next 20 ms.
-func (m *mouth) frame(now time.Time) ([]byte, netip.AddrPort) {
+func (m *mouth) frame() ([]byte, netip.AddrPort) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	header := rtp.Header{Version: 2, SSRC: m.ssrc, PayloadType: m.formats[0].PayloadType, Timestamp: m.timestamp}
@@ -144,10 +142,6 @@ func (m *mouth) frame(now time.Time) ([]byte, netip.AddrPort) {
 	var over *utterance
 	if len(m.queue) > 0 {
 		current := m.queue[0]
-		if !current.begun {
-			current.begun = true
-			current.left <- now
-		}
 		var finished bool
 		if current.key != nil {
 			payload, finished = m.event(current.key, &header)
@@ -198,7 +192,7 @@ func (m *mouth) event(key *media.DigitSender, header *rtp.Header) (payload []byt
 }
 
 func newUtterance(samples []int16) *utterance {
-	return &utterance{samples: samples, left: make(chan time.Time, 1), done: make(chan struct{})}
+	return &utterance{samples: samples, done: make(chan struct{})}
 }
 
 func newPress(digit media.Digit) *utterance {

@@ -58,12 +58,12 @@ func TestHoldAndResumeAreAnswered(t *testing.T) {
 		if fields := strings.Fields(string(answer)); fields[3] != string(rune('2'+i)) {
 			t.Errorf("answer %d is version %s", i, fields[3])
 		}
-		packet, _ := c.mouth.frame(time.Now())
+		packet, _ := c.mouth.frame()
 		if silent := packet == nil; silent != test.silent {
 			t.Errorf("after answer %d the caller is silent: %v", i, silent)
 		}
 	}
-	packet, _ := c.mouth.frame(time.Now())
+	packet, _ := c.mouth.frame()
 	if packet[1] != media.PCMA.PayloadType() {
 		t.Errorf("payload type %d after the codec has changed", packet[1])
 	}
@@ -81,7 +81,7 @@ func TestHoldOfTheOldKindIsHeld(t *testing.T) {
 	old.Address = netip.MustParseAddrPort("0.0.0.0:4000")
 	_, err := c.reoffer(writeSDP(old, 1, 2))
 	must(t, err)
-	if packet, to := c.mouth.frame(time.Now()); packet != nil {
+	if packet, to := c.mouth.frame(); packet != nil {
 		t.Errorf("sound goes to %v", to)
 	}
 }
@@ -107,7 +107,7 @@ func TestBothAgreedCodecsAreHeard(t *testing.T) {
 func TestTalkspurtAfterHoldIsMarkedAndADelayIsNoBurst(t *testing.T) {
 	c := answeredCall(t)
 	frame := func() (p rtp.Packet) {
-		raw, _ := c.mouth.frame(time.Now())
+		raw, _ := c.mouth.frame()
 		if raw != nil {
 			must(t, p.Unmarshal(raw))
 		}
