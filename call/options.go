@@ -80,6 +80,8 @@ type Content struct {
 	// DefaultMusic is played on hold where no queue named another.
 	DefaultMusic string
 	Rules        acd.Rules
+	// Phones are the user names of agents' desk phones, for those who have one.
+	Phones       map[acd.AgentID]string
 	AwayReasons  []string
 	Dispositions []string
 }

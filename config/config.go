@@ -1,8 +1,8 @@
 // Package config reads and checks what an admin writes, and fills the option
 // types that the other rooms declare.
 //
-// What lives here: the keys of careline.yaml, agents.yaml, queues.yaml and
-// licensing.yaml, their defaults, and the checks that need more than one file
+// What lives here: the keys of careline.yaml, agents.yaml, phones.yaml,
+// queues.yaml and licensing.yaml, their defaults, and the checks that need more than one file
 // (a line without its flow, a queue that no agent can serve, two listeners on
 // one port). What must not: anything that runs. A Config is an immutable value
 // with a version; whoever wants another loads another (contract 7).
@@ -124,6 +124,7 @@ func (r *reader) load(now time.Time) *Config {
 	law := r.licensing(today)
 	queuesDoc, lines := r.queues(site.Site.Zone.String())
 	_, people := r.agents(queueNames(lines), law.states)
+	registrar, phones := r.phones(people)
 	sounds := r.sounds()
 	if queuesDoc != nil && len(people) > 0 && len(law.states) > 0 {
 		r.coverage(queuesDoc, lines, people, law, sounds.languages(), today)
@@ -131,6 +132,7 @@ func (r *reader) load(now time.Time) *Config {
 	settings := site.settings()
 	settings.Content.Prompts, settings.Content.Music = sounds.prompts, sounds.music
 	settings.Content.DefaultMusic = sounds.defaultMusic()
+	settings.SIP.Registrar, settings.Content.Phones = registrar, phones
 	settings.Members = r.members()
 	if queuesDoc != nil {
 		settings.Content.Flows = r.flows(sounds, lines, law)

@@ -153,3 +153,21 @@ type compactKeys struct {
 	Source string   `yaml:"source" help:"Where it was read. An entry without a source is refused."`
 	States []string `yaml:"states" help:"States where the compact is in force."`
 }
+
+// phonesKeys is phones.yaml, which may be left out.
+type phonesKeys struct {
+	Realm         string               `yaml:"realm" help:"What phones sign in to. The hashes hold for this realm alone."`
+	Expires       time.Duration        `yaml:"expires" help:"How long a registration holds where the phone doesn't say."`
+	MinExpires    time.Duration        `yaml:"min_expires" help:"The shortest that a phone may ask for; a shorter one is refused with 423 and this value."`
+	MaxExpires    time.Duration        `yaml:"max_expires" help:"The longest that is granted. A phone behind a NAT over UDP gets a minute, whatever it asks."`
+	MaxContacts   int                  `yaml:"max_contacts" help:"Devices that may register under one name. One more takes the place of the one heard of longest ago."`
+	NonceLifetime time.Duration        `yaml:"nonce_lifetime" help:"How long a phone may use one challenge; then it gets a new one, and nobody is asked anything."`
+	Phones        map[string]phoneKeys `yaml:"phones" help:"SIP desk phones by user name. A phone signs in with that name and its password."`
+}
+
+// phoneKeys is one phone of phones.yaml.
+type phoneKeys struct {
+	Agent  string `yaml:"agent" help:"The agent who takes calls on it, a user of agents.yaml."`
+	MD5    string `yaml:"md5" help:"The password's hash for phones that know MD5 alone, as careline password --sip NAME prints it. Leave it out to refuse them."`
+	SHA256 string `yaml:"sha256" help:"The hash for phones that know SHA-256 (RFC 8760), from the same command."`
+}

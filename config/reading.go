@@ -41,6 +41,12 @@ func (r *reader) document(file string) *problem.Document {
 	return doc
 }
 
+// exists reports whether a file that may be left out is there.
+func (r *reader) exists(file string) bool {
+	_, err := fs.Stat(r.files, file)
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
 func (r *reader) add(p problem.Problem)  { r.problems = append(r.problems, p) }
 func (r *reader) warn(p problem.Problem) { r.warnings = append(r.warnings, p) }
 

@@ -26,6 +26,7 @@ differs, look with ` + "`careline check DIR`" + `, start with ` + "`careline run
 |---|---|
 | site, listeners, lines | careline.yaml |
 | who takes calls | agents.yaml |
+| what they take calls on besides the browser | phones.yaml, which may be left out |
 | where callers wait | queues.yaml |
 | where nurses may work, with the source of each list | licensing.yaml |
 | who may call (the demo's directory) | members.yaml |
@@ -53,7 +54,8 @@ func mustBeGiven() map[string]bool {
 		"agents.USER.name": true, "agents.USER.password": true, "agents.USER.queues": true, "agents.USER.languages": true,
 		"agents.USER.credentials[].type": true, "agents.USER.credentials[].number": true, "agents.USER.credentials[].state": true,
 		"agents.USER.credentials[].expires": true, "agents.USER.credentials[].status": true,
-		"states": true, "compact": true, "compact[].from": true, "compact[].source": true, "compact[].states": true,
+		"phones.NAME.agent": true,
+		"states":            true, "compact": true, "compact[].from": true, "compact[].source": true, "compact[].states": true,
 	}
 }
 
@@ -72,7 +74,11 @@ func rows(t *testing.T, b *strings.Builder, prefix string, value reflect.Value) 
 		case content.Kind() == reflect.Struct && strings.HasSuffix(content.Type().Name(), "Keys"):
 			rows(t, b, name+".", content)
 		case content.Kind() == reflect.Map && content.Type().Elem().Kind() == reflect.Struct:
-			rows(t, b, name+".NUMBER.", reflect.Zero(content.Type().Elem()))
+			placeholder := ".NUMBER."
+			if key == "phones" {
+				placeholder = ".NAME."
+			}
+			rows(t, b, name+placeholder, reflect.Zero(content.Type().Elem()))
 		case content.Kind() == reflect.Slice && strings.HasSuffix(content.Type().Elem().Name(), "Keys"):
 			rows(t, b, name+"[].", reflect.Zero(content.Type().Elem()))
 		}
@@ -86,9 +92,10 @@ func defaultText(name string, value reflect.Value) string {
 	switch v := value.Interface().(type) {
 	case time.Duration:
 		text := v.String()
-		text = strings.TrimSuffix(strings.TrimSuffix(text, "0s"), "0m")
-		if v < time.Minute {
-			text = v.String()
+		for _, empty := range []string{"m0s", "h0m"} {
+			if strings.HasSuffix(text, empty) {
+				text = text[:len(text)-2]
+			}
 		}
 		return text
 	case zone:
@@ -114,6 +121,7 @@ func reference(t *testing.T) string {
 	}
 	table("careline.yaml", "", defaults())
 	table("agents.yaml", "agents.USER.", agentKeys{})
+	table("phones.yaml", "", phonesDefaults())
 	table("queues.yaml", "queues.NAME.", queueDefaults())
 	table("licensing.yaml", "", licensingFile{})
 	return b.String()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -71,6 +72,25 @@ func TestPasswordMakesAHashThatTheDeskTakes(t *testing.T) {
 	}
 	if code, _, stderr := careline("short\n", "password"); code != 1 || !strings.Contains(stderr, "at least") {
 		t.Errorf("a short password: exit %d\n%s", code, stderr)
+	}
+}
+
+func TestPasswordMakesAPhonesHashes(t *testing.T) {
+	code, hashes, stderr := careline("careline-demo\n", "password", "--sip", "maria-desk")
+	if code != 0 || stderr != "" {
+		t.Fatalf("exit %d\n%s", code, stderr)
+	}
+	phones, err := os.ReadFile("../../config/demo/phones.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(hashes) {
+		if !strings.Contains(string(phones), line) {
+			t.Errorf("%q isn't what the demo's phone has", line)
+		}
+	}
+	if _, other, _ := careline("careline-demo\n", "password", "--sip", "maria-desk", "--realm", "elsewhere"); other == hashes {
+		t.Error("another realm made the same hashes")
 	}
 }
 

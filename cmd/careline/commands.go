@@ -76,14 +76,7 @@ then 1.`,
 			examples: []string{"audit last", "audit --verify"},
 			run:      auditCommand,
 		},
-		{
-			name: "password", arguments: "", summary: "make a password's hash for agents.yaml",
-			details: `
-Reads the password, one line, from standard input and prints its argon2id hash.
-At a terminal the password isn't shown as it is typed.`,
-			examples: []string{"password", "password < file-with-the-password"},
-			run:      passwordCommand,
-		},
+		passwordEntry(),
 		{
 			name: "version", arguments: "", summary: "print the version",
 			details:  `Prints the version, the commit it was built from, and Go's version.`,

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -12,21 +13,52 @@ import (
 	"golang.org/x/sys/unix"
 
 	"careline/desk"
+	"careline/sip"
+	"careline/sip/digest"
 )
 
 // shortestPassword is what password accepts: NIST SP 800-63B-4 section 3.1.1.2
 // asks for 15 characters where the password is the only factor.
 const shortestPassword = 8
 
+// passwordEntry is what careline help says of the command below.
+func passwordEntry() command {
+	return command{
+		name: "password", arguments: "[--sip NAME] [--realm REALM]", summary: "make a password's hash for agents.yaml or phones.yaml",
+		details: `
+Reads the password, one line, from standard input and prints its argon2id hash.
+At a terminal the password isn't shown as it is typed.
+
+--sip NAME makes the two hashes of a desk phone's password instead, the lines to
+put under the phone's NAME in phones.yaml. They hold for that name and for the
+realm there (--realm, "careline" if not given). Whoever has them can sign in as
+the phone, so keep phones.yaml as secret as a password.`,
+		examples: []string{"password", "password < file-with-the-password", "password --sip maria-desk"},
+		run:      passwordCommand,
+	}
+}
+
 // passwordCommand is careline password.
 func passwordCommand(_ context.Context, t terminal, args []string) int {
-	if len(args) > 0 {
+	flags := flag.NewFlagSet("password", flag.ContinueOnError)
+	phone := flags.String("sip", "", "the desk phone's name in phones.yaml")
+	realm := flags.String("realm", sip.DefaultRealm, "the realm of phones.yaml")
+	rest, err := t.parse(flags, args)
+	if err != nil {
+		return exitMisused
+	}
+	if len(rest) > 0 {
 		_ = t.misused("password", "the password is read from standard input, never from the command line, where others can see it")
 		return exitMisused
 	}
 	password, err := readPassword(t)
 	if err != nil {
 		return t.fail(err)
+	}
+	if *phone != "" {
+		secret := digest.NewSecret(*phone, *realm, password)
+		fmt.Fprintf(t.stdout, "md5: %s\nsha256: %s\n", secret.Reveal(digest.MD5), secret.Reveal(digest.SHA256))
+		return exitOK
 	}
 	hash, err := desk.HashPassword(password)
 	if err != nil {

@@ -1,0 +1,102 @@
+package config
+
+import (
+	"slices"
+	"time"
+
+	"careline/acd"
+	"careline/problem"
+	"careline/sip"
+	"careline/sip/digest"
+	"careline/sip/location"
+)
+
+const phonesFile = "phones.yaml"
+
+// phonesDefaults are what an admin who writes nothing else gets.
+func phonesDefaults() phonesKeys {
+	return phonesKeys{
+		Realm:   sip.DefaultRealm,
+		Expires: location.DefaultExpires, MinExpires: location.DefaultMinExpires, MaxExpires: location.DefaultMaxExpires,
+		MaxContacts: location.DefaultMaxContacts, NonceLifetime: digest.DefaultLifetime,
+	}
+}
+
+// phones reads phones.yaml into the options of signalling and calls. Without the
+// file no phone can register.
+func (r *reader) phones(people []person) (*sip.RegistrarOptions, map[acd.AgentID]string) {
+	if !r.exists(phonesFile) {
+		return nil, nil
+	}
+	doc := r.document(phonesFile)
+	if doc == nil {
+		return nil, nil
+	}
+	keys := phonesDefaults()
+	r.problems.Add(doc.File, doc.Decode(doc.Root, &keys))
+	r.phoneBounds(doc, keys)
+	secrets, agents := map[string]digest.Secret{}, map[acd.AgentID]string{}
+	for _, pair := range problem.Pairs(at(doc.Root, "phones")) {
+		name := pair.Key.Value
+		phone := keys.Phones[name]
+		if !userName.MatchString(name) {
+			r.add(doc.At(pair.Key, "%q can't be a phone's user name", name).
+				Hint("begin with a lower-case letter; then letters, digits, dots, dashes, at most 32"))
+		}
+		secret, err := digest.ParseSecret(phone.MD5, phone.SHA256)
+		if err != nil { // never quote it: it may be the password itself
+			r.add(doc.At(pair.Key, "phone %q has no usable hash of its password", name).
+				Hint("make both with: careline password --sip %s", name))
+		}
+		r.phoneAgent(doc, pair, phone, people, agents)
+		secrets[name] = secret
+	}
+	return &sip.RegistrarOptions{
+		Realm: keys.Realm, NonceLifetime: keys.NonceLifetime,
+		Secret: func(name string) (digest.Secret, bool) { secret, ok := secrets[name]; return secret, ok },
+		Bindings: location.Options{
+			MinExpires: keys.MinExpires, Expires: keys.Expires, MaxExpires: keys.MaxExpires, MaxContacts: keys.MaxContacts,
+		},
+	}, agents
+}
+
+// phoneAgent gives a phone to its agent, who may have one.
+func (r *reader) phoneAgent(doc *problem.Document, pair problem.Pair, phone phoneKeys, people []person, agents map[acd.AgentID]string) {
+	names := make([]string, len(people))
+	for i, who := range people {
+		names[i] = string(who.ID)
+	}
+	agent := acd.AgentID(phone.Agent)
+	switch {
+	case phone.Agent == "":
+		r.add(doc.At(pair.Key, "phone %q has no agent", pair.Key.Value).Hint("add agent, a user of agents.yaml"))
+	case len(names) > 0 && !slices.Contains(names, phone.Agent):
+		r.add(unknown(doc, at(pair.Value, "agent"), "an agent", phone.Agent, names))
+	case agents[agent] != "":
+		r.add(doc.At(at(pair.Value, "agent"), "%s has phone %q already", phone.Agent, agents[agent]).
+			Hint("one phone an agent; several devices may register under its name"))
+	default:
+		agents[agent] = pair.Key.Value
+	}
+}
+
+func (r *reader) phoneBounds(doc *problem.Document, keys phonesKeys) {
+	if keys.Realm == "" {
+		r.add(doc.At(at(doc.Root, "realm"), "the realm is empty").Hint("leave the key out, or write what the hashes were made for"))
+	}
+	if keys.MinExpires < time.Second || keys.MinExpires > time.Hour {
+		r.add(doc.At(at(doc.Root, "min_expires"), "min_expires is %s", keys.MinExpires).Hint("write 1s to 1h; 60s is usual"))
+	}
+	if keys.Expires < keys.MinExpires || keys.Expires > keys.MaxExpires {
+		r.add(doc.At(at(doc.Root, "expires"), "expires is %s, outside of min_expires %s and max_expires %s", keys.Expires, keys.MinExpires, keys.MaxExpires).
+			Hint("write one that lies between them"))
+	}
+	if keys.MaxContacts < 1 || keys.MaxContacts > maxContacts {
+		r.add(doc.At(at(doc.Root, "max_contacts"), "max_contacts is %d", keys.MaxContacts).Hint("write 1 to %d", maxContacts))
+	}
+	if keys.NonceLifetime < time.Second {
+		r.add(doc.At(at(doc.Root, "nonce_lifetime"), "no phone can answer a challenge within %s", keys.NonceLifetime).Hint("5m is usual"))
+	}
+}
+
+const maxContacts = 20 // devices under one phone's name: all of them ring at once
