@@ -93,7 +93,7 @@ func LoadAt(dir string, now time.Time) (*Config, error) {
 		return nil, problem.List{problem.Problem{Position: problem.Position{File: dir}, Message: "there is no such folder"}.
 			Hint("name the folder that holds careline.yaml, such as config/demo")}
 	}
-	r := &reader{files: os.DirFS(dir), raw: map[string][]byte{}}
+	r := &reader{dir: dir, files: os.DirFS(dir), raw: map[string][]byte{}}
 	settings := r.load(now)
 	inDir := func(list problem.List) problem.List {
 		for i := range list {
@@ -112,12 +112,14 @@ func LoadAt(dir string, now time.Time) (*Config, error) {
 
 func (r *reader) load(now time.Time) *Config {
 	site := defaults()
+	var certificate *sip.Certificate
 	doc := r.document("careline.yaml")
 	if doc != nil {
 		before := len(r.problems)
 		r.problems.Add(doc.File, doc.Decode(doc.Root, &site))
 		if len(r.problems) == before {
 			r.network(doc, site)
+			certificate = r.certificate(doc, site, now)
 		}
 	}
 	today := now.In(site.Site.Zone.Location).Format(time.DateOnly)
@@ -130,6 +132,7 @@ func (r *reader) load(now time.Time) *Config {
 		r.coverage(queuesDoc, lines, people, law, sounds.languages(), today)
 	}
 	settings := site.settings()
+	settings.SIP.TLS.Certificate = certificate
 	settings.Content.Prompts, settings.Content.Music = sounds.prompts, sounds.music
 	settings.Content.DefaultMusic = sounds.defaultMusic()
 	settings.SIP.Registrar, settings.Content.Phones = registrar, phones

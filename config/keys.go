@@ -26,12 +26,18 @@ type siteKeys struct {
 }
 
 type sipKeys struct {
-	Listen     []endpoint `yaml:"listen" help:"Where SIP is heard, as udp://address:port or tcp://address:port."`
+	Listen     []endpoint `yaml:"listen" help:"Where SIP is heard, as udp://address:port; tcp, tls, ws and wss likewise."`
+	TLS        tlsKeys    `yaml:"tls" help:"The certificate for tls and wss."`
 	Advertise  host       `yaml:"advertise" help:"The address that callers are told, where it isn't the one listened at: behind NAT, or listening at every address."`
 	MaxCalls   int        `yaml:"max_calls" help:"Calls at once; one more is refused with 503 and Retry-After."`
 	Sources    []network  `yaml:"sources" help:"Addresses that may talk SIP to us, as in 192.0.2.0/24; others are dropped unread. Empty: everyone."`
 	SetUpRate  int        `yaml:"set_up_rate" help:"New calls a second from one address; more are refused with 503."`
 	MaxMessage int        `yaml:"max_message" help:"Bytes of one SIP message; a longer one is dropped."`
+}
+
+type tlsKeys struct {
+	Certificate string `yaml:"certificate" help:"PEM file with the certificate and what leads up to its root. A new one is taken up within 10s of being put there; calls go on."`
+	Key         string `yaml:"key" help:"PEM file with the certificate's key."`
 }
 
 type mediaKeys struct {

@@ -81,7 +81,7 @@ func claims(root *yaml.Node, site siteFile) []claim {
 		}
 	}
 	for i, listen := range site.SIP.Listen {
-		one("sip.listen", listen.transport, listen.address, item(at(root, "sip", "listen"), i))
+		one("sip.listen", carrier(listen.transport), listen.address, item(at(root, "sip", "listen"), i))
 	}
 	if site.Media.Address.IsValid() {
 		all = append(all, claim{"media.ports", at(root, "media", "ports"), "udp", site.Media.Address.Addr, site.Media.Ports})
@@ -90,6 +90,14 @@ func claims(root *yaml.Node, site siteFile) []claim {
 	one("desk.listen", "tcp", site.Desk.Listen.AddrPort, at(root, "desk", "listen"))
 	one("operations.listen", "tcp", site.Operations.Listen.AddrPort, at(root, "operations", "listen"))
 	return all
+}
+
+// carrier is the transport below a SIP transport, whose ports it takes.
+func carrier(transport string) string {
+	if transport == "udp" {
+		return "udp"
+	}
+	return "tcp"
 }
 
 func overlap(a, b claim) bool {

@@ -13,6 +13,7 @@ import (
 
 // reader gathers what the files say and what is wrong with them.
 type reader struct {
+	dir      string
 	files    fs.FS
 	problems problem.List
 	warnings problem.List

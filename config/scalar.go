@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"careline/problem"
+	"careline/sip"
 )
 
 // The types below read one YAML value each. Their errors stand at the value and
@@ -42,8 +44,8 @@ func (e *endpoint) UnmarshalText(text []byte) error {
 	if !found || err != nil {
 		return fmt.Errorf("%q is not a SIP address to listen at; write it as udp://127.0.0.1:5070", text)
 	}
-	if transport != "udp" && transport != "tcp" {
-		return fmt.Errorf("%q is not a transport that Careline speaks; use udp or tcp", transport)
+	if !slices.Contains(sip.Networks(), transport) {
+		return fmt.Errorf("%q is not a transport that Careline speaks; use one of %s", transport, strings.Join(sip.Networks(), ", "))
 	}
 	e.transport, e.address = transport, address
 	return nil

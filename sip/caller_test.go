@@ -26,8 +26,7 @@ var callCount atomic.Uint64
 
 func dialCaller(t *testing.T, x *exchange, network string) *caller {
 	t.Helper()
-	conn, err := net.Dial(network, x.address(network))
-	must(t, err)
+	conn := dialNetwork(t, x, network)
 	c := &caller{t: t, network: network, conn: conn, got: make(chan string, 256), id: fmt.Sprintf("call-%d@test", callCount.Add(1))}
 	var reader sync.WaitGroup
 	reader.Go(c.read)

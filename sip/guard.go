@@ -194,6 +194,8 @@ const maxReadFailures = 100 // in a row, before a socket counts as broken
 type guardedListener struct {
 	net.Listener
 	guard *guard
+	// timed: the one who accepts sets deadlines, as an HTTP server does.
+	timed bool
 }
 
 // Accept waits for the next connection that is for us; want of file descriptors
@@ -209,6 +211,7 @@ func (l *guardedListener) Accept() (net.Conn, error) {
 			continue
 		}
 		if guarded := l.guard.connect(connection); guarded != nil {
+			guarded.timed.Store(l.timed)
 			return guarded, nil
 		}
 		_ = connection.Close() // a stranger's; nothing depends on it
@@ -221,11 +224,15 @@ type guardedConn struct {
 	guard  *guard
 	source netip.Addr
 	spoken atomic.Bool
+	timed  atomic.Bool // someone else sets the deadlines
 	closed sync.Once
 }
 
 // Read waits longer once the peer has said something.
 func (c *guardedConn) Read(buffer []byte) (int, error) {
+	if c.timed.Load() {
+		return c.Conn.Read(buffer)
+	}
 	patience := firstMessage
 	if c.spoken.Load() {
 		patience = idleConnection
@@ -242,6 +249,9 @@ func (c *guardedConn) Read(buffer []byte) (int, error) {
 
 // Write doesn't wait for ever for a peer that has stopped reading.
 func (c *guardedConn) Write(data []byte) (int, error) {
+	if c.timed.Load() {
+		return c.Conn.Write(data)
+	}
 	if err := c.Conn.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
 		return 0, err
 	}

@@ -3,6 +3,8 @@ package sip
 import (
 	"fmt"
 	"net/netip"
+	"slices"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -31,20 +33,13 @@ const (
 	shutdownGrace = 2 * time.Second
 )
 
-// Listen is one address to listen on.
-type Listen struct {
-	// Network is "udp" or "tcp".
-	Network string
-	Address netip.AddrPort
-}
-
-// String gives the form that the configuration uses: udp://127.0.0.1:5070.
-func (l Listen) String() string { return l.Network + "://" + l.Address.String() }
-
 // Options make a Server. What is left zero takes its default.
 type Options struct {
 	// Listen names the addresses; port 0 takes a free one.
 	Listen []Listen
+	// TLS is what "tls" and "wss" need, and what we show and trust where we
+	// connect ourselves.
+	TLS TLS
 	// Sources are who may talk to us: the trunk's signalling addresses. Anyone
 	// else is dropped unread. Empty lets everyone in.
 	Sources []netip.Prefix
@@ -79,8 +74,11 @@ func (o *Options) fill() error {
 		return fmt.Errorf("sip: nothing to listen on; set sip.listen, for example to udp://127.0.0.1:5070")
 	}
 	for _, listen := range o.Listen {
-		if listen.Network != "udp" && listen.Network != "tcp" {
-			return fmt.Errorf("sip: can't listen on %q; sip.listen takes udp://address:port and tcp://address:port", listen.String())
+		if !slices.Contains(Networks(), listen.Network) {
+			return fmt.Errorf("sip: can't listen on %q; sip.listen takes an address and port after one of %s", listen.String(), strings.Join(Networks(), "://, ")+"://")
+		}
+		if listen.Secure() && o.TLS.Certificate == nil {
+			return fmt.Errorf("sip: %s needs a certificate; give sip.tls its certificate and key", listen)
 		}
 		if !listen.Address.IsValid() {
 			return fmt.Errorf("sip: %s in sip.listen has no address; give an IP address and a port", listen.Network)
@@ -109,6 +107,9 @@ func (o *Options) fill() error {
 	}
 	if o.Log == nil {
 		o.Log = zap.NewNop()
+	}
+	if o.TLS.Certificate != nil {
+		o.TLS.Certificate.logTo(o.Log)
 	}
 	return nil
 }

@@ -48,13 +48,6 @@ type counters struct {
 	invites, answered, refused, resent, unacked, malformed, outOfDialog, mailboxes atomic.Uint64
 }
 
-// boundListener is a socket that is bound and waits for Run.
-type boundListener struct {
-	listen Listen
-	packet *net.UDPConn
-	stream net.Listener
-}
-
 // New checks the options and makes a server; nothing is bound yet.
 func New(options Options, handler Handler) (*Server, error) {
 	if handler == nil {
@@ -83,7 +76,7 @@ func New(options Options, handler Handler) (*Server, error) {
 	parser := gosip.NewParser(gosip.WithHeadersParsers(headerParsers()))
 	parser.MaxMessageLength = options.MaxMessage
 	quiet := server.libraryLogger()
-	server.transport = gosip.NewTransportLayer(net.DefaultResolver, parser, nil, gosip.WithTransportLayerLogger(quiet))
+	server.transport = gosip.NewTransportLayer(net.DefaultResolver, parser, options.TLS.client(), gosip.WithTransportLayerLogger(quiet))
 	server.transport.OnMessage(server.observe) // before the transactions: in the socket's order
 	server.transactions = gosip.NewTransactionLayer(server.transport,
 		gosip.WithTransactionLayerLogger(quiet),
@@ -91,52 +84,6 @@ func New(options Options, handler Handler) (*Server, error) {
 		gosip.WithTransactionLayerUnhandledResponseHandler(func(*gosip.Response) {})) // late answers to our BYE
 	server.transactions.OnRequest(server.serve)
 	return server, nil
-}
-
-// Listen binds the addresses. An address in use is an error that names it.
-func (s *Server) Listen() error {
-	for _, listen := range s.options.Listen {
-		bound, err := s.bind(listen)
-		if err != nil {
-			s.closeListeners()
-			return fmt.Errorf("sip: can't listen on %s: %w; is another program using it? Change sip.listen, or stop the other", listen, err)
-		}
-		s.listeners = append(s.listeners, bound)
-	}
-	return nil
-}
-
-func (s *Server) bind(listen Listen) (boundListener, error) {
-	family := "6"
-	if listen.Address.Addr().Unmap().Is4() {
-		family = "4"
-	}
-	bound := boundListener{listen: listen}
-	var local net.Addr
-	if listen.Network == "udp" {
-		socket, err := net.ListenUDP("udp"+family, net.UDPAddrFromAddrPort(listen.Address))
-		if err != nil {
-			return bound, err
-		}
-		bound.packet, local = socket, socket.LocalAddr()
-	} else {
-		socket, err := net.ListenTCP("tcp"+family, net.TCPAddrFromAddrPort(listen.Address))
-		if err != nil {
-			return bound, err
-		}
-		bound.stream, local = socket, socket.Addr()
-	}
-	bound.listen.Address = addrPortOf(local)
-	return bound, nil
-}
-
-// Addresses are the addresses bound, with the ports that were taken for 0.
-func (s *Server) Addresses() []Listen {
-	var all []Listen
-	for _, bound := range s.listeners {
-		all = append(all, bound.listen)
-	}
-	return all
 }
 
 // Run serves until ctx ends; then dialogs that are still up are sent a BYE. It
@@ -176,17 +123,6 @@ func (s *Server) Run(ctx context.Context) error {
 	return nil
 }
 
-func (s *Server) serveListener(bound boundListener) error {
-	if bound.packet != nil {
-		err := s.transport.ServeUDP(&guardedPackets{UDPConn: bound.packet, guard: s.guard})
-		if err == nil {
-			err = net.ErrClosed
-		}
-		return err
-	}
-	return s.transport.ServeTCP(&guardedListener{Listener: bound.stream, guard: s.guard})
-}
-
 // hangUpAll ends what is up, waiting at most shutdownGrace for the far sides.
 func (s *Server) hangUpAll(kill context.CancelFunc) {
 	for _, dialog := range s.registry.close() {
@@ -199,16 +135,6 @@ func (s *Server) hangUpAll(kill context.CancelFunc) {
 	timer.Stop()
 	kill()
 	s.land()
-}
-
-func (s *Server) closeListeners() {
-	for _, bound := range s.listeners {
-		if bound.packet != nil {
-			_ = bound.packet.Close() // closing twice is no harm
-		} else {
-			_ = bound.stream.Close()
-		}
-	}
 }
 
 // Drain refuses new calls and OPTIONS with 503 and Retry-After from now on;

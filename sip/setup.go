@@ -108,7 +108,7 @@ func (d *Dialog) contactHeader() gosip.Header {
 	contact := gosip.ContactHeader{Address: gosip.Uri{Scheme: "sip", Host: d.contact.Addr().String(), Port: int(d.contact.Port())}}
 	if d.network != "udp" {
 		contact.Address.UriParams = gosip.NewParams()
-		contact.Address.UriParams.Add("transport", d.network)
+		contact.Address.UriParams.Add("transport", uriTransport(d.network))
 	}
 	return &contact
 }
