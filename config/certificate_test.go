@@ -55,14 +55,14 @@ func TestCertificateIsLoadedAndItsEndForeseen(t *testing.T) {
 		t.Errorf("20 days ahead: %v, %v", err, settings.Warnings)
 	}
 	_, err = LoadAt(secured(t, autumn().AddDate(0, 0, -1)), autumn())
-	if err == nil || !strings.Contains(err.Error(), "careline.yaml:8:22: the certificate expired on 2026-11-23; put a new one in its place") {
+	if err == nil || !strings.Contains(err.Error(), "careline.yaml:9:22: the certificate expired on 2026-11-23; put a new one in its place") {
 		t.Errorf("a day late: %v", err)
 	}
 }
 
 func TestEncryptedListenersNeedACertificateThatCanBeUsed(t *testing.T) {
 	_, err := LoadAt(copied(t, "careline.yaml", plainListen, secureListen), autumn())
-	if err == nil || !strings.Contains(err.Error(), "careline.yaml:7:36: tls://127.0.0.1:5071 needs a certificate, and sip.tls gives none; add tls: {certificate: ") {
+	if err == nil || !strings.Contains(err.Error(), "careline.yaml:8:36: tls://127.0.0.1:5071 needs a certificate, and sip.tls gives none; add tls: {certificate: ") {
 		t.Errorf("without one: %v", err)
 	}
 	dir := secured(t, autumn().AddDate(1, 0, 0))
@@ -70,7 +70,7 @@ func TestEncryptedListenersNeedACertificateThatCanBeUsed(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = LoadAt(dir, autumn())
-	if err == nil || !strings.Contains(err.Error(), "careline.yaml:8:8: the certificate can't be used: sip: the certificate's key: ") {
+	if err == nil || !strings.Contains(err.Error(), "careline.yaml:9:8: the certificate can't be used: sip: the certificate's key: ") {
 		t.Errorf("without its key: %v", err)
 	}
 	_, err = LoadAt(copied(t, "careline.yaml", plainListen, `["tcp://127.0.0.1:5070", "ws://127.0.0.1:5070"]`), autumn())
