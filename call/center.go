@@ -115,17 +115,19 @@ func (c *Center) isDraining() bool {
 func (c *Center) Invite(dialog *sip.Dialog) { c.invite(dialog) }
 
 func (c *Center) invite(dialog Dialog) {
+	id := c.options.NewID()
+	dialog.Name(id)
 	line, known := c.options.Content.Lines[dialog.Dialed()]
 	if !known {
 		dialog.Notify(func(sip.Event) {})
-		c.refuse(dialog, refusal{status: 404, reason: "Not Found", log: "no such line"})
+		c.refuse(id, dialog, refusal{status: 404, reason: "Not Found", log: "no such line"})
 		return
 	}
-	session, refused := c.admit(dialog, line)
+	session, refused := c.admit(id, dialog, line)
 	if refused != nil {
 		dialog.Notify(func(sip.Event) {})
-		c.refuse(dialog, *refused)
-		c.keepRefused(dialog, line, *refused)
+		c.refuse(id, dialog, *refused)
+		c.keepRefused(id, dialog, line, *refused)
 		return
 	}
 	dialog.Notify(func(e sip.Event) { session.post(sipMessage(e)) })
@@ -145,11 +147,11 @@ type refusal struct {
 }
 
 // admit makes the call's session, if there is room, and takes its sound.
-func (c *Center) admit(dialog Dialog, line Line) (*session, *refusal) {
+func (c *Center) admit(id string, dialog Dialog, line Line) (*session, *refusal) {
 	if err := dialog.Check(); err != nil {
 		return nil, &refusal{status: sip.RefusalStatus(err), log: err.Error()}
 	}
-	s, refused := c.register(dialog, line)
+	s, refused := c.register(id, dialog, line)
 	if refused != nil {
 		return nil, refused
 	}
@@ -170,7 +172,7 @@ func (c *Center) full(why string) *refusal {
 }
 
 // register gives the call its place among those that are up.
-func (c *Center) register(dialog Dialog, line Line) (*session, *refusal) {
+func (c *Center) register(id string, dialog Dialog, line Line) (*session, *refusal) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.draining {
@@ -179,14 +181,13 @@ func (c *Center) register(dialog Dialog, line Line) (*session, *refusal) {
 	if len(c.sessions) >= c.options.MaxCalls {
 		return nil, c.full("all lines are taken")
 	}
-	s := c.newSession(dialog, line)
+	s := c.newSession(id, dialog, line)
 	c.sessions[s.contact] = s
 	c.running.Add(1)
 	return s, nil
 }
 
-func (c *Center) newSession(dialog Dialog, line Line) *session {
-	id := c.options.NewID()
+func (c *Center) newSession(id string, dialog Dialog, line Line) *session {
 	now := c.now()
 	s := &session{
 		id: id, contact: acd.ContactID(id), line: line, center: c, content: c.options.Content, dialog: dialog,
@@ -205,19 +206,20 @@ func (c *Center) newRecord(id string, dialog Dialog, line Line, now time.Time) l
 	}
 }
 
-func (c *Center) refuse(dialog Dialog, r refusal) {
+func (c *Center) refuse(id string, dialog Dialog, r refusal) {
 	c.counters.refused.Add(1)
-	c.log.Info("call refused", zap.Int("status", r.status), zap.String("why", r.log), zap.String("sip_call_id", dialog.ID()))
+	log := c.log.With(zap.String("call", id))
+	log.Info("call refused", zap.Int("status", r.status), zap.String("why", r.log), zap.String("sip_call_id", dialog.ID()))
 	if err := dialog.Refuse(r.status, r.reason, r.retry); err != nil {
-		c.log.Info("not refused", zap.Error(err))
+		log.Info("not refused", zap.Error(err))
 	}
 }
 
 // keepRefused keeps the record of a refused call on a known line: blockage is
 // blocked ÷ attempts (DOMAIN.md §6), so attempts must be on record.
-func (c *Center) keepRefused(dialog Dialog, line Line, r refusal) {
+func (c *Center) keepRefused(id string, dialog Dialog, line Line, r refusal) {
 	now := c.now()
-	record := c.newRecord(c.options.NewID(), dialog, line, now)
+	record := c.newRecord(id, dialog, line, now)
 	record.Ended, record.EndedBy, record.SIPStatus, record.Why = now, ledger.BySystem, r.status, "refused: "+r.log
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -17,8 +17,8 @@ import (
 
 // fakeDialog is a caller's SIP side that does as the test says.
 type fakeDialog struct {
-	id, dialed string
-	check      error
+	id, dialed, named string
+	check             error
 
 	mu       sync.Mutex
 	notify   func(sip.Event)
@@ -28,6 +28,7 @@ type fakeDialog struct {
 }
 
 func (d *fakeDialog) ID() string               { return d.id }
+func (d *fakeDialog) Name(call string)         { d.named = call }
 func (d *fakeDialog) Dialed() string           { return d.dialed }
 func (d *fakeDialog) Caller() sip.Number       { return sip.Number{} }
 func (d *fakeDialog) Remote() netip.AddrPort   { return netip.AddrPort{} }

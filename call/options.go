@@ -20,6 +20,7 @@ import (
 // Dialog is the caller's SIP dialog; *sip.Dialog is one.
 type Dialog interface {
 	ID() string
+	Name(call string)
 	Dialed() string
 	Caller() sip.Number
 	Remote() netip.AddrPort

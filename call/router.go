@@ -171,9 +171,7 @@ func (r *router) journal(now time.Time, batch []request) {
 	if err := r.records.AppendJournal(ctx, entries); err != nil {
 		r.unwritten.Add(uint64(len(entries)))
 		r.log.Error("journal not written", zap.Int("events", len(entries)), zap.Error(err))
-		return
 	}
-	r.unwritten.Store(0)
 }
 
 func (r *router) step(now time.Time, event acd.Event) error {

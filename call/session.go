@@ -367,7 +367,8 @@ func (s *session) save(record ledger.CallRecord) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), saveTimeout)
 	defer cancel()
 	if err := s.center.records.SaveCall(ctx, record); err != nil {
-		s.log.Error("call record not written", zap.Error(err))
+		// It holds no PHI; so it is in the log at least.
+		s.log.Error("call record not written", zap.Error(err), zap.Any("record", record))
 	}
 }
 

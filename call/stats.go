@@ -17,9 +17,9 @@ type Stats struct {
 	// Since the start: Offered calls were taken; Refused were not; Answered
 	// reached an agent; Abandoned hung up in line.
 	Offered, Refused, Answered, Abandoned uint64
-	// JournalBehind counts events that could not be journaled since the last that could.
-	JournalBehind uint64
-	Queues        []QueueStats
+	// Unjournaled counts events that took effect though they could not be journaled.
+	Unjournaled uint64
+	Queues      []QueueStats
 	// Agents by state.
 	Agents map[acd.AgentState]int
 }
@@ -59,7 +59,7 @@ func (c *Center) Stats() Stats {
 		Calls: int(offered - ended), Sessions: sessions, Draining: draining,
 		Offered: offered, Refused: c.counters.refused.Load(),
 		Answered: c.counters.answered.Load(), Abandoned: c.counters.abandoned.Load(),
-		JournalBehind: c.router.unwritten.Load(), Agents: map[acd.AgentState]int{},
+		Unjournaled: c.router.unwritten.Load(), Agents: map[acd.AgentState]int{},
 	}
 	if queues := c.router.queues.Load(); queues != nil {
 		for _, queue := range *queues {

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -157,8 +158,36 @@ func (s *server) stop() {
 		s.process.Process.Kill()
 		s.t.Error("the server did not end within 40s")
 	}
+	s.keptSecrets()
 	if s.t.Failed() {
 		s.keepEvidence()
+	}
+}
+
+// keptSecrets looks through all that the server wrote for what the callers of
+// our stories keyed in and are called, and for lines that don't say whose they are.
+func (s *server) keptSecrets() {
+	files, err := filepath.Glob(filepath.Join(s.dir, "var/*"))
+	if err != nil || len(files) == 0 {
+		s.t.Errorf("the server wrote nothing: %v", err)
+	}
+	for _, file := range append(files, filepath.Join(s.dir, "output")) {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			continue // SQLite took it away
+		}
+		for _, secret := range []string{member[:8], member[8:], "1961-04-12", "Linda", "01011970", "5550199"} {
+			if bytes.Contains(text, []byte(secret)) {
+				s.t.Errorf("%s holds a member's data", filepath.Base(file))
+			}
+		}
+	}
+	for _, line := range s.log() {
+		_, ofDialog := line["sip_call_id"]
+		msg, _ := line["msg"].(string)
+		if id, _ := line["call"].(string); id == "" && (ofDialog || strings.HasPrefix(msg, "call ")) {
+			s.t.Errorf("a line doesn't say which call's it is: %v", line)
+		}
 	}
 }
 

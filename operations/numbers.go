@@ -39,7 +39,7 @@ func metrics() []metric {
 		count("calls_refused_total", "Calls refused with a SIP status.", func(n numbers) uint64 { return n.calls.Refused }),
 		count("calls_answered_total", "Calls that reached an agent.", func(n numbers) uint64 { return n.calls.Answered }),
 		count("calls_abandoned_total", "Callers who hung up in line.", func(n numbers) uint64 { return n.calls.Abandoned }),
-		count("journal_behind_total", "Events that could not be journaled.", func(n numbers) uint64 { return n.calls.JournalBehind }),
+		count("journal_unwritten_total", "Events that took effect without being journaled.", func(n numbers) uint64 { return n.calls.Unjournaled }),
 
 		gauge("media_legs", "Open sound legs.", func(n numbers) float64 { return float64(n.media.Legs) }),
 		gauge("media_ports_in_use", "RTP ports of open legs.", func(n numbers) float64 { return float64(n.media.PortsInUse) }),

@@ -108,7 +108,7 @@ func newDialog(server *Server, request *gosip.Request, tx *gosip.ServerTx, sourc
 		origin: origin{id: server.originID(request)}, owesOffer: len(body) == 0,
 		resend: stoppedTimer(), deadline: stoppedTimer(), glare: stoppedTimer(),
 	}
-	d.log = server.log.With(zap.String("sip_call", printable(d.id, maxLoggedID)))
+	d.log = server.log.With(zap.String("sip_call_id", printable(d.id, maxLoggedID)))
 	d.peer = newPeer(request, d.contact, addrPortOf(tx.Connection().LocalAddr()))
 	d.state.Store(uint32(StateInvited))
 	if d.offered {
@@ -137,6 +137,10 @@ func stoppedTimer() *time.Timer {
 
 // ID is the SIP Call-ID, as the trunk chose it.
 func (d *Dialog) ID() string { return d.id }
+
+// Name puts the call's own ID into the dialog's log lines. It is called in
+// Handler.Invite, before which there is no such ID.
+func (d *Dialog) Name(call string) { d.log = d.log.With(zap.String("call", call)) }
 
 // Dialed is the user part of the Request-URI: the number that was dialed.
 func (d *Dialog) Dialed() string { return d.dialed }

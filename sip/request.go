@@ -228,7 +228,7 @@ func (s *Server) begin(dialog *Dialog) {
 			s.refuseInvite(dialog.invite, dialog.tx, gosip.StatusLoopDetected)
 			return
 		}
-		s.log.Warn("call refused", zap.String("sip_call", dialog.id), zap.Error(err))
+		s.log.Warn("call refused", zap.String("sip_call_id", printable(dialog.id, maxLoggedID)), zap.Error(err))
 		s.refuseInvite(dialog.invite, dialog.tx, gosip.StatusServiceUnavailable, retryHeader(overloadRetry))
 		return
 	}

@@ -16,8 +16,8 @@ func (d *Dialog) run(ctx context.Context) {
 	defer d.contain()
 	d.server.respond(d.tx, gosip.NewResponseFromRequest(d.invite, gosip.StatusTrying, statusText(gosip.StatusTrying), nil))
 	d.deadline.Reset(SetUpTimeout)
-	d.log.Debug("call arrived", zap.Stringer("remote", d.remote), zap.Bool("offer", d.offered))
 	d.server.handler.Invite(d)
+	d.log.Debug("call arrived", zap.Stringer("remote", d.remote), zap.Bool("offer", d.offered))
 	if d.notify == nil {
 		d.log.Error("call refused", zap.String("because", "the handler set no Notify"))
 		d.notify = func(Event) {}

@@ -127,7 +127,7 @@ func (s *Server) Run(ctx context.Context) error {
 func (s *Server) hangUpAll(kill context.CancelFunc) {
 	for _, dialog := range s.registry.close() {
 		if err := dialog.HangUp(CauseNormal, "shutting down"); err != nil {
-			s.log.Debug("dialog was already ending", zap.String("sip_call", dialog.id), zap.Error(err))
+			s.log.Debug("dialog was already ending", zap.String("sip_call_id", printable(dialog.id, maxLoggedID)), zap.Error(err))
 		}
 	}
 	timer := time.AfterFunc(shutdownGrace, kill)
