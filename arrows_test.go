@@ -28,7 +28,7 @@ func arrows() map[string][]string {
 		"call":       {"sip", "media", "ivr", "acd", "member", "ledger", "phi"},
 		"desk":       {"call", "acd", "ledger", "phi"},
 		"config":     {"acd", "ivr", "media", "member", "sip", "ledger", "desk", "call", "problem", "phi"},
-		"operations": {"call", "media", "sip", "acd"},
+		"operations": {"call", "media", "sip", "acd", "ledger"},
 		"dial":       {"media"},
 		"prompts":    {"media", "problem"},
 		"cmd": {"acd", "call", "config", "desk", "dial", "ivr", "ledger", "media", "member",

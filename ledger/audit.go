@@ -92,7 +92,7 @@ const auditColumns = "sequence, time, kind, call, actor, subject, field, purpose
 func (l *Ledger) Audit(ctx context.Context, call string) ([]AuditEntry, error) {
 	rows, err := l.read.QueryContext(ctx, "SELECT "+auditColumns+" FROM audit WHERE call = ? ORDER BY sequence LIMIT ?", call, MaxAudit)
 	if err != nil {
-		return nil, fmt.Errorf("ledger: reading the audit: %w", err)
+		return nil, fmt.Errorf("ledger: reading the audit: %w", explain(err))
 	}
 	return scanEntries(rows)
 }
@@ -108,13 +108,13 @@ func scanEntries(rows *sql.Rows) ([]AuditEntry, error) {
 		var nanoseconds int64
 		err := rows.Scan(&e.Sequence, &nanoseconds, &e.Kind, &e.Call, &e.Actor, &e.Subject, &e.Field, &e.Purpose, &e.Outcome, &e.PreviousHash, &e.Hash)
 		if err != nil {
-			return nil, fmt.Errorf("ledger: reading the audit: %w", err)
+			return nil, fmt.Errorf("ledger: reading the audit: %w", explain(err))
 		}
 		e.Time = fromNanoseconds(nanoseconds)
 		entries = append(entries, e)
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("ledger: reading the audit: %w", err)
+		return nil, fmt.Errorf("ledger: reading the audit: %w", explain(err))
 	}
 	return entries, nil
 }

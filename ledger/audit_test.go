@@ -206,6 +206,9 @@ func TestNothingKeptForEverCanBeChanged(t *testing.T) {
 		"INSERT INTO journal VALUES (4, 0, 'x')",
 		"UPDATE calls SET record = '{}'",
 		"UPDATE calls SET final = 0",
+		"DELETE FROM calls",
+		"INSERT OR REPLACE INTO calls VALUES ('call-1', 0, 0, '{}')",
+		"INSERT INTO calls VALUES ('call-1', 0, 0, '{}') ON CONFLICT DO UPDATE SET final = 0",
 	} {
 		if err := tamper(t, path, statement); err == nil {
 			t.Errorf("%s was done", statement)
@@ -292,10 +295,10 @@ func TestWhereTheAuditCannotBeWrittenNothingIsRead(t *testing.T) {
 			break
 		}
 	}
-	if failed == nil || !strings.Contains(failed.Error(), "full") {
+	if failed == nil || !strings.Contains(failed.Error(), "full") || !strings.Contains(failed.Error(), "make room") {
 		t.Fatalf("the disk never got full: %v", failed)
 	}
-	if l.Healthy() == nil {
+	if l.Healthy(t.Context()) == nil {
 		t.Error("the ledger calls itself healthy on a full disk")
 	}
 	before, err := l.VerifyAudit(t.Context())
@@ -303,12 +306,13 @@ func TestWhereTheAuditCannotBeWrittenNothingIsRead(t *testing.T) {
 		t.Fatalf("after a failed write: %v", err)
 	}
 	roomAgain(t, l)
+	// No call comes to a server that isn't ready: it has to find out by itself.
+	if err := l.Healthy(t.Context()); err != nil {
+		t.Errorf("still unhealthy: %v", err)
+	}
 	appendMany(t, l, 3)
 	if n, err := l.VerifyAudit(t.Context()); n != before+3 || err != nil {
 		t.Errorf("verified %d (%v) after there was room again, want %d", n, err, before+3)
-	}
-	if err := l.Healthy(); err != nil {
-		t.Errorf("still unhealthy: %v", err)
 	}
 }
 

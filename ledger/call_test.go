@@ -258,6 +258,15 @@ func TestKeyIsMadeOnceAndKept(t *testing.T) {
 	if err != nil || len(keys) != 1 || keys[string(key)] != 8 {
 		t.Errorf("%d different keys (%v), want one", len(keys), err)
 	}
+	if err := os.Chmod(path+".key", 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := reader.Key(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path + ".key"); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("a key that others could read has mode %v (%v), want 0600", info.Mode().Perm(), err)
+	}
 	left, err := filepath.Glob(filepath.Join(filepath.Dir(path), ".key-*"))
 	if err != nil || len(left) != 0 {
 		t.Errorf("left behind: %v (%v)", left, err)

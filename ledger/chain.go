@@ -3,8 +3,10 @@ package ledger
 import (
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -82,8 +84,12 @@ func (l *Ledger) verifyHead(ctx context.Context) (chainHead, error) {
 	from := chainHead{sequence: max(0, head.sequence-HeadCheck)}
 	if from.sequence > 0 {
 		row := l.read.QueryRowContext(ctx, "SELECT hash FROM audit WHERE sequence = ?", from.sequence)
-		if err := row.Scan(&from.hash); err != nil {
+		err := row.Scan(&from.hash)
+		if errors.Is(err, sql.ErrNoRows) {
 			return chainHead{}, &BrokenChain{Sequence: from.sequence, What: "it is missing"}
+		}
+		if err != nil {
+			return chainHead{}, fmt.Errorf("ledger: reading the audit: %w", explain(err))
 		}
 	}
 	_, err = l.verifyFrom(ctx, from, head)
@@ -97,7 +103,7 @@ func (l *Ledger) recordedHead(ctx context.Context) (chainHead, error) {
 	var last int64
 	row := l.read.QueryRowContext(ctx, "SELECT sequence, hash, (SELECT COALESCE(MAX(sequence), 0) FROM audit) FROM audit_head")
 	if err := row.Scan(&head.sequence, &head.hash, &last); err != nil {
-		return chainHead{}, fmt.Errorf("ledger: reading the audit's head: %w", err)
+		return chainHead{}, fmt.Errorf("ledger: reading the audit's head: %w", explain(err))
 	}
 	if last > head.sequence {
 		return chainHead{}, &BrokenChain{Sequence: head.sequence + 1, What: "it was added outside Careline"}
@@ -111,7 +117,7 @@ func (l *Ledger) verifyFrom(ctx context.Context, from, head chainHead) (checked 
 		rows, err := l.read.QueryContext(ctx, "SELECT "+auditColumns+" FROM audit WHERE sequence > ? AND sequence <= ? ORDER BY sequence LIMIT ?",
 			previous.sequence, head.sequence, HeadCheck)
 		if err != nil {
-			return checked, fmt.Errorf("ledger: reading the audit: %w", err)
+			return checked, fmt.Errorf("ledger: reading the audit: %w", explain(err))
 		}
 		portion, err := scanEntries(rows)
 		if err != nil {

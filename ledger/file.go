@@ -10,6 +10,9 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"modernc.org/sqlite" // with its driver, named "sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // prepareFile makes the folder (0700) and an empty file (0600), so that SQLite
@@ -42,7 +45,7 @@ func prepareFile(path string) (string, error) {
 func lockFile(path string) (*os.File, error) {
 	file, err := os.OpenFile(path+".lock", os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("ledger %s: its lock: %w", path, withoutPath(err))
+		return nil, fmt.Errorf("ledger %s: its lock: %w; see ledger.path", path, withoutPath(err))
 	}
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		file.Close()
@@ -69,9 +72,35 @@ func openSQLite(ctx context.Context, path, parameters string, connections int) (
 	db.SetMaxIdleConns(connections)
 	if err := db.PingContext(ctx); err != nil {
 		db.Close()
-		return nil, fmt.Errorf("ledger %s: can't be opened as a ledger: %w", path, err)
+		return nil, fmt.Errorf("ledger %s: can't be opened: %w", path, explain(err))
 	}
 	return db, nil
+}
+
+// explain adds to SQLite's words what to do.
+func explain(err error) error {
+	var failure *sqlite.Error
+	if !errors.As(err, &failure) {
+		return err
+	}
+	advice := ""
+	switch failure.Code() & 0xff { // the rest is the extended code
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		advice = "another program holds the file: end it (a backup, an SQLite shell) and try again"
+	case sqlite3.SQLITE_CORRUPT:
+		advice = "the file is damaged: keep it, and restore a backup or set a new ledger.path"
+	case sqlite3.SQLITE_NOTADB:
+		advice = "the file is no ledger, or its beginning is damaged: set another ledger.path, or restore a backup"
+	case sqlite3.SQLITE_FULL:
+		advice = "make room on the disk of ledger.path"
+	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM:
+		advice = "the user that Careline runs as must be able to write the file of ledger.path and its folder"
+	case sqlite3.SQLITE_IOERR:
+		advice = "the disk of ledger.path fails or is full"
+	default:
+		return err
+	}
+	return fmt.Errorf("%w; %s", err, advice)
 }
 
 // withoutPath strips the path that os errors repeat.

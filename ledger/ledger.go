@@ -22,10 +22,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	"go.uber.org/zap"
-	_ "modernc.org/sqlite" // the driver named "sqlite"
 )
 
 // Bounds, each with what happens when it is reached.
@@ -43,6 +43,9 @@ const (
 	// HeadCheck is how many of the newest audit entries Open verifies;
 	// VerifyAudit verifies all.
 	HeadCheck = 1000
+	// HeadEvery is how often the audit's newest hash goes into the log, at most,
+	// while the audit grows.
+	HeadEvery = time.Minute
 	// readers is how many readings run at once; more wait.
 	readers = 4
 )
@@ -122,7 +125,7 @@ func (l *Ledger) open(ctx context.Context) error {
 	}
 	if err := migrate(ctx, write, migrations(), l.now); err != nil {
 		write.Close()
-		return fmt.Errorf("ledger %s: %w", l.path, err)
+		return fmt.Errorf("ledger %s: %w", l.path, explain(err))
 	}
 	if l.read, err = openSQLite(ctx, l.path, "_pragma=query_only(1)", readers); err != nil {
 		write.Close()
@@ -134,22 +137,24 @@ func (l *Ledger) open(ctx context.Context) error {
 	}
 	if err != nil {
 		write.Close()
-		return fmt.Errorf("ledger %s: %w", l.path, err)
+		return fmt.Errorf("ledger %s: %w", l.path, explain(err))
 	}
-	if l.writer, err = newWriter(ctx, write, head, l.log, l.now); err != nil {
+	if l.writer, err = newWriter(ctx, write, head, l.log.With(zap.String("ledger", l.path)), l.now); err != nil {
 		write.Close()
-		return fmt.Errorf("ledger %s: %w", l.path, err)
+		return fmt.Errorf("ledger %s: %w", l.path, explain(err))
 	}
+	l.writer.note("ledger opened")
 	go l.writer.run()
-	// The head in the log, which is kept elsewhere, shows a chain that was
-	// rewritten as a whole.
-	l.log.Info("ledger opened", zap.Int64("audit_sequence", head.sequence), zap.String("audit_head", head.hash))
 	return nil
 }
 
 // OpenReadOnly opens an existing ledger for reading, also while a server
 // writes it. Methods that write fail with ErrReadOnly.
 func OpenReadOnly(path string) (*Ledger, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("ledger: %w", err)
+	}
 	if _, err := os.Stat(path); err != nil {
 		return nil, fmt.Errorf("ledger %s: %w; is this the ledger.path of the configuration?", path, withoutPath(err))
 	}
@@ -160,7 +165,7 @@ func OpenReadOnly(path string) (*Ledger, error) {
 	}
 	if err := checkSchema(ctx, read); err != nil {
 		read.Close()
-		return nil, fmt.Errorf("ledger %s: %w", path, err)
+		return nil, fmt.Errorf("ledger %s: %w", path, explain(err))
 	}
 	return &Ledger{path: path, log: zap.NewNop(), now: time.Now, read: read}, nil
 }
@@ -170,10 +175,7 @@ func OpenReadOnly(path string) (*Ledger, error) {
 func (l *Ledger) Close() error {
 	var err error
 	if l.writer != nil {
-		var head chainHead
-		if head, err = l.writer.close(); err == nil {
-			l.log.Info("ledger closed", zap.Int64("audit_sequence", head.sequence), zap.String("audit_head", head.hash))
-		}
+		err = l.writer.close()
 	}
 	return errors.Join(err, l.release())
 }
@@ -207,11 +209,15 @@ func (l *Ledger) Stats() Stats {
 	return l.writer.stats()
 }
 
-// Healthy returns the error of the last transaction, or nil if it succeeded:
-// what a readiness check asks.
-func (l *Ledger) Healthy() error {
-	if l.writer == nil {
-		return nil
+// Healthy writes as much as a call would and says why that is not on disk, if
+// so: what a readiness check asks. It asks the disk each time, because the last
+// write tells neither that the disk is stuck since, nor that it has room again
+// where no call comes any more to try it.
+func (l *Ledger) Healthy(ctx context.Context) error {
+	for _, statement := range []string{"INSERT OR REPLACE INTO probe VALUES (1, zeroblob(8192))", "DELETE FROM probe"} {
+		if err := l.do(ctx, func(w *writer) error { return w.exec(statement) }); err != nil {
+			return err
+		}
 	}
-	return l.writer.healthy()
+	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -136,6 +137,20 @@ func TestUnusableFilesAreRefusedPlainly(t *testing.T) {
 	if err := tamper(t, newer, "INSERT INTO schema_version VALUES (999, 0)"); err != nil {
 		t.Fatal(err)
 	}
+	damaged := filepath.Join(folder, "damaged.db")
+	full := open(t, damaged)
+	appendMany(t, full, 100)
+	closeOrFail(t, full)
+	raw, err := os.ReadFile(damaged)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range raw[4096:] {
+		raw[4096+i] = 0xa5
+	}
+	if err := os.WriteFile(damaged, raw, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	older := filepath.Join(folder, "older.db")
 	closeOrFail(t, open(t, older))
 	if err := tamper(t, older, "DELETE FROM schema_version"); err != nil {
@@ -152,6 +167,8 @@ func TestUnusableFilesAreRefusedPlainly(t *testing.T) {
 		{"below a file", filepath.Join(text, "x", "careline.db"), false, nil, "ledger.path"},
 		{"a text", text, false, nil, "not a database"},
 		{"another program's", foreign, false, ErrForeign, "choose another ledger.path"},
+		{"damaged", damaged, false, nil, "restore a backup"},
+		{"damaged, for reading", damaged, true, nil, "restore a backup"},
 		{"a newer careline's", newer, false, ErrNewerSchema, "schema 999"},
 		{"missing, for reading", filepath.Join(folder, "none.db"), true, os.ErrNotExist, "ledger.path"},
 		{"a text, for reading", text, true, nil, "not a database"},
@@ -179,6 +196,25 @@ func TestUnusableFilesAreRefusedPlainly(t *testing.T) {
 	}
 }
 
+func TestAFileThatAnotherProgramHoldsIsSaid(t *testing.T) {
+	path := newPath(t)
+	closeOrFail(t, open(t, path))
+	db, err := sql.Open("sqlite", "file:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	for _, statement := range []string{"PRAGMA locking_mode = EXCLUSIVE", "BEGIN EXCLUSIVE"} {
+		if _, err := db.Exec(statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := Open(t.Context(), Options{Path: path}); err == nil || !strings.Contains(err.Error(), "another program holds the file") {
+		t.Errorf("Open said %v", err)
+	}
+}
+
 func TestSchemaIsBroughtUpToDateStepByStep(t *testing.T) {
 	path := newPath(t)
 	l := open(t, path)
@@ -192,11 +228,11 @@ func TestSchemaIsBroughtUpToDateStepByStep(t *testing.T) {
 	}
 	defer db.Close()
 	steps := append(migrations(), "CREATE TABLE extra (x TEXT)", "INSERT INTO extra VALUES ('a'); this is no SQL")
-	if err := migrate(t.Context(), db, steps, time.Now); err == nil || !strings.Contains(err.Error(), "version 3") {
-		t.Fatalf("a broken step said %v, want an error naming version 3", err)
+	if err := migrate(t.Context(), db, steps, time.Now); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("version %d", len(steps))) {
+		t.Fatalf("a broken step said %v, want an error naming version %d", err, len(steps))
 	}
-	if version, err := schemaVersion(t.Context(), db); version != 2 || err != nil {
-		t.Errorf("schema %d (%v) after a broken third step, want 2", version, err)
+	if version, err := schemaVersion(t.Context(), db); version != len(steps)-1 || err != nil {
+		t.Errorf("schema %d (%v) after a broken last step, want %d", version, err, len(steps)-1)
 	}
 	var rows int
 	if err := db.QueryRow("SELECT COUNT(*) FROM extra").Scan(&rows); err != nil || rows != 0 {

@@ -3,7 +3,7 @@ package ledger
 import "time"
 
 // CallRecord is the one record that each call leaves. It holds no PHI: the
-// member is a token, digits are counted, the caller's number is kept apart.
+// member is a token, digits are counted, the caller's number is not kept.
 type CallRecord struct {
 	// ID is the call's UUIDv7.
 	ID string `json:"id"`
@@ -15,7 +15,7 @@ type CallRecord struct {
 	SIPCallID string    `json:"sip_call_id"`
 	Started   time.Time `json:"started"`
 	Answered  time.Time `json:"answered,omitzero"`
-	Ended     time.Time `json:"ended"`
+	Ended     time.Time `json:"ended,omitzero"`
 	// EndedBy is caller, agent, system or carrier: a disconnect is not an abandon (DOMAIN.md §1).
 	EndedBy EndedBy `json:"ended_by"`
 	// Why in words for a supervisor; SIPStatus and Q850Cause for an engineer.
@@ -35,7 +35,7 @@ type CallRecord struct {
 	// DigitCount is how many keys the caller pressed; which ones is not kept.
 	DigitCount int       `json:"digit_count"`
 	Segments   []Segment `json:"segments"`
-	// Disposition and Note by the agent; empty until wrap-up ends.
+	// Disposition by the agent; empty until wrap-up ends.
 	Disposition string `json:"disposition,omitempty"`
 	// Media sums of the caller's leg.
 	Media MediaStats `json:"media"`
@@ -70,7 +70,7 @@ const (
 type Segment struct {
 	Kind  SegmentKind `json:"kind"`
 	Start time.Time   `json:"start"`
-	End   time.Time   `json:"end"`
+	End   time.Time   `json:"end,omitzero"`
 	// Queue for queue and ring_agent; Agent for ring_agent, talk, hold, wrap_up.
 	Queue string `json:"queue,omitempty"`
 	Agent string `json:"agent,omitempty"`

@@ -22,7 +22,7 @@ var ErrForeign = errors.New("the file is a database, but not a Careline ledger; 
 // step that was released is never edited; a change is a new step. A step's
 // number is its place, from 1.
 func migrations() []string {
-	return []string{schemaFirst}
+	return []string{schemaFirst, schemaSecond}
 }
 
 // The audit and the journal can't be changed even by a mistaken statement of
@@ -84,6 +84,26 @@ CREATE TABLE failures (
 );
 CREATE INDEX failures_by_subject ON failures (subject, time);
 CREATE INDEX failures_by_time ON failures (time);
+`
+
+// Sealed records stay: an update was refused from the first, a deletion or an
+// INSERT OR REPLACE was not. key_check tells a lost or foreign key from the one
+// that the tokens were made with (Key); probe is what Healthy writes.
+const schemaSecond = `
+CREATE TRIGGER calls_no_delete BEFORE DELETE ON calls WHEN OLD.final = 1
+	BEGIN SELECT RAISE(ABORT, 'the call record is final'); END;
+CREATE TRIGGER calls_no_replace BEFORE INSERT ON calls
+	WHEN EXISTS (SELECT 1 FROM calls WHERE id = NEW.id AND final = 1)
+	BEGIN SELECT RAISE(ABORT, 'the call record is final'); END;
+
+CREATE TABLE key_check (
+	only INTEGER PRIMARY KEY CHECK (only = 1),
+	fingerprint TEXT NOT NULL
+);
+CREATE TABLE probe (
+	only INTEGER PRIMARY KEY CHECK (only = 1),
+	body BLOB NOT NULL
+);
 `
 
 // migrate brings the schema up to date, each step in a transaction of its own.

@@ -32,13 +32,15 @@ type writer struct {
 
 	mu       sync.Mutex
 	counts   Stats
-	lastErr  error
-	closeErr error
+	closeErr error // read after stopped
 
 	// ---
 	db   *sql.DB
 	conn *sql.Conn
 	head chainHead
+	// noted is the head that the log has, since notedAt.
+	noted   chainHead
+	notedAt time.Time
 	// statements by their text, prepared once on conn.
 	statements map[string]*sql.Stmt
 }
@@ -153,7 +155,7 @@ func (w *writer) commit(batch []job) {
 	err := w.transact(batch, refusals)
 	if err != nil {
 		w.head = head
-		err = fmt.Errorf("ledger: not written: %w", err)
+		err = fmt.Errorf("ledger: not written: %w", explain(err))
 		w.log.Error("ledger write failed", zap.Int("writes", len(batch)), zap.Error(err))
 	}
 	written, failed := 0, 0
@@ -169,10 +171,21 @@ func (w *writer) commit(batch []job) {
 		}
 		j.done <- answer
 	}
-	w.mu.Lock()
-	w.lastErr = err
-	w.mu.Unlock()
-	w.count(written, 1, failed)
+	commits := 1
+	if err != nil {
+		commits = 0
+	}
+	w.count(written, commits, failed)
+	if w.head != w.noted && w.now().Sub(w.notedAt) >= HeadEvery {
+		w.note("audit head")
+	}
+}
+
+// note puts the head into the log, which is kept elsewhere: it shows that a
+// chain was cut or rewritten as a whole, which the file alone can't (VerifyHeads).
+func (w *writer) note(event string) {
+	w.noted, w.notedAt = w.head, w.now()
+	w.log.Info(event, zap.Int64("audit_sequence", w.head.sequence), zap.String("audit_head", w.head.hash))
 }
 
 // The writer's statements run to their end: a caller who gives up must not
@@ -250,13 +263,14 @@ func (w *writer) finish() {
 	}
 	problems = append(problems, w.conn.Close(), w.db.Close())
 	w.closeErr = errors.Join(problems...)
+	w.note("ledger closed")
 }
 
 // close ends the goroutine after what waits is written.
-func (w *writer) close() (chainHead, error) {
+func (w *writer) close() error {
 	w.stopOnce.Do(func() { close(w.stop) })
 	<-w.stopped
-	return w.head, w.closeErr
+	return w.closeErr
 }
 
 func (w *writer) count(written, batches, failed int) {
@@ -273,10 +287,4 @@ func (w *writer) stats() Stats {
 	s := w.counts
 	s.Waiting = len(w.jobs)
 	return s
-}
-
-func (w *writer) healthy() error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.lastErr
 }

@@ -54,7 +54,7 @@ func (c *collector) Describe(descs chan<- *prometheus.Desc) {
 func (c *collector) Collect(out chan<- prometheus.Metric) {
 	all := numbers{
 		calls: c.options.Center.Stats(), media: c.options.Media.Stats(), sip: c.options.SIP.Stats(),
-		dialogs: c.options.SIP.ActiveDialogs(), ready: c.state() == Ready,
+		dialogs: c.options.SIP.ActiveDialogs(), ledger: c.options.Ledger.Stats(), ready: c.state() == Ready,
 	}
 	for _, m := range c.metrics {
 		out <- prometheus.MustNewConstMetric(m.desc, m.kind, m.read(all))

@@ -4,6 +4,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"careline/call"
+	"careline/ledger"
 	"careline/media"
 	"careline/sip"
 )
@@ -14,6 +15,7 @@ type numbers struct {
 	media   media.EngineStats
 	sip     sip.Stats
 	dialogs int
+	ledger  ledger.Stats
 	ready   bool
 }
 
@@ -44,6 +46,7 @@ func metrics() []metric {
 		gauge("media_legs", "Open sound legs.", func(n numbers) float64 { return float64(n.media.Legs) }),
 		gauge("media_ports_in_use", "RTP ports of open legs.", func(n numbers) float64 { return float64(n.media.PortsInUse) }),
 		count("media_packets_received_total", "RTP packets received.", func(n numbers) uint64 { return n.media.PacketsReceived }),
+		count("media_packets_lost_total", "RTP packets that callers sent and that never came.", func(n numbers) uint64 { return n.media.PacketsLost }),
 		count("media_packets_sent_total", "RTP packets sent.", func(n numbers) uint64 { return n.media.PacketsSent }),
 		count("media_packets_ignored_total", "RTP packets from strangers or of unknown kind.", func(n numbers) uint64 { return n.media.Ignored }),
 		count("media_packets_malformed_total", "Packets on RTP ports that aren't RTP.", func(n numbers) uint64 { return n.media.Malformed }),
@@ -51,6 +54,11 @@ func metrics() []metric {
 		count("media_frames_late_total", "Frames sent more than 20 ms after their time.", func(n numbers) uint64 { return n.media.LateFrames }),
 		count("media_catch_ups_total", "Times that a pacer was behind by a frame or more.", func(n numbers) uint64 { return n.media.CatchUps }),
 		count("media_frames_skipped_total", "Rounds that a pacer gave up.", func(n numbers) uint64 { return n.media.SkippedFrames }),
+
+		count("ledger_writes_total", "Writes that are on disk.", func(n numbers) uint64 { return n.ledger.Writes }),
+		count("ledger_writes_failed_total", "Writes that failed or were refused.", func(n numbers) uint64 { return n.ledger.Failed }),
+		count("ledger_commits_total", "Transactions, each of one write or more.", func(n numbers) uint64 { return n.ledger.Batches }),
+		gauge("ledger_writes_waiting", "Writes that wait for the disk.", func(n numbers) float64 { return float64(n.ledger.Waiting) }),
 
 		gauge("sip_dialogs", "SIP dialogs up.", func(n numbers) float64 { return float64(n.dialogs) }),
 		count("sip_invites_total", "New calls that reached the SIP side.", func(n numbers) uint64 { return n.sip.Invites }),

@@ -5,8 +5,8 @@
 // Prometheus' form. What must not: anything that names a caller, a member or an
 // agent; labels are queues, states and reasons only.
 //
-//	server := operations.New(operations.Options{Listen: address, Center: center, Media: engine, SIP: sipServer, Log: log})
-//	err := server.Listen()                    // a busy port names the key operations.listen
+//	server, err := operations.New(operations.Options{Listen: address, Center: center, Media: engine, SIP: sipServer, Ledger: kept, Log: log})
+//	err = server.Listen()                     // a busy port names the key operations.listen
 //	server.SetState(operations.Ready)         // then Draining when the end begins
 //	err = server.Run(ctx)
 package operations
@@ -19,7 +19,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"slices"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -31,6 +30,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"careline/call"
+	"careline/ledger"
 	"careline/media"
 	"careline/sip"
 )
@@ -79,19 +79,23 @@ type SIP interface {
 	ActiveDialogs() int
 }
 
+// Ledger gives the numbers of what is kept; *ledger.Ledger is one.
+type Ledger interface{ Stats() ledger.Stats }
+
 // Probe is something without which no call can be taken. Check must heed ctx.
 type Probe struct {
 	Name  string
 	Check func(ctx context.Context) error
 }
 
-// Options make a Server. Center, Media and SIP must be given.
+// Options make a Server. Center, Media, SIP and Ledger must be given.
 type Options struct {
 	// Listen is config key operations.listen; port 0 takes any free port.
 	Listen netip.AddrPort
 	Center Center
 	Media  Media
 	SIP    SIP
+	Ledger Ledger
 	// Probes are asked at each /readyz, one after another.
 	Probes []Probe
 	// Version of the program and of its configuration, as /metrics names them.
@@ -110,8 +114,8 @@ type Server struct {
 
 // New makes a server that is Starting; Listen and Run start it.
 func New(options Options) (*Server, error) {
-	if options.Center == nil || options.Media == nil || options.SIP == nil {
-		return nil, errors.New("operations: Center, Media and SIP must be given")
+	if options.Center == nil || options.Media == nil || options.SIP == nil || options.Ledger == nil {
+		return nil, errors.New("operations: Center, Media, SIP and Ledger must be given")
 	}
 	if options.Log == nil {
 		options.Log = zap.NewNop()
@@ -238,7 +242,7 @@ func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if len(failed) > 0 {
-		answer(w, http.StatusServiceUnavailable, health{Status: "not_ready", Failed: slices.Clip(failed)})
+		answer(w, http.StatusServiceUnavailable, health{Status: "not_ready", Failed: failed})
 		return
 	}
 	answer(w, http.StatusOK, health{Status: state.String()})

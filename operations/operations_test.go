@@ -12,10 +12,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 	"go.uber.org/goleak"
 
 	"careline/acd"
 	"careline/call"
+	"careline/ledger"
 	"careline/media"
 	"careline/sip"
 )
@@ -34,13 +36,17 @@ func (sound) Stats() media.EngineStats {
 
 type trunk struct{}
 
+type kept struct{}
+
+func (kept) Stats() ledger.Stats { return ledger.Stats{Writes: 12, Failed: 1, Waiting: 5} }
+
 func (trunk) Stats() sip.Stats   { return sip.Stats{Invites: 9, Strangers: 4} }
 func (trunk) ActiveDialogs() int { return 2 }
 
 func server(t *testing.T, probes ...Probe) *Server {
 	t.Helper()
 	s, err := New(Options{
-		Listen: netip.MustParseAddrPort("127.0.0.1:0"), Media: sound{}, SIP: trunk{}, Probes: probes, Version: "v1", ConfigVersion: "abc",
+		Listen: netip.MustParseAddrPort("127.0.0.1:0"), Media: sound{}, SIP: trunk{}, Ledger: kept{}, Probes: probes, Version: "v1", ConfigVersion: "abc",
 		Center: center{call.Stats{
 			Calls: 2, Offered: 7, Abandoned: 1,
 			Queues: []call.QueueStats{{Queue: "claims", Waiting: 4, Longest: 90 * time.Second}},
@@ -156,7 +162,7 @@ func TestMetricsSpeakOfEveryRoom(t *testing.T) {
 		`careline_queue_waiting{queue="claims"} 4`, `careline_queue_longest_wait_seconds{queue="claims"} 90`,
 		`careline_agents{state="available"} 3`, `careline_agents{state="talking"} 0`,
 		"careline_media_legs 3", "careline_media_packets_sent_total 1500", "careline_media_frames_late_total 2",
-		"careline_sip_dialogs 2", "careline_sip_strangers_total 4", `careline_build_info{config="abc",version="v1"} 1`,
+		"careline_ledger_writes_total 12", "careline_ledger_writes_failed_total 1", "careline_ledger_writes_waiting 5", "careline_sip_dialogs 2", "careline_sip_strangers_total 4", `careline_build_info{config="abc",version="v1"} 1`,
 	} {
 		if !slices.Contains(lines, want) {
 			t.Errorf("no line %q", want)
@@ -164,6 +170,20 @@ func TestMetricsSpeakOfEveryRoom(t *testing.T) {
 	}
 	if !strings.Contains(text, "go_goroutines") || !strings.Contains(text, "process_open_fds") {
 		t.Error("nothing of the process itself")
+	}
+}
+
+// The linter is Prometheus' own: names, units, suffixes, helps.
+func TestMetricsKeepPrometheusConventions(t *testing.T) {
+	s := server(t)
+	run(t, s)
+	_, text := get(t, s, "/metrics")
+	problems, err := promlint.New(strings.NewReader(text + "\n")).Lint()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, problem := range problems {
+		t.Errorf("%s: %s", problem.Metric, problem.Text)
 	}
 }
 

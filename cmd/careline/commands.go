@@ -68,12 +68,13 @@ server runs. --json prints the record as it is kept.`,
 			run:      recordCommand,
 		},
 		{
-			name: "audit", arguments: "[--config DIR | --ledger FILE] [--verify] [ID | last]", summary: "print or verify the audit",
+			name: "audit", arguments: "[--config DIR | --ledger FILE] [--verify [--log FILE]] [ID | last]", summary: "print or verify the audit",
 			details: `
 Prints who read or did what in one call. --verify goes through the whole chain
-of hashes instead and names the first entry that was altered; the exit code is
-then 1.`,
-			examples: []string{"audit last", "audit --verify"},
+of hashes instead and compares it with those noted in the log (that of the
+configuration, or --log, - for standard input), which show whether its end was cut
+off. The first entry that was altered is named, and the exit code is then 1.`,
+			examples: []string{"audit last", "audit --verify", "audit --verify --log /srv/logs/careline.log"},
 			run:      auditCommand,
 		},
 		passwordEntry(),
@@ -125,6 +126,6 @@ func (t terminal) parse(flags *flag.FlagSet, args []string) ([]string, error) {
 // misused says how the command is meant.
 func (t terminal) misused(name, why string) error {
 	c, _ := find(name)
-	fmt.Fprintf(t.stderr, "careline %s: %s\nUse: %s %s %s\n", name, why, t.program, name, c.arguments)
+	fmt.Fprintf(t.stderr, "careline %s: %s\nUse: %s\n", name, why, t.use(c))
 	return errMisused
 }

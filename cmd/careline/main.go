@@ -91,6 +91,10 @@ func (t terminal) help(args []string) int {
 		t.overview(t.stdout)
 		return exitOK
 	}
+	if args[0] == "help" {
+		fmt.Fprintf(t.stdout, "help: say how a command is used\n\nUse: %s help [COMMAND]\n", t.program)
+		return exitOK
+	}
 	command, ok := find(args[0])
 	if !ok {
 		t.unknown(args[0])
@@ -109,8 +113,12 @@ func (t terminal) overview(w io.Writer) {
 }
 
 func (t terminal) explain(w io.Writer, c command) {
-	fmt.Fprintf(w, "%s: %s\n\nUse: %s %s %s\n\n%s\n\nExamples:\n", c.name, c.summary, t.program, c.name, c.arguments, strings.TrimSpace(c.details))
+	fmt.Fprintf(w, "%s: %s\n\nUse: %s\n\n%s\n\nExamples:\n", c.name, c.summary, t.use(c), strings.TrimSpace(c.details))
 	for _, example := range c.examples {
 		fmt.Fprintf(w, "  %s %s\n", t.program, example)
 	}
+}
+
+func (t terminal) use(c command) string {
+	return strings.TrimSpace(t.program + " " + c.name + " " + c.arguments)
 }

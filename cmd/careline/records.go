@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"strings"
 	"time"
 
@@ -23,20 +25,21 @@ func (l *ledgerFlags) add(flags *flag.FlagSet) {
 	flags.StringVar(&l.path, "ledger", "", "the ledger's file")
 }
 
-func (l ledgerFlags) open() (*ledger.Ledger, error) {
+// open also gives the log that the configuration names, "" where it isn't read.
+func (l ledgerFlags) open() (kept *ledger.Ledger, log string, err error) {
 	path := l.path
 	if path == "" {
 		settings, err := config.Load(l.config)
 		if err != nil {
-			return nil, fmt.Errorf("%w\nname the file with --ledger to go without the configuration", err)
+			return nil, "", fmt.Errorf("%w\nname the file with --ledger to go without the configuration", err)
 		}
-		path = settings.Ledger.Path
+		path, log = settings.Ledger.Path, settings.Log.File
 	}
-	kept, err := ledger.OpenReadOnly(path)
+	kept, err = ledger.OpenReadOnly(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no ledger at %s yet: it comes with the first run; another folder's is found from there, or named with --ledger", path)
+		return nil, "", fmt.Errorf("there is no ledger at %s yet: it comes with the first run; another folder's is found from there, or named with --ledger", path)
 	}
-	return kept, err
+	return kept, log, err
 }
 
 // which call is meant: the one named, or the newest.
@@ -71,7 +74,7 @@ func recordCommand(ctx context.Context, t terminal, args []string) int {
 	if err != nil {
 		return exitMisused
 	}
-	kept, err := where.open()
+	kept, _, err := where.open()
 	if err != nil {
 		return t.fail(err)
 	}
@@ -125,7 +128,9 @@ func printRecord(w io.Writer, r ledger.CallRecord) error {
 	line("keys pressed", "%d", r.DigitCount)
 	line("way", "%s", strings.Join(r.Path, " → "))
 	line("disposition", "%s", r.Disposition)
-	line("packets", "%d received, %d sent, %d lost", r.Media.PacketsReceived, r.Media.PacketsSent, r.Media.PacketsLost)
+	if !r.Ended.IsZero() { // they are counted at the end
+		line("packets", "%d received, %d sent, %d lost", r.Media.PacketsReceived, r.Media.PacketsSent, r.Media.PacketsLost)
+	}
 	for _, segment := range r.Segments {
 		length := "goes on"
 		if !segment.End.IsZero() {
@@ -142,7 +147,7 @@ func printRecord(w io.Writer, r ledger.CallRecord) error {
 // verified says how far the caller's identity is established.
 func verified(outcome string) string {
 	if outcome == "" || outcome == "none" {
-		return "not asked who she is"
+		return "not asked who they are"
 	}
 	return strings.ReplaceAll(outcome, "_", " ")
 }
@@ -157,24 +162,26 @@ func auditCommand(ctx context.Context, t terminal, args []string) int {
 	flags := flag.NewFlagSet("audit", flag.ContinueOnError)
 	where.add(flags)
 	verify := flags.Bool("verify", false, "verify the chain")
+	named := flags.String("log", "", "log whose noted hashes are compared")
 	positional, err := t.parse(flags, args)
 	if err == nil && (len(positional) > 1 || *verify && len(positional) > 0) {
 		err = t.misused("audit", "name one call, or --verify all")
 	}
+	if err == nil && *named != "" && !*verify {
+		err = t.misused("audit", "--log goes with --verify")
+	}
 	if err != nil {
 		return exitMisused
 	}
-	kept, err := where.open()
+	kept, log, err := where.open()
 	if err != nil {
 		return t.fail(err)
 	}
 	defer kept.Close()
 	if *verify {
-		entries, err := kept.VerifyAudit(ctx)
-		if err != nil {
+		if err := verifyAudit(ctx, t, kept, *named, log); err != nil {
 			return t.fail(err)
 		}
-		fmt.Fprintf(t.stdout, "the chain of %d entries is unbroken\n", entries)
 		return exitOK
 	}
 	record, err := which(ctx, kept, positional)
@@ -185,10 +192,41 @@ func auditCommand(ctx context.Context, t terminal, args []string) int {
 	if err != nil {
 		return t.fail(err)
 	}
-	fmt.Fprintf(t.stdout, "Call %s: %d entries\n", record.ID, len(entries))
+	fmt.Fprintf(t.stdout, "Call %s, entries in the audit: %d\n", record.ID, len(entries))
 	for _, e := range entries {
 		what := strings.Fields(strings.Join([]string{string(e.Kind), e.Outcome, e.Field, e.Purpose, e.Subject}, " "))
 		fmt.Fprintf(t.stdout, "  %5d  %s  %-18s %s\n", e.Sequence, clock(e.Time), e.Actor, strings.Join(what, " "))
 	}
 	return exitOK
+}
+
+// verifyAudit verifies the chain, and the heads noted in the log: the one named,
+// or the configuration's if it is there.
+func verifyAudit(ctx context.Context, t terminal, kept *ledger.Ledger, named, configured string) error {
+	entries, err := kept.VerifyAudit(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(t.stdout, "the chain of %d entries is unbroken\n", entries)
+	path, log := cmp.Or(named, configured), t.stdin
+	if path == "" {
+		return nil
+	}
+	if path != "-" {
+		file, err := os.Open(path)
+		if named == "" && errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("the log: %w", err)
+		}
+		defer file.Close()
+		log = file
+	}
+	heads, err := kept.VerifyHeads(ctx, log)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(t.stdout, "hashes of it noted in %s: %d, all as they are in the chain\n", path, heads)
+	return nil
 }

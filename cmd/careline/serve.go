@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -71,7 +72,7 @@ func serve(ctx context.Context, t terminal, settings *config.Config, log *zap.Lo
 	}
 	s.start(ctx)
 	if err := s.ready(t); err != nil {
-		return err
+		return errors.Join(err, s.stop())
 	}
 	select {
 	case <-ctx.Done():

@@ -172,6 +172,27 @@ func TestTheFirstCallIsPlacedAndItsRecordRead(t *testing.T) {
 	if code, text, _ := careline("", "audit", "--ledger", db, "--verify"); code != 0 || !strings.Contains(text, "unbroken") {
 		t.Errorf("audit --verify: exit %d\n%s", code, text)
 	}
+	log := filepath.Join(r.dir, "var", "careline.log")
+	lines, err := os.ReadFile(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	forged := `{"msg":"audit head","ledger":"` + db + `","audit_sequence":1,"audit_head":"00"}` + "\n"
+	if code, text, stderr := careline(forged, "audit", "--config", r.dir, "--verify", "--log", "-"); code != 1 || !strings.Contains(stderr, "broken at entry 1") {
+		t.Errorf("a head that the chain doesn't have: exit %d\n%s%s", code, text, stderr)
+	}
+	if err := os.WriteFile(log, append(lines, forged...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, stderr := careline("", "audit", "--config", r.dir, "--verify"); code != 1 || !strings.Contains(stderr, "broken at entry 1") {
+		t.Errorf("the same in the configuration's own log: exit %d\n%s", code, stderr)
+	}
+	if err := os.WriteFile(log, lines, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, text, stderr := careline("", "audit", "--config", r.dir, "--verify"); code != 0 || !strings.Contains(text, "all as they are in the chain") {
+		t.Errorf("with its own log: exit %d\n%s%s", code, text, stderr)
+	}
 	if code, _, stderr := careline("", "record", "--ledger", db, "nobody"); code != 1 || !strings.Contains(stderr, "there is no call nobody") {
 		t.Errorf("record of an unknown call: exit %d\n%s", code, stderr)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -57,7 +58,7 @@ func assemble(ctx context.Context, settings *config.Config, log *zap.Logger) (*s
 	own.Ledger.Log, own.Ledger.Now = log, utc{}.Now
 	kept, err := ledger.Open(ctx, own.Ledger)
 	if err != nil {
-		return nil, fmt.Errorf("opening the ledger %s (key ledger.path): %w", settings.Ledger.Path, err)
+		return nil, err
 	}
 	s.kept = kept
 	if err := s.wire(ctx); err != nil {
@@ -93,7 +94,7 @@ func (s *server) wire(ctx context.Context) error {
 	}
 	s.operations, err = operations.New(operations.Options{
 		Listen: settings.Operations, Center: s.center, Media: s.engine, SIP: s.trunk,
-		Probes:  []operations.Probe{{Name: "ledger", Check: func(context.Context) error { return s.kept.Healthy() }}},
+		Ledger: s.kept, Probes: []operations.Probe{{Name: "ledger", Check: s.kept.Healthy}},
 		Version: version(), ConfigVersion: settings.Version, Log: s.log,
 	})
 	return err
@@ -125,13 +126,17 @@ func (s *server) listen() error {
 
 // start runs every room under the group, which is waited for in stop.
 func (s *server) start(ctx context.Context) {
-	s.services = []*service{
+	s.run(ctx, []*service{
 		{name: "call", run: s.center.Run},
 		{name: "sip", run: s.trunk.Run},
 		{name: "desk", run: s.desk.Run},
 		{name: "media", run: s.engine.Run},
 		{name: "operations", run: s.operations.Run},
-	}
+	})
+}
+
+func (s *server) run(ctx context.Context, services []*service) {
+	s.services = services
 	// Not under ctx: its end begins a drain, in which every room is needed.
 	group, running := errgroup.WithContext(context.WithoutCancel(ctx))
 	s.group, s.failing = group, running.Done()
@@ -171,8 +176,9 @@ func (s *server) ready(t terminal) error {
 }
 
 // stop ends the rooms in order and waits for each; the error is the first that
-// a room ended with.
+// a room ended with, or names those that did not end.
 func (s *server) stop() error {
+	var hanging error
 	for _, one := range s.services {
 		one.cancel()
 		timer := time.NewTimer(stopTime)
@@ -180,8 +186,11 @@ func (s *server) stop() error {
 		case <-one.done:
 			timer.Stop()
 		case <-timer.C:
-			return fmt.Errorf("%s did not end within %s", one.name, stopTime)
+			hanging = errors.Join(hanging, fmt.Errorf("%s did not end within %s", one.name, stopTime))
 		}
+	}
+	if hanging != nil {
+		return hanging
 	}
 	err := s.group.Wait()
 	if err == nil {
