@@ -54,7 +54,7 @@ lint: toolchain $(WEB_STAMP) ## Check format, vet, staticcheck and our own habit
 	$(GO) test -count=1 .
 
 fmt: ## Format the Go code
-	"$$($(GO) env GOROOT)/bin/gofmt" -w $$(git ls-files '*.go')
+	"$$($(GO) env GOROOT)/bin/gofmt" -w $$(git ls-files '*.go' 2>/dev/null || find . -name '*.go')
 
 prompts: toolchain ## Speak the prompts whose text changed (needs espeak-ng and sox)
 	$(GO) run ./prompts/render $(CONFIG)/prompts

@@ -14,6 +14,9 @@ func TestHelpShowsEachCommandWithExamples(t *testing.T) {
 	if code != 0 {
 		t.Fatalf("exit %d", code)
 	}
+	if code, text, _ := careline("", "help", "help"); code != 0 || !strings.Contains(text, "careline help [COMMAND]") {
+		t.Errorf("help of help: exit %d\n%s", code, text)
+	}
 	for _, c := range commands() {
 		if !strings.Contains(overview, c.name) || !strings.Contains(overview, c.summary) {
 			t.Errorf("the overview says nothing of %s", c.name)
@@ -50,6 +53,8 @@ func TestWhatIsMistypedIsSaid(t *testing.T) {
 		{"dial with a bad step", []string{"dial", "sing", "sip:1@127.0.0.1:1"}, 1, "sing"},
 		{"record of two", []string{"record", "a", "b"}, 2, "name one call"},
 		{"record without a ledger", []string{"record", "--ledger", filepath.Join("nowhere", "x.db")}, 1, "there is no ledger at nowhere"},
+		{"a log without verifying", []string{"audit", "--log", "x.log"}, 2, "--log goes with --verify"},
+		{"a version of what", []string{"version", "dial"}, 2, `what is "dial"?`},
 		{"audit of one and all", []string{"audit", "--verify", "last"}, 2, "--verify all"},
 		{"a password on the command line", []string{"password", "secret-word"}, 2, "standard input"},
 	}
@@ -62,15 +67,15 @@ func TestWhatIsMistypedIsSaid(t *testing.T) {
 }
 
 func TestPasswordMakesAHashThatTheDeskTakes(t *testing.T) {
-	code, hash, stderr := careline("correct horse\nbattery\n", "password")
+	code, hash, stderr := careline("correct horse battery\nstaple\n", "password")
 	if code != 0 || stderr != "" {
 		t.Fatalf("exit %d\n%s", code, stderr)
 	}
 	hash = strings.TrimSpace(hash)
-	if ok, err := desk.VerifyPassword(hash, "correct horse"); !ok || err != nil {
+	if ok, err := desk.VerifyPassword(hash, "correct horse battery"); !ok || err != nil {
 		t.Errorf("the hash %s is not of the password: %v", hash, err)
 	}
-	if code, _, stderr := careline("short\n", "password"); code != 1 || !strings.Contains(stderr, "at least") {
+	if code, _, stderr := careline("fourteen chars\n", "password"); code != 1 || !strings.Contains(stderr, "at least") {
 		t.Errorf("a short password: exit %d\n%s", code, stderr)
 	}
 }

@@ -17,9 +17,9 @@ import (
 	"careline/sip/digest"
 )
 
-// shortestPassword is what password accepts: NIST SP 800-63B-4 section 3.1.1.2
-// asks for 15 characters where the password is the only factor.
-const shortestPassword = 8
+// shortestPassword in characters, as NIST SP 800-63B-4 section 3.1.1.2 asks where
+// the password is the only factor.
+const shortestPassword = 15
 
 // passwordEntry is what careline help says of the command below.
 func passwordEntry() command {

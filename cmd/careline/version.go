@@ -8,7 +8,11 @@ import (
 )
 
 // versionCommand is careline version.
-func versionCommand(_ context.Context, t terminal, _ []string) int {
+func versionCommand(_ context.Context, t terminal, args []string) int {
+	if len(args) > 0 {
+		_ = t.misused("version", fmt.Sprintf("what is %q?", args[0]))
+		return exitMisused
+	}
 	fmt.Fprintf(t.stdout, "careline %s, %s, %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return exitOK
 }
