@@ -9,8 +9,12 @@ import (
 	"careline/media"
 )
 
-// look is how often a waiting step looks again: once a frame.
-const look = media.FrameDuration
+const (
+	// look is how often a waiting step looks again: once a frame.
+	look = media.FrameDuration
+	// soundDue is how long after the answer the first packet must have come.
+	soundDue = 2 * time.Second
+)
 
 // Call places a call, follows the script, hangs up and reports. A call that was
 // refused or that nobody answered is a report, not an error; an error says that
@@ -35,8 +39,12 @@ func Call(ctx context.Context, options Options) (Report, error) {
 	if problem != nil {
 		report.Problem = problem.Error()
 	}
-	if closing != nil && report.Problem == "" {
+	switch {
+	case report.Problem != "":
+	case closing != nil:
 		report.Problem = closing.Error()
+	case report.Heard.Packets == 0 && report.Lasted >= soundDue:
+		report.Problem = "not one packet of sound came; does a firewall stop the RTP, or does the far side's SDP name the wrong address?"
 	}
 	if options.Record != "" {
 		_, samples := c.Heard()

@@ -189,6 +189,15 @@ func TestCallHasALimit(t *testing.T) {
 	}
 }
 
+func TestCallWithoutSoundIsAProblem(t *testing.T) {
+	far := newFarSide(t, "udp", answers)
+	report, err := Call(shortly(t), Options{Target: far.target(), Script: script(t, "listen 2100ms")})
+	must(t, err)
+	if report.StepsDone != 1 || !strings.Contains(report.Problem, "not one packet") {
+		t.Errorf("report says\n%s", report)
+	}
+}
+
 func TestPersonAtTheKeyboardStopsTheCall(t *testing.T) {
 	far := newFarSide(t, "udp", answers)
 	ctx, stop := context.WithCancel(shortly(t))
