@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"careline/media"
+	"careline/sip/digest"
 )
 
 const (
@@ -68,7 +69,8 @@ type Dialog struct {
 	bye       *farewell
 	over      bool // EventEnded is out
 
-	credentials Authenticator
+	calling     *calling // a call of ours, until it is answered
+	credentials digest.Credentials
 	under       map[*outgoing]struct{} // requests of ours that are unanswered
 	written     <-chan struct{}        // the last of them is out
 	wanted      *command               // a reoffer of ours that isn't out yet
@@ -104,7 +106,7 @@ func newDialog(server *Server, request *gosip.Request, tx *gosip.ServerTx, sourc
 		diversions: readDiversions(request), history: readHistory(request),
 		commands: make(chan command, commandBox), requests: make(chan inbound, requestBox),
 		replies: make(chan reply, replyBox), gone: make(chan struct{}), under: map[*outgoing]struct{}{},
-		invite: request, tx: tx, contact: server.localAddress(tx.Connection(), source),
+		invite: request, tx: tx, contact: server.localAddress(addrPortOf(tx.Connection().LocalAddr()), source),
 		origin: origin{id: server.originID(request)}, owesOffer: len(body) == 0,
 		resend: stoppedTimer(), deadline: stoppedTimer(), glare: stoppedTimer(),
 	}
@@ -135,12 +137,16 @@ func stoppedTimer() *time.Timer {
 	return timer
 }
 
-// ID is the SIP Call-ID, as the trunk chose it.
+// ID is the SIP Call-ID: the trunk's choice, or for a call of ours the
+// invitation's ID with something drawn behind it.
 func (d *Dialog) ID() string { return d.id }
 
 // Name puts the call's own ID into the dialog's log lines. It is called in
 // Handler.Invite, before which there is no such ID.
 func (d *Dialog) Name(call string) { d.log = d.log.With(zap.String("call", call)) }
+
+// Outbound reports a call that we began.
+func (d *Dialog) Outbound() bool { return d.outbound }
 
 // Dialed is the user part of the Request-URI: the number that was dialed.
 func (d *Dialog) Dialed() string { return d.dialed }
@@ -161,7 +167,7 @@ func (d *Dialog) Diversions() []Diversion { return d.diversions }
 // History is the targets that the call was sent to, the first of them first.
 func (d *Dialog) History() []HistoryEntry { return d.history }
 
-// Remote is where the INVITE came from.
+// Remote is where the INVITE came from, or the first hop of a call of ours.
 func (d *Dialog) Remote() netip.AddrPort { return d.remote }
 
 // State is where the dialog stands at this moment.

@@ -1,6 +1,10 @@
 package sip
 
-import "careline/media"
+import (
+	"time"
+
+	"careline/media"
+)
 
 // EventKind says what happened to a dialog.
 type EventKind uint8
@@ -28,6 +32,16 @@ const (
 	// says; the session stays as it was. 408 and 503 also stand for silence and
 	// for a broken connection.
 	EventReofferRefused
+	// EventProgress: a provisional response to our INVITE, as Status says: 180
+	// rings, 183 and some others bring early media. Agreement is then set; each
+	// of the far sides that forking reached may have its own, and the latest
+	// counts.
+	EventProgress
+	// EventHopFailed: a hop of ours couldn't take the call, and the next one is
+	// tried. Hop, Status and RetryAfter are set.
+	EventHopFailed
+	// EventAnswered: our INVITE was accepted and the ACK is out; the call is up.
+	EventAnswered
 	// EventEnded: the dialog is over for the handler. It comes exactly once and
 	// last, whichever way the dialog ended.
 	EventEnded
@@ -50,6 +64,12 @@ func (k EventKind) String() string {
 		return "reoffer answered"
 	case EventReofferRefused:
 		return "reoffer refused"
+	case EventProgress:
+		return "progress"
+	case EventHopFailed:
+		return "hop failed"
+	case EventAnswered:
+		return "answered"
 	case EventEnded:
 		return "ended"
 	}
@@ -93,8 +113,8 @@ type Event struct {
 	// By is set in EventEnded.
 	By EndedBy
 	// Status is the SIP status that ended the INVITE: ours where we refused,
-	// 487 after a CANCEL, 0 once the call had been answered. In
-	// EventReofferRefused it is the far side's.
+	// 487 after a CANCEL, the far side's where it refused a call of ours, 0 once
+	// the call had been answered. Elsewhere it is the far side's answer.
 	Status int
 	// Cause is the Q.850 cause from the far side's Reason header, or the one
 	// that we sent; 0 if none was given (RFC 3326).
@@ -102,6 +122,11 @@ type Event struct {
 	// Reason is the Reason header's text, printable ASCII, at most 64 bytes.
 	Reason    string
 	Agreement Agreement
+	// Hop is the index of the invitation's hop that a call of ours was at.
+	Hop int
+	// RetryAfter is how long a far side that refused a call of ours asks us to
+	// stay away; 0 if it doesn't say, at most an hour.
+	RetryAfter time.Duration
 	// Digit is set in EventDigit; it is PHI.
 	Digit media.Digit
 }

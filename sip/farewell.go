@@ -16,6 +16,9 @@ type farewell struct {
 // hangUp ends the call from our side.
 func (d *Dialog) hangUp(wish command) {
 	switch d.State() {
+	case StateCalling, StateProceeding:
+		d.abandon(inHangUp, &farewell{cause: wish.cause, text: wish.text, acked: true},
+			Event{By: ByLocal, Status: gosip.StatusRequestTerminated, Cause: wish.cause, Reason: reasonText(wish.text)})
 	case StateInvited, StateRinging:
 		status := StatusForCause(wish.cause)
 		d.step(inHangUp)
@@ -78,12 +81,18 @@ func (d *Dialog) farewelled(message inbound) {
 	d.server.respond(message.tx, d.server.response(message.request, gosip.StatusOK))
 	cause, text := readReason(message.request)
 	state := d.State()
+	if state == StateCalling || state == StateProceeding { // it overtook the 200
+		d.abandon(inBye, nil, Event{By: ByRemote, Cause: cause, Reason: text})
+		return
+	}
 	if !d.step(inBye) {
 		return
 	}
 	d.stopTimers()
 	event := Event{By: ByRemote, Cause: cause, Reason: text}
 	switch state {
+	case StateCancelling:
+		d.bye, d.calling.left = nil, true
 	case StateInvited, StateRinging: // RFC 3261 section 15: a BYE in an early dialog
 		event.Status = gosip.StatusRequestTerminated
 		d.reject(gosip.StatusRequestTerminated, "")

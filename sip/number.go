@@ -16,6 +16,10 @@ const (
 // every verb and encoder, and comes out through Reveal alone.
 type Number struct{ text string }
 
+// NewNumber takes a number or user name that we are to call, or to call as; at
+// most 64 printable ASCII characters of it are kept.
+func NewNumber(text string) Number { return Number{printable(text, maxNumber)} }
+
 // Reveal gives the number as the trunk sent it: "+13125550142", or "" if the
 // caller withheld it.
 func (n Number) Reveal() string { return n.text }

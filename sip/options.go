@@ -117,6 +117,8 @@ func (o *Options) fill() error {
 // Stats are counts since the start, and what is up now.
 type Stats struct {
 	Dialogs      int    // up or ending now
+	Placed       uint64 // calls that we began
+	Connected    uint64 // of those, answered
 	Invites      uint64 // new calls that reached us
 	Answered     uint64
 	Refused      uint64 // calls that got a final response other than 200

@@ -146,7 +146,11 @@ func (d *Dialog) replied(r reply) {
 		d.log.Debug("request not answered", zap.String("method", string(out.request.Method)), zap.Error(r.err))
 	}
 	if again := d.answerChallenge(r); again != nil {
-		d.send(again)
+		if d.calling != nil && d.calling.current == out {
+			d.follow(again)
+		} else {
+			d.send(again)
+		}
 		return
 	}
 	if out.done != nil {
@@ -159,7 +163,7 @@ func (d *Dialog) replied(r reply) {
 // there is nothing to answer, or nothing to answer it with (RFC 3261 section 22).
 func (d *Dialog) answerChallenge(r reply) *outgoing {
 	out := r.to
-	if d.credentials == nil || r.response == nil || out.challenged {
+	if r.response == nil || out.challenged || d.State() == StateCancelling {
 		return nil
 	}
 	header, err := authorization(d.credentials, out.request, r.response)

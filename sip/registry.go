@@ -88,13 +88,15 @@ func (r *registry) add(dialog *Dialog) error {
 	switch {
 	case r.closed:
 		return errShutting
-	case r.requests[dialog.requestKey] != nil:
+	case !dialog.outbound && r.requests[dialog.requestKey] != nil:
 		return errMerged
 	case len(r.dialogs) >= r.limit:
 		return errFull
 	}
 	r.dialogs[dialog.key] = dialog
-	r.requests[dialog.requestKey] = dialog
+	if !dialog.outbound {
+		r.requests[dialog.requestKey] = dialog
+	}
 	r.running.Add(1) // under the lock, so that close misses none
 	if cancel := r.announced[dialog.key]; cancel != nil {
 		dialog.post(inbound{in: inCancel, request: cancel})
@@ -102,17 +104,33 @@ func (r *registry) add(dialog *Dialog) error {
 	return nil
 }
 
+// find finds a dialog; one of ours that nobody has answered yet whatever the far
+// side's tag is.
 func (r *registry) find(key dialogKey) *Dialog {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.dialogs[key]
+	if known := r.dialogs[key]; known != nil {
+		return known
+	}
+	return r.dialogs[dialogKey{call: key.call, local: key.local}]
+}
+
+// confirm gives a dialog of ours the tag of whoever answered.
+func (r *registry) confirm(dialog *Dialog, remote string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.dialogs, dialog.key)
+	dialog.key.remote = remote
+	r.dialogs[dialog.key] = dialog
 }
 
 func (r *registry) remove(dialog *Dialog) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.dialogs, dialog.key)
-	delete(r.requests, dialog.requestKey)
+	if !dialog.outbound {
+		delete(r.requests, dialog.requestKey)
+	}
 	r.running.Done()
 }
 

@@ -20,7 +20,7 @@ func (d *Dialog) reinvited(message inbound) {
 			return
 		}
 		d.waiting = &message
-	case StateReoffered, StateReanswered, StateReoffering:
+	case StateCalling, StateProceeding, StateReoffered, StateReanswered, StateReoffering:
 		d.server.refuse(message.request, message.tx, gosip.StatusRequestPending)
 	default:
 		d.server.refuse(message.request, message.tx, gosip.StatusCallTransactionDoesNotExists)

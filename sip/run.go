@@ -2,6 +2,7 @@ package sip
 
 import (
 	"context"
+	"time"
 
 	gosip "github.com/emiago/sipgo/sip"
 	"go.uber.org/zap"
@@ -14,14 +15,10 @@ func (d *Dialog) run(ctx context.Context) {
 	defer d.server.registry.remove(d)
 	defer d.depart()
 	defer d.contain()
-	d.server.respond(d.tx, gosip.NewResponseFromRequest(d.invite, gosip.StatusTrying, statusText(gosip.StatusTrying), nil))
-	d.deadline.Reset(SetUpTimeout)
-	d.server.handler.Invite(d)
-	d.log.Debug("call arrived", zap.Stringer("remote", d.remote), zap.Bool("offer", d.offered))
-	if d.notify == nil {
-		d.log.Error("call refused", zap.String("because", "the handler set no Notify"))
-		d.notify = func(Event) {}
-		d.refuse(command{in: inRefuse, status: gosip.StatusInternalServerError})
+	if d.outbound {
+		d.call()
+	} else {
+		d.greet()
 	}
 	for d.State() != StateClosed {
 		select {
@@ -32,7 +29,7 @@ func (d *Dialog) run(ctx context.Context) {
 			d.obey(wish)
 		case message := <-d.requests:
 			d.receive(message)
-		case ack := <-d.tx.Acks():
+		case ack := <-d.acks():
 			d.receive(inbound{in: inAck, request: ack}) // an ACK under the INVITE's own branch
 		case <-d.lost():
 			d.transportLost()
@@ -44,15 +41,49 @@ func (d *Dialog) run(ctx context.Context) {
 			d.replied(r)
 		case <-d.glare.C:
 			d.glared = false
+		case <-d.nextHop():
+			d.hopSilent()
 		}
 		d.offerWanted()
 	}
+}
+
+// greet shows the caller that the INVITE is in, and hands the call out.
+func (d *Dialog) greet() {
+	d.server.respond(d.tx, gosip.NewResponseFromRequest(d.invite, gosip.StatusTrying, statusText(gosip.StatusTrying), nil))
+	d.deadline.Reset(SetUpTimeout)
+	d.server.handler.Invite(d)
+	d.log.Debug("call arrived", zap.Stringer("remote", d.remote), zap.Bool("offer", d.offered))
+	if d.notify == nil {
+		d.log.Error("call refused", zap.String("because", "the handler set no Notify"))
+		d.notify = func(Event) {}
+		d.refuse(command{in: inRefuse, status: gosip.StatusInternalServerError})
+	}
+}
+
+// acks are the ACKs under an INVITE's own branch; there are none to one of ours.
+func (d *Dialog) acks() <-chan *gosip.Request {
+	if d.tx == nil {
+		return nil
+	}
+	return d.tx.Acks()
+}
+
+// nextHop is the clock of the hop that is being tried.
+func (d *Dialog) nextHop() <-chan time.Time {
+	if d.calling == nil {
+		return nil
+	}
+	return d.calling.next.C
 }
 
 // depart leaves nothing behind in the mailbox, and no timer running.
 func (d *Dialog) depart() {
 	d.stopTimers()
 	d.glare.Stop()
+	if d.calling != nil {
+		d.calling.next.Stop()
+	}
 	close(d.gone)
 	d.strays()
 	d.refuseLeftovers()
@@ -68,6 +99,8 @@ func (d *Dialog) contain() {
 	switch d.State() {
 	case StateInvited, StateRinging, StateReoffered:
 		d.server.respond(d.tx, d.server.response(d.invite, gosip.StatusInternalServerError))
+	case StateProceeding:
+		d.server.cancel(d.calling.current)
 	}
 	switch d.State() {
 	case StateAnswered, StateConfirmed, StateReoffered, StateReanswered, StateReoffering:
@@ -177,6 +210,11 @@ func (d *Dialog) outOfOrder(message inbound) bool {
 // timeOut: what the deadline was set for hasn't come.
 func (d *Dialog) timeOut() {
 	switch d.State() {
+	case StateCalling, StateProceeding:
+		d.abandon(inSetUpTimeout, &farewell{cause: CauseNoAnswer, acked: true},
+			Event{By: ByTimeout, Status: gosip.StatusRequestTimeout, Cause: CauseNoAnswer})
+	case StateCancelling: // whatever comes of it still is nobody's
+		d.step(inAckTimeout)
 	case StateInvited, StateRinging:
 		d.step(inSetUpTimeout)
 		d.reject(gosip.StatusTemporarilyUnavailable, "", reasonHeader(CauseNoAnswer, ""))

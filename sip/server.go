@@ -41,11 +41,12 @@ type Server struct {
 	ended     bool
 	senders   sync.WaitGroup
 	alive     context.Context // of the dialogs; set by Run before the first message
+	serving   atomic.Bool     // alive is set
 	counters  counters
 }
 
 type counters struct {
-	invites, answered, refused, resent, unacked, malformed, outOfDialog, mailboxes atomic.Uint64
+	placed, connected, invites, answered, refused, resent, unacked, malformed, outOfDialog, mailboxes atomic.Uint64
 }
 
 // New checks the options and makes a server; nothing is bound yet.
@@ -95,6 +96,7 @@ func (s *Server) Run(ctx context.Context) error {
 	alive, kill := context.WithCancel(context.WithoutCancel(ctx))
 	defer kill()
 	s.alive = alive
+	s.serving.Store(true)
 	group, broken := errgroup.WithContext(ctx)
 	for _, bound := range s.listeners {
 		group.Go(func() error {
@@ -156,6 +158,7 @@ func (s *Server) ActiveDialogs() int { return s.registry.count() }
 // Stats takes a snapshot of the counts.
 func (s *Server) Stats() Stats {
 	stats := Stats{
+		Placed: s.counters.placed.Load(), Connected: s.counters.connected.Load(),
 		Dialogs: s.registry.count(), Invites: s.counters.invites.Load(), Answered: s.counters.answered.Load(),
 		Refused: s.counters.refused.Load(), Resent: s.counters.resent.Load(), Unacked: s.counters.unacked.Load(),
 		Strangers: s.guard.strangers.Load(), Flooded: s.guard.flooded.Load(), Malformed: s.counters.malformed.Load(),
@@ -167,10 +170,9 @@ func (s *Server) Stats() Stats {
 	return stats
 }
 
-// localAddress is the address that the far side can reach us at over the
-// connection that a request came by.
-func (s *Server) localAddress(connection gosip.Connection, remote netip.AddrPort) netip.AddrPort {
-	local := addrPortOf(connection.LocalAddr())
+// localAddress is the address that the far side can reach us at, where local is
+// that of the connection that a request came by, or of the listener.
+func (s *Server) localAddress(local, remote netip.AddrPort) netip.AddrPort {
 	if s.options.Advertise.IsValid() {
 		return netip.AddrPortFrom(s.options.Advertise, local.Port())
 	}

@@ -89,7 +89,24 @@ func startExchange(t *testing.T, change func(*Options)) *exchange {
 		}
 	})
 	t.Cleanup(x.stop)
+	eventually(t, "the server runs", x.listening)
 	return x
+}
+
+// listening reports whether calls of ours find their socket.
+func (x *exchange) listening() bool {
+	if !x.serving.Load() {
+		return false
+	}
+	for _, listen := range x.Addresses() {
+		if listen.Network != "udp" {
+			continue
+		}
+		if open, err := x.transport.GetConnection("udp", listen.Address.String()); err != nil || open == nil {
+			return false
+		}
+	}
+	return true
 }
 
 func (x *exchange) address(network string) string {

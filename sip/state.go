@@ -6,8 +6,15 @@ import "fmt"
 type State uint8
 
 const (
+	// StateCalling: an INVITE of ours is out, and nothing was heard of it yet.
+	StateCalling State = iota + 1
+	// StateProceeding: a provisional response to our INVITE is in.
+	StateProceeding
+	// StateCancelling: over for the handler; our CANCEL, or the provisional
+	// response that must come before it, is still on its way.
+	StateCancelling
 	// StateInvited: an INVITE is in, 100 is out.
-	StateInvited State = iota + 1
+	StateInvited
 	// StateRinging: 180 is out.
 	StateRinging
 	// StateAnswered: 200 is out and resent until the ACK.
@@ -29,13 +36,13 @@ const (
 
 // States lists all states in the order of a call's life.
 func States() []State {
-	return []State{StateInvited, StateRinging, StateAnswered, StateConfirmed, StateReoffered, StateReanswered,
+	return []State{StateCalling, StateProceeding, StateCancelling, StateInvited, StateRinging, StateAnswered, StateConfirmed, StateReoffered, StateReanswered,
 		StateReoffering, StateClosing, StateClosed}
 }
 
 // String names the state for logs.
 func (s State) String() string {
-	names := [...]string{"none", "invited", "ringing", "answered", "confirmed", "reoffered", "reanswered", "reoffering", "closing", "closed"}
+	names := [...]string{"none", "calling", "proceeding", "cancelling", "invited", "ringing", "answered", "confirmed", "reoffered", "reanswered", "reoffering", "closing", "closed"}
 	if int(s) < len(names) {
 		return names[s]
 	}
@@ -68,14 +75,19 @@ const (
 	inReofferRejected // by the far side; the session stays as it was
 	inLost            // the far side doesn't know the dialog, or doesn't answer within it
 	inSettled         // all that was owed is done
-	inLast            = inSettled
+	inInvite          // our INVITE goes out: the first, to another hop, or with credentials
+	inProvisional     // a provisional response to it
+	inAccepted        // a 2xx to it
+	inRejected        // any other final response, or none
+	inLast            = inRejected
 )
 
 // String names the input for logs and errors.
 func (i input) String() string {
 	names := [...]string{"none", "ring", "answer", "refuse", "hang up", "answer to a reoffer", "refusal of a reoffer", "CANCEL",
 		"ACK", "BYE", "re-INVITE", "INFO", "ACK time-out", "set-up time-out", "reoffer time-out", "transport loss",
-		"reoffer", "our re-INVITE", "acceptance of ours", "rejection of ours", "loss of the dialog", "settlement"}
+		"reoffer", "our re-INVITE", "acceptance of ours", "rejection of ours", "loss of the dialog", "settlement",
+		"our INVITE", "provisional response", "acceptance", "rejection"}
 	if int(i) < len(names) {
 		return names[i]
 	}
@@ -86,6 +98,10 @@ func (i input) String() string {
 // state. What is listed is the whole of it: a test enumerates all pairs.
 func (s State) next(in input) (State, bool) {
 	switch s {
+	case StateCalling, StateProceeding:
+		return s.nextCalling(in)
+	case StateCancelling:
+		return nextCancelling(in)
 	case StateInvited, StateRinging:
 		return nextEarly(in)
 	case StateAnswered:
@@ -107,6 +123,38 @@ func (s State) next(in input) (State, bool) {
 		}
 	}
 	return s, false
+}
+
+// nextCalling: a call of ours. A BYE there overtook its 200.
+func (s State) nextCalling(in input) (State, bool) {
+	switch in {
+	case inInvite:
+		return StateCalling, true
+	case inProvisional:
+		return StateProceeding, true
+	case inAccepted:
+		return StateConfirmed, true
+	case inRejected:
+		return StateClosed, true
+	case inHangUp, inSetUpTimeout, inBye:
+		return StateCancelling, true
+	case inReinvite, inInfo:
+		return s, true
+	}
+	return 0, false
+}
+
+// nextCancelling: a 200 that crosses the CANCEL is acknowledged and ended by BYE.
+func nextCancelling(in input) (State, bool) {
+	switch in {
+	case inProvisional, inBye, inReinvite:
+		return StateCancelling, true
+	case inAccepted:
+		return StateClosing, true
+	case inRejected, inAckTimeout:
+		return StateClosed, true
+	}
+	return 0, false
 }
 
 func nextEarly(in input) (State, bool) {
