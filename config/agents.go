@@ -3,10 +3,12 @@ package config
 import (
 	"regexp"
 	"slices"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 
 	"careline/acd"
+	"careline/desk"
 	"careline/problem"
 )
 
@@ -14,15 +16,19 @@ import (
 type person struct {
 	acd.Agent
 	password string
-	node     *yaml.Node
+	// value is what the file says of the agent.
+	value *yaml.Node
 }
 
 var userName = regexp.MustCompile(`^[a-z][a-z0-9._-]{0,31}$`)
 
-// argon2id in PHC form, with parameters, salt and hash.
-var passwordHash = regexp.MustCompile(`^\$argon2id\$v=19\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]{11,}\$[A-Za-z0-9+/]{22,}$`)
+// statuses are what a license may be; anything but active keeps calls away.
+func statuses() []string {
+	return []string{"active", "inactive", "lapsed", "probation", "encumbered", "suspended", "revoked", "surrendered", "pending"}
+}
 
-// agents reads agents.yaml. Queues and states are names that must exist.
+// agents reads agents.yaml. Queues and states are names that must exist; nil if
+// they could not be read, and then they are not checked.
 func (r *reader) agents(queues, states []string) (*problem.Document, []person) {
 	doc := r.document("agents.yaml")
 	if doc == nil {
@@ -48,20 +54,30 @@ func (r *reader) agents(queues, states []string) (*problem.Document, []person) {
 	return doc, people
 }
 
+// listed reports whether a key holds a list, or nothing at all: anything else
+// has been complained of.
+func listed(node *yaml.Node, key string) bool {
+	value := problem.Get(node, key)
+	return value == nil || value.Kind == yaml.SequenceNode
+}
+
 func (r *reader) agent(doc *problem.Document, pair problem.Pair, keys agentKeys, queues, states []string) person {
-	who := person{password: keys.Password, node: pair.Key, Agent: acd.Agent{
+	who := person{password: keys.Password, value: pair.Value, Agent: acd.Agent{
 		ID: acd.AgentID(pair.Key.Value), Name: keys.Name, Queues: keys.Queues, Skills: keys.Skills,
 	}}
 	if keys.Name == "" {
 		r.add(doc.At(pair.Key, "agent %q has no name", pair.Key.Value).Hint("add name, as colleagues know the agent"))
 	}
-	if !passwordHash.MatchString(keys.Password) {
+	if !desk.IsPasswordHash(keys.Password) {
 		// Never quote it: it may be the password itself.
 		r.add(doc.At(at(pair.Value, "password"), "agent %q has no argon2id hash as password", pair.Key.Value).
 			Hint("make one with: careline password"))
 	}
+	if len(keys.Queues) == 0 && listed(pair.Value, "queues") {
+		r.add(doc.At(pair.Key, "agent %q serves no queue and would never get a call", pair.Key.Value).Hint("add queues, as in [%s]", strings.Join(queues, ", ")))
+	}
 	for i, queue := range keys.Queues {
-		if !slices.Contains(queues, queue) {
+		if queues != nil && !slices.Contains(queues, queue) {
 			r.add(unknown(doc, item(at(pair.Value, "queues"), i), "a queue", queue, queues))
 		}
 	}
@@ -70,7 +86,7 @@ func (r *reader) agent(doc *problem.Document, pair problem.Pair, keys agentKeys,
 			r.add(doc.At(skill.Value, "skill %q has level %d", skill.Key.Value, level).Hint("levels go from 1 (beginner) to 5 (expert)"))
 		}
 	}
-	if len(keys.Languages) == 0 {
+	if len(keys.Languages) == 0 && listed(pair.Value, "languages") {
 		r.add(doc.At(pair.Key, "agent %q speaks no language", pair.Key.Value).Hint("add languages, as in [en-US]"))
 	}
 	for _, tag := range keys.Languages {
@@ -87,17 +103,20 @@ func (r *reader) credential(doc *problem.Document, node *yaml.Node, keys credent
 	if kind := acd.CredentialType(keys.Type); kind != acd.RN && kind != acd.LPN {
 		r.add(unknown(doc, at(node, "type"), "a license type", keys.Type, []string{string(acd.RN), string(acd.LPN)}))
 	}
-	if !slices.Contains(states, keys.State) {
+	if states != nil && !slices.Contains(states, keys.State) {
 		r.add(doc.At(at(node, "state"), "%q is not a state", keys.State).Hint("write its two letters, as WI; licensing.yaml lists them"))
 	}
 	if keys.Number == "" {
 		r.add(doc.At(node, "the license has no number").Hint("add number, as the board of nursing lists it"))
 	}
-	if keys.Expires == "" {
+	if problem.Get(node, "expires") == nil {
 		r.add(doc.At(node, "the license has no last day").Hint("add expires, as 2027-06-30"))
 	}
-	if keys.Status == "" {
+	switch {
+	case keys.Status == "":
 		r.add(doc.At(node, "the license has no status").Hint("add status: active, or why it is not"))
+	case !slices.Contains(statuses(), keys.Status):
+		r.add(unknown(doc, at(node, "status"), "a license's status", keys.Status, statuses()))
 	}
 	return acd.Credential{
 		Type: acd.CredentialType(keys.Type), Number: keys.Number, State: keys.State, Multistate: keys.Multistate,

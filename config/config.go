@@ -118,6 +118,8 @@ func (r *reader) load(now time.Time) *Config {
 		before := len(r.problems)
 		r.problems.Add(doc.File, doc.Decode(doc.Root, &site))
 		if len(r.problems) == before {
+			r.bounds(doc, doc.Root, site)
+			r.choices(doc, site)
 			r.network(doc, site)
 			certificate = r.certificate(doc, site, now)
 		}
@@ -125,12 +127,11 @@ func (r *reader) load(now time.Time) *Config {
 	today := now.In(site.Site.Zone.Location).Format(time.DateOnly)
 	law := r.licensing(today)
 	queuesDoc, lines := r.queues(site.Site.Zone.String())
-	_, people := r.agents(queueNames(lines), law.states)
+	before := len(r.problems)
+	agentsDoc, people := r.agents(queueNames(lines), law.states)
+	staffed := len(people) > 0 && len(r.problems) == before
 	registrar, phones := r.phones(people)
 	sounds := r.sounds()
-	if queuesDoc != nil && len(people) > 0 && len(law.states) > 0 {
-		r.coverage(queuesDoc, lines, people, law, sounds.languages(), today)
-	}
 	settings := site.settings()
 	settings.SIP.TLS.Certificate = certificate
 	settings.Content.Prompts, settings.Content.Music = sounds.prompts, sounds.music
@@ -138,10 +139,16 @@ func (r *reader) load(now time.Time) *Config {
 	settings.SIP.Registrar, settings.Content.Phones = registrar, phones
 	settings.Members = r.members()
 	if queuesDoc != nil {
-		settings.Content.Flows = r.flows(sounds, lines, law)
+		settings.Content.Flows = r.flows(sounds, lines, people, law)
 	}
 	if doc != nil {
 		settings.Content.Lines = r.lines(doc, site.Lines, settings.Content.Flows)
+	}
+	if queuesDoc != nil && staffed && len(law.states) > 0 {
+		r.coverage(queuesDoc, lines, people, law, today, settings.Content.Flows)
+	}
+	if settings.Content.Flows != nil && agentsDoc != nil {
+		r.idle(agentsDoc, queuesDoc, lines, people, settings.Content)
 	}
 	if len(r.problems) > 0 {
 		return settings

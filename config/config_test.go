@@ -184,7 +184,7 @@ func TestMistakesThatNeedTwoFiles(t *testing.T) {
 		{"RTP at every address", []string{"careline.yaml", "address: 127.0.0.1\n", "address: 0.0.0.0\n"},
 			`0.0.0.0 is every address, and SDP has to name one`},
 		{"a section missing", []string{"careline.yaml", "operations:\n  listen: 127.0.0.1:8090\n", ""},
-			`operations.listen is missing; add it, as in listen: 127.0.0.1:8090`},
+			`operations.listen is missing; add it under operations, as in listen: 127.0.0.1:8090`},
 		{"a number that can't be dialed", []string{"careline.yaml", `"5550111"`, `"555 0111"`}, `"555 0111" can't be dialed`},
 	}
 	for _, c := range cases {
@@ -202,7 +202,7 @@ func TestAFolderWithoutSoundOrFilesIsToldWhatItLacks(t *testing.T) {
 		t.Fatalf("no list: %v", err)
 	}
 	for _, want := range []string{"careline.yaml: the file is missing", "agents.yaml: the file is missing", "queues.yaml: ",
-		"licensing.yaml: ", "members.yaml: ", "prompts: can't be read", "there is no hold music"} {
+		"licensing.yaml: ", "members.yaml: ", "prompts: can't be read", "music: can't be read"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("nothing of %q in\n%v", want, err)
 		}

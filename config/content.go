@@ -2,7 +2,11 @@ package config
 
 import (
 	"io/fs"
+	"maps"
 	"regexp"
+	"slices"
+
+	"gopkg.in/yaml.v3"
 
 	"careline/call"
 	"careline/ivr"
@@ -11,10 +15,10 @@ import (
 )
 
 // flows loads the folder flows against what it may name.
-func (r *reader) flows(sounds sounds, lines []line, law law) *ivr.Set {
+func (r *reader) flows(sounds sounds, lines []line, people []person, law law) *ivr.Set {
 	queues := map[string]ivr.Queue{}
 	for _, l := range lines {
-		queues[l.Name] = ivr.Queue{Credential: string(l.Credential)}
+		queues[l.Name] = ivr.Queue{Credential: string(l.Credential), Agents: agentsOf(l, people)}
 	}
 	facts := map[string]ivr.FactKind{}
 	for name, kind := range member.Facts() {
@@ -26,16 +30,37 @@ func (r *reader) flows(sounds sounds, lines []line, law law) *ivr.Set {
 			_, ok := sounds.prompts[ivr.Prompt{Language: language, Name: name}]
 			return ok
 		},
-		HasMusic: func(name string) bool { return sounds.music[name] != nil },
-		Queues:   queues,
-		Facts:    facts,
-		States:   law.states,
+		Prompts: sounds.names(),
+		Music:   slices.Sorted(maps.Keys(sounds.music)),
+		Queues:  queues,
+		Facts:   facts,
+		States:  law.states,
 	})
 	r.problems.Add("flows", err)
 	if err != nil {
 		return nil
 	}
 	return set
+}
+
+// agentsOf sums up what the agents of a queue bring along; nil if the agents
+// could not be read.
+func agentsOf(l line, people []person) *ivr.Agents {
+	if len(people) == 0 {
+		return nil
+	}
+	sum := &ivr.Agents{Skills: map[string]int{}, Relaxes: l.RelaxEvery > 0}
+	for _, who := range serving(l, people) {
+		for _, license := range who.Credentials {
+			if kind := string(license.Type); !slices.Contains(sum.Credentials, kind) {
+				sum.Credentials = append(sum.Credentials, kind)
+			}
+		}
+		for skill, level := range who.Skills {
+			sum.Skills[skill] = max(level, sum.Skills[skill])
+		}
+	}
+	return sum
 }
 
 // members loads members.yaml. Its problems never quote a value.
@@ -49,11 +74,26 @@ func (r *reader) members() *member.Embedded {
 	r.raw[file] = raw
 	directory, err := member.LoadDirectory(file, raw)
 	r.problems.Add(file, err)
+	if err == nil && directory.Len() == 0 {
+		r.warn(problem.Problem{Position: problem.Position{File: file}, Message: "there is no member: nobody can be verified"}.
+			Hint("add one, as in config/demo"))
+	}
 	return directory
 }
 
 // What a trunk may dial: the user part of a SIP address.
 var dialable = regexp.MustCompile(`^\+?[A-Za-z0-9*#._-]{1,32}$`)
+
+// beginning makes sure that a call may begin in a flow: one that is meant to be
+// entered by transfer may rely on what was done before it.
+func (r *reader) beginning(doc *problem.Document, node *yaml.Node, number, flow string, flows *ivr.Set) {
+	var list problem.List
+	list.Add("flows", flows.CheckEntry(flow))
+	for _, p := range list {
+		r.add(doc.At(node, "calls to %q can't begin in flow %q, which is for calls that come from another flow: %s", number, flow, p.Message).
+			Hint("begin in a flow that does what this one relies on, or mend %s", p.Position))
+	}
+}
 
 // lines checks the dialed numbers; flows is nil where they could not be loaded.
 func (r *reader) lines(doc *problem.Document, keys map[string]lineKeys, flows *ivr.Set) map[string]call.Line {
@@ -65,11 +105,16 @@ func (r *reader) lines(doc *problem.Document, keys map[string]lineKeys, flows *i
 			r.add(doc.At(pair.Key, "%q can't be dialed", number).Hint(`write the number as the trunk sends it, in quotes, as "5550100"`))
 		}
 		line := keys[number]
+		if pair.Value.Kind != yaml.MappingNode {
+			continue // complained of by the decoder
+		}
 		switch {
 		case line.Flow == "":
 			r.add(doc.At(pair.Key, "line %q has no flow", number).Hint("add flow, as in {name: Member services, flow: member-services}"))
 		case flows != nil && !flows.Has(line.Flow):
 			r.add(unknown(doc, at(pair.Value, "flow"), "a flow", line.Flow, flows.Flows()))
+		case flows != nil:
+			r.beginning(doc, at(pair.Value, "flow"), number, line.Flow, flows)
 		}
 		if line.Name == "" {
 			r.add(doc.At(pair.Key, "line %q has no name", number).Hint("add name, as agents and records call it"))

@@ -7,26 +7,36 @@ import (
 	"strings"
 
 	"careline/acd"
+	"careline/ivr"
 	"careline/problem"
 )
 
 // coverage finds queues that no agent can ever serve: a caller would wait there
 // until the limit, and nobody would know why (contract 11).
-func (r *reader) coverage(doc *problem.Document, lines []line, people []person, rules law, languages []string, today string) {
+func (r *reader) coverage(doc *problem.Document, lines []line, people []person, rules law, today string, flows *ivr.Set) {
+	languages := map[string][]string{}
+	if flows != nil {
+		languages = flows.Queued()
+	}
 	for _, l := range lines {
-		serving := slices.DeleteFunc(slices.Clone(people), func(who person) bool { return !slices.Contains(who.Queues, l.Name) })
+		serving := serving(l, people)
 		if len(serving) == 0 {
 			r.add(doc.At(l.key, "no agent serves queue %q", l.Name).Hint("name it under some agent's queues in agents.yaml"))
 			continue
 		}
 		r.skillCoverage(doc, l, serving, skillNames(people))
 		if l.MatchLanguage {
-			r.languageCoverage(doc, l, serving, languages)
+			r.languageCoverage(doc, l, serving, languages[l.Name])
 		}
-		if l.Credential != "" {
+		if l.Credential == acd.RN || l.Credential == acd.LPN {
 			r.credentialCoverage(doc, l, serving, rules, today)
 		}
 	}
+}
+
+// serving are the agents of a queue.
+func serving(l line, people []person) []person {
+	return slices.DeleteFunc(slices.Clone(people), func(who person) bool { return !slices.Contains(who.Queues, l.Name) })
 }
 
 func (r *reader) skillCoverage(doc *problem.Document, l line, serving []person, known []string) {

@@ -3,7 +3,8 @@ package config
 import "time"
 
 // siteFile is careline.yaml. Each field carries its description in a help tag:
-// docs/configuration.md is made of them, and a test holds the two together.
+// docs/configuration.md is made of them, and a test holds the two together. A
+// range tag bounds what may be written.
 type siteFile struct {
 	Site         siteKeys            `yaml:"site" help:"The contact center."`
 	SIP          sipKeys             `yaml:"sip" help:"The side that callers come in by."`
@@ -12,7 +13,7 @@ type siteFile struct {
 	Operations   operationsKeys      `yaml:"operations" help:"Health and metrics for the people who run the server."`
 	Ledger       ledgerKeys          `yaml:"ledger" help:"What is kept."`
 	Log          logKeys             `yaml:"log" help:"The log: one line of JSON per event."`
-	Drain        time.Duration       `yaml:"drain" help:"How long a stopping server waits for the calls that are up."`
+	Drain        time.Duration       `yaml:"drain" range:"0s..1h" help:"How long a stopping server waits for the calls that are up."`
 	Verification verificationKeys    `yaml:"verification" help:"How callers prove who they are."`
 	Lines        map[string]lineKeys `yaml:"lines" help:"Dialed numbers, each with the flow that answers it. A number that isn't listed is refused with 404."`
 	Dispositions []string            `yaml:"dispositions" help:"What agents may say came of a call."`
@@ -29,10 +30,10 @@ type sipKeys struct {
 	Listen     []endpoint `yaml:"listen" help:"Where SIP is heard, as udp://address:port; tcp, tls, ws and wss likewise."`
 	TLS        tlsKeys    `yaml:"tls" help:"The certificate for tls and wss."`
 	Advertise  host       `yaml:"advertise" help:"The address that callers are told, where it isn't the one listened at: behind NAT, or listening at every address."`
-	MaxCalls   int        `yaml:"max_calls" help:"Calls at once; one more is refused with 503 and Retry-After."`
+	MaxCalls   int        `yaml:"max_calls" range:"1..20000" help:"Calls at once; one more is refused with 503 and Retry-After."`
 	Sources    []network  `yaml:"sources" help:"Addresses that may talk SIP to us, as in 192.0.2.0/24; others are dropped unread. Empty: everyone."`
-	SetUpRate  int        `yaml:"set_up_rate" help:"New calls a second from one address; more are refused with 503."`
-	MaxMessage int        `yaml:"max_message" help:"Bytes of one SIP message; a longer one is dropped."`
+	SetUpRate  int        `yaml:"set_up_rate" range:"1..10000" help:"New calls a second from one address; more are refused with 503."`
+	MaxMessage int        `yaml:"max_message" range:"1500..65535" help:"Bytes of one SIP message; a longer one is dropped."`
 }
 
 type tlsKeys struct {
@@ -44,15 +45,15 @@ type mediaKeys struct {
 	Address  host          `yaml:"address" help:"Address that RTP is received at and that SDP names."`
 	Ports    portRange     `yaml:"ports" help:"RTP ports. Each call takes an even one."`
 	WebRTC   listener      `yaml:"webrtc" help:"The one UDP socket that all browsers' sound runs through."`
-	Timeout  time.Duration `yaml:"timeout" help:"A call whose sound stays away for so long is over."`
-	DrainFor time.Duration `yaml:"drain_for" help:"A used RTP port rests so long before the next call gets it, so that late packets reach nobody."`
+	Timeout  time.Duration `yaml:"timeout" range:"5s..10m" help:"A call whose sound stays away for so long is over."`
+	DrainFor time.Duration `yaml:"drain_for" range:"100ms..1m" help:"A used RTP port rests so long before the next call gets it, so that late packets reach nobody."`
 }
 
 type deskKeys struct {
 	Listen        listener      `yaml:"listen" help:"Where the softphone's pages are served."`
-	IdleLogoff    time.Duration `yaml:"idle_logoff" help:"An agent who does nothing for so long, and has no call, is signed out (45 CFR 164.312(a)(2)(iii))."`
-	SessionLife   time.Duration `yaml:"session_life" help:"A sign-in lasts at most so long."`
-	Grace         time.Duration `yaml:"grace" help:"A browser that vanished may come back within this time and finds its call as it was."`
+	IdleLogoff    time.Duration `yaml:"idle_logoff" range:"1m..24h" help:"An agent who does nothing for so long, and has no call, is signed out (45 CFR 164.312(a)(2)(iii))."`
+	SessionLife   time.Duration `yaml:"session_life" range:"5m..24h" help:"A sign-in lasts at most so long."`
+	Grace         time.Duration `yaml:"grace" range:"1s..5m" help:"A browser that vanished may come back within this time and finds its call as it was."`
 	Hosts         []string      `yaml:"hosts" help:"Names that browsers may reach the page by. Empty: on loopback, localhost and loopback addresses; elsewhere any."`
 	SecureCookies bool          `yaml:"secure_cookies" help:"Cookies go over HTTPS only. Needed on any network but loopback."`
 }
@@ -71,11 +72,11 @@ type logKeys struct {
 }
 
 type verificationKeys struct {
-	Lockout         int           `yaml:"lockout" help:"Failures per claimed member, and per calling number, within the window after which no claim is heard."`
-	WithheldLockout int           `yaml:"withheld_lockout" help:"The same for all callers together who withhold their number: they can't be told apart."`
-	Window          time.Duration `yaml:"window" help:"How far back failures count."`
-	MinimumTime     time.Duration `yaml:"minimum_time" help:"Every answer takes at least so long, so that its time doesn't tell whether a member exists."`
-	Validity        time.Duration `yaml:"validity" help:"How long a verification stands."`
+	Lockout         int           `yaml:"lockout" range:"1..100" help:"Failures per claimed member, and per calling number, within the window after which no claim is heard."`
+	WithheldLockout int           `yaml:"withheld_lockout" range:"1..10000" help:"The same for all callers together who withhold their number: they can't be told apart."`
+	Window          time.Duration `yaml:"window" range:"1m..720h" help:"How far back failures count."`
+	MinimumTime     time.Duration `yaml:"minimum_time" range:"100ms..5s" help:"Every answer takes at least so long, so that its time doesn't tell whether a member exists."`
+	Validity        time.Duration `yaml:"validity" range:"1m..24h" help:"How long a verification stands."`
 }
 
 type lineKeys struct {
@@ -118,27 +119,27 @@ type credentialKeys struct {
 	State      string `yaml:"state" help:"The state that gave it, two letters; for a multistate license the nurse's home state."`
 	Multistate bool   `yaml:"multistate" help:"The license carries the compact privilege."`
 	Expires    day    `yaml:"expires" help:"The last day on which it is valid, as 2027-06-30."`
-	Status     string `yaml:"status" help:"active, or why not: only an active license works."`
+	Status     string `yaml:"status" help:"active, or why not: inactive, lapsed, probation, encumbered, suspended, revoked, surrendered or pending. Only an active license works."`
 	Excluded   bool   `yaml:"excluded" help:"The nurse is on the OIG LEIE or SAM list."`
 }
 
 // queueKeys is one queue of queues.yaml.
 type queueKeys struct {
 	Skills         map[string]int `yaml:"skills" help:"Skills wanted, each with its level."`
-	RelaxEvery     time.Duration  `yaml:"relax_every" help:"The wanted levels fall by one each so long; 0s never relaxes them."`
+	RelaxEvery     time.Duration  `yaml:"relax_every" range:"0s..1h" help:"The wanted levels fall by one each so long; 0s never relaxes them."`
 	Credential     string         `yaml:"credential" help:"License required in the caller's state: RN or LPN. It never relaxes."`
 	MatchLanguage  bool           `yaml:"match_language" help:"The agent must speak the caller's language."`
-	Priority       int            `yaml:"priority" help:"Higher goes first."`
-	AgingPerSecond float64        `yaml:"aging_per_second" help:"Points of priority that a waiting call gains a second, so that no queue starves."`
+	Priority       int            `yaml:"priority" range:"0..1000" help:"Higher goes first."`
+	AgingPerSecond float64        `yaml:"aging_per_second" range:"0..1000" help:"Points of priority that a waiting call gains a second, so that no queue starves."`
 	Strategy       string         `yaml:"strategy" help:"Who among fitting agents: longest_idle, fewest_calls or highest_skill."`
-	Ring           time.Duration  `yaml:"ring" help:"How long an agent's softphone rings before the offer goes on."`
-	WrapUp         time.Duration  `yaml:"wrap_up" help:"The agent's time after a call; 0s for none."`
+	Ring           time.Duration  `yaml:"ring" range:"3s..5m" help:"How long an agent's softphone rings before the offer goes on."`
+	WrapUp         time.Duration  `yaml:"wrap_up" range:"0s..1h" help:"The agent's time after a call; 0s for none."`
 	Limit          limitKeys      `yaml:"limit" help:"When a call leaves by the flow's timeout or full edge."`
 }
 
 type limitKeys struct {
-	Wait    time.Duration `yaml:"wait" help:"Longest wait; 0s for no limit."`
-	Callers int           `yaml:"callers" help:"Most callers waiting at once; 0 for no limit."`
+	Wait    time.Duration `yaml:"wait" range:"0s..24h" help:"Longest wait; 0s for no limit."`
+	Callers int           `yaml:"callers" range:"0..100000" help:"Most callers waiting at once; 0 for no limit."`
 }
 
 func queueDefaults() queueKeys {

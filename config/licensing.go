@@ -28,6 +28,8 @@ func (r *reader) licensing(today string) law {
 	for i, code := range file.States {
 		if !stateCode.MatchString(code) {
 			r.add(doc.At(item(at(doc.Root, "states"), i), "%q is not a state's code", code).Hint("write its two letters, as WI"))
+		} else if slices.Contains(file.States[:i], code) {
+			r.add(doc.At(item(at(doc.Root, "states"), i), "%q is in the list twice", code).Hint("remove one"))
 		}
 	}
 	if len(file.States) == 0 {
@@ -41,7 +43,10 @@ func (r *reader) licensing(today string) law {
 			current, from = entry.States, string(entry.From)
 		}
 	}
-	if from == "" && len(file.Compact) > 0 {
+	switch {
+	case len(file.Compact) == 0:
+		r.add(doc.At(at(doc.Root, "compact"), "no list of compact states is there: a multistate license would count at home alone").Hint("copy compact from config/demo/licensing.yaml"))
+	case from == "" && !slices.ContainsFunc(file.Compact, func(entry compactKeys) bool { return entry.From == "" }):
 		r.add(doc.At(at(doc.Root, "compact"), "no list of compact states has begun by %s", today).Hint("add the one that is in force, with the day it came"))
 	}
 	return law{states: file.States, compact: current}

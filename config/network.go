@@ -3,6 +3,8 @@ package config
 import (
 	"fmt"
 	"net/netip"
+	"slices"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 
@@ -16,6 +18,21 @@ type claim struct {
 	transport string
 	address   netip.Addr
 	portRange
+}
+
+// choices checks what agents may choose from: an empty name is none, and
+// without a reason nobody can go away.
+func (r *reader) choices(doc *problem.Document, site siteFile) {
+	for key, names := range map[string][]string{"away_reasons": site.AwayReasons, "dispositions": site.Dispositions} {
+		for i, name := range names {
+			if strings.TrimSpace(name) == "" || slices.Contains(names[:i], name) {
+				r.add(doc.At(item(at(doc.Root, key), i), "%s holds %q, which is empty or there already", key, name).Hint("remove it"))
+			}
+		}
+	}
+	if len(site.AwayReasons) == 0 {
+		r.add(doc.At(at(doc.Root, "away_reasons"), "away_reasons is missing: no agent could go to lunch").Hint("add it, as in away_reasons: [Break, Lunch]"))
+	}
 }
 
 // network checks the listeners: all given, none on another's port, none outside
@@ -35,6 +52,16 @@ func (r *reader) network(doc *problem.Document, site siteFile) {
 				Hint("listen at 127.0.0.1, or remove the demo section and give the agents passwords of their own"))
 		}
 	}
+	if desk := site.Desk.Listen.Addr(); desk.IsValid() && !desk.IsLoopback() && !site.Desk.SecureCookies {
+		r.warn(doc.At(at(doc.Root, "desk", "secure_cookies"), "sign-ins at %s can be overheard: their cookies go over plain HTTP too", desk).
+			Hint("set secure_cookies to true, and reach the desk by HTTPS"))
+	}
+	if path := site.Ledger.Path; path == "" {
+		r.add(doc.At(at(doc.Root, "ledger", "path"), "the ledger has no file").Hint("name one, as in path: var/careline.db"))
+	}
+	if site.Demo.SignIns && site.Demo.Password == "" {
+		r.add(doc.At(at(doc.Root, "demo"), "demo.sign_ins shows the agents' password, and demo.password is empty").Hint("write it, or remove the demo section"))
+	}
 	if ports := site.Media.Ports; ports.last > 0 && site.SIP.MaxCalls > ports.calls() {
 		r.add(doc.At(at(doc.Root, "sip", "max_calls"), "%d calls need as many even RTP ports, and media.ports has %d", site.SIP.MaxCalls, ports.calls()).
 			Hint("widen media.ports or lower sip.max_calls"))
@@ -45,7 +72,7 @@ func (r *reader) required(doc *problem.Document, site siteFile) {
 	missing := func(given bool, section, key, example string) {
 		if !given {
 			node := keyNode(doc.Root, section)
-			r.add(doc.At(node, "%s.%s is missing", section, key).Hint("add it, as in %s: %s", key, example))
+			r.add(doc.At(node, "%s.%s is missing", section, key).Hint("add it under %s, as in %s: %s", section, key, example))
 		}
 	}
 	missing(site.Site.Name != "", "site", "name", "Northwood Health Plan")
@@ -60,15 +87,6 @@ func (r *reader) required(doc *problem.Document, site siteFile) {
 			r.add(doc.At(item(at(doc.Root, "sip", "listen"), i), "%s is every address, and callers have to be told one", listen).
 				Hint("add advertise to sip, with the address that the trunk reaches"))
 		}
-	}
-	if site.SIP.MaxCalls < 1 {
-		r.add(doc.At(at(doc.Root, "sip", "max_calls"), "sip.max_calls is %d: every call would be refused", site.SIP.MaxCalls).Hint("400 suits a small machine"))
-	}
-	if site.SIP.SetUpRate < 1 {
-		r.add(doc.At(at(doc.Root, "sip", "set_up_rate"), "sip.set_up_rate is %d: every call would be refused", site.SIP.SetUpRate).Hint("50 suits one trunk"))
-	}
-	if site.Verification.Lockout < 1 {
-		r.add(doc.At(at(doc.Root, "verification", "lockout"), "verification.lockout is %d: nobody could be verified", site.Verification.Lockout).Hint("5 in 24h is usual"))
 	}
 }
 

@@ -38,8 +38,11 @@ func (r *reader) queues(site string) (*problem.Document, []line) {
 				Hint("begin with a lower-case letter; then letters, digits, _ or -"))
 		}
 		keys := queueDefaults()
-		r.problems.Add(doc.File, doc.Decode(pair.Value, &keys))
-		r.queue(doc, pair, keys)
+		if err := doc.Decode(pair.Value, &keys); err != nil {
+			r.problems.Add(doc.File, err)
+		} else {
+			r.queue(doc, pair, keys)
+		}
 		lines = append(lines, line{key: pair.Key, value: pair.Value, Queue: acd.Queue{
 			Name: pair.Key.Value, Skills: keys.Skills, RelaxEvery: keys.RelaxEvery,
 			Credential: acd.CredentialType(keys.Credential), MatchLanguage: keys.MatchLanguage,
@@ -61,24 +64,19 @@ func (r *reader) queue(doc *problem.Document, pair problem.Pair, keys queueKeys)
 	if kind := acd.CredentialType(keys.Credential); kind != "" && kind != acd.RN && kind != acd.LPN {
 		r.add(unknown(doc, at(pair.Value, "credential"), "a license type", keys.Credential, []string{string(acd.RN), string(acd.LPN)}))
 	}
-	if keys.Ring <= 0 {
-		r.add(doc.At(at(pair.Value, "ring"), "an offer that rings 0s can't be answered").Hint("20s is usual"))
-	}
+	r.bounds(doc, pair.Value, keys)
 	for _, skill := range problem.Pairs(problem.Get(pair.Value, "skills")) {
 		if level, ok := keys.Skills[skill.Key.Value]; ok && (level < 1 || level > 5) {
 			r.add(doc.At(skill.Value, "skill %q has level %d", skill.Key.Value, level).Hint("levels go from 1 (beginner) to 5 (expert)"))
 		}
 	}
-	if keys.Limit.Callers < 0 {
-		r.add(doc.At(at(pair.Value, "limit", "callers"), "a limit of %d callers", keys.Limit.Callers).Hint("0 is no limit"))
-	}
-	if keys.AgingPerSecond < 0 {
-		r.add(doc.At(at(pair.Value, "aging_per_second"), "callers would lose priority by waiting").Hint("write 0 or more"))
-	}
 }
 
-// queueNames in the order of the file.
+// queueNames in the order of the file; nil if there are none.
 func queueNames(lines []line) []string {
+	if len(lines) == 0 {
+		return nil
+	}
 	names := make([]string, len(lines))
 	for i, l := range lines {
 		names[i] = l.Name

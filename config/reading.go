@@ -30,7 +30,8 @@ func (r *reader) document(file string) *problem.Document {
 		return nil
 	}
 	if err != nil {
-		r.add(problem.Problem{Position: problem.Position{File: file}, Message: fmt.Sprintf("can't be read: %v", err)})
+		r.add(problem.Problem{Position: problem.Position{File: file}, Message: fmt.Sprintf("can't be read: %v", err)}.
+			Hint("put a file there that the server's user may read"))
 		return nil
 	}
 	r.raw[file] = raw

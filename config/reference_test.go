@@ -36,7 +36,9 @@ differs, look with ` + "`careline check DIR`" + `, start with ` + "`careline run
 ` + "`careline check`" + ` reads all of it together: a line without its flow, a queue that no agent can serve, a nurse
 line without one valid license, two listeners on one port, a prompt missing in Spanish, a demo open to the
 network. Each mistake is one line: file:line:column, what is wrong, what to do. A server isn't started with
-mistakes. An unknown key is a mistake; nothing is silently ignored.
+mistakes. An unknown key is a mistake; nothing is silently ignored. What works today and should be looked at is a
+warning: a state without a nurse since a license ran out, a queue or a flow that nothing leads to, a skill that
+nothing wants.
 
 Durations are written as 20s, 15m, 4h. Port 0 takes any free port; the log's event "ready" names it.
 Paths of the ledger and the log are relative to the directory that the server is started in.
@@ -50,7 +52,7 @@ This page is made from the program (` + "`go test ./config -update`" + `); a tes
 func mustBeGiven() map[string]bool {
 	return map[string]bool{
 		"site.name": true, "sip.listen": true, "media.address": true, "media.ports": true, "media.webrtc": true,
-		"desk.listen": true, "operations.listen": true, "lines": true, "lines.NUMBER.name": true, "lines.NUMBER.flow": true,
+		"desk.listen": true, "operations.listen": true, "away_reasons": true, "lines": true, "lines.NUMBER.name": true, "lines.NUMBER.flow": true,
 		"agents.USER.name": true, "agents.USER.password": true, "agents.USER.queues": true, "agents.USER.languages": true,
 		"agents.USER.credentials[].type": true, "agents.USER.credentials[].number": true, "agents.USER.credentials[].state": true,
 		"agents.USER.credentials[].expires": true, "agents.USER.credentials[].status": true,
@@ -64,6 +66,15 @@ func rows(t *testing.T, b *strings.Builder, prefix string, value reflect.Value) 
 	for i := range value.NumField() {
 		field, content := value.Type().Field(i), value.Field(i)
 		key, help := field.Tag.Get("yaml"), field.Tag.Get("help")
+		if least, most, bounded := strings.Cut(field.Tag.Get("range"), ".."); bounded {
+			help += fmt.Sprintf(" From %s to %s.", least, most)
+			if value := magnitude(content); !content.IsZero() && (value < amount(least) || value > amount(most)) {
+				t.Errorf("the default of %s%s is out of bounds", prefix, key)
+			}
+			if amount(least) >= amount(most) {
+				t.Errorf("%s%s has no room between its bounds", prefix, key)
+			}
+		}
 		if key == "" || help == "" {
 			t.Errorf("%s%s has no yaml or help tag", prefix, field.Name)
 			continue

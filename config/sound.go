@@ -26,17 +26,22 @@ type sounds struct {
 // sounds loads prompts/<language>/<name>.wav and music/<name>.wav.
 func (r *reader) sounds() sounds {
 	all := sounds{prompts: map[ivr.Prompt]*media.Clip{}, music: map[string]*media.Clip{}}
+	strange := map[string]bool{}
 	r.wavs("prompts", func(file, name string, clip *media.Clip) {
 		tag, rest, _ := strings.Cut(name, "/")
 		if !languageTag.MatchString(tag) {
+			if strange[tag] {
+				return
+			}
+			strange[tag] = true
 			r.add(problem.Problem{Position: problem.Position{File: file}, Message: fmt.Sprintf("%q is not a language with its region", tag)}.
 				Hint("keep prompts in a folder such as prompts/en-US"))
 			return
 		}
 		all.prompts[ivr.Prompt{Language: tag, Name: rest}] = clip
 	})
-	r.wavs("music", func(_, name string, clip *media.Clip) { all.music[name] = clip })
-	if len(all.music) == 0 {
+	readable := r.wavs("music", func(_, name string, clip *media.Clip) { all.music[name] = clip })
+	if readable && len(all.music) == 0 {
 		r.add(problem.Problem{Position: problem.Position{File: "music"}, Message: "there is no hold music"}.
 			Hint("put a WAV of 8 kHz, mono, such as music/calm.wav"))
 	}
@@ -44,7 +49,8 @@ func (r *reader) sounds() sounds {
 }
 
 // wavs loads every WAV under a folder; name is the path below it without .wav.
-func (r *reader) wavs(folder string, keep func(file, name string, clip *media.Clip)) {
+// One that can't be played is kept as nil: it is there, and its fault is told.
+func (r *reader) wavs(folder string, keep func(file, name string, clip *media.Clip)) (readable bool) {
 	problemAt := func(file, format string, args ...any) problem.Problem {
 		return problem.Problem{Position: problem.Position{File: file}, Message: fmt.Sprintf(format, args...)}
 	}
@@ -52,13 +58,19 @@ func (r *reader) wavs(folder string, keep func(file, name string, clip *media.Cl
 		if err != nil {
 			return err
 		}
-		if entry.IsDir() || path.Ext(file) != ".wav" {
+		extension := path.Ext(file)
+		switch {
+		case entry.IsDir():
+			return nil
+		case extension != ".wav":
+			if slices.Contains(soundExtensions(), strings.ToLower(extension)) {
+				r.add(problemAt(file, "a sound's file ends in .wav; this one would not be read").Hint("make it one: sox %s -r 8000 -c 1 -e u-law %s.wav", path.Base(file), strings.TrimSuffix(path.Base(file), extension)))
+			}
 			return nil
 		}
 		clip, err := r.clip(file)
 		if err != nil {
-			r.add(problemAt(file, "can't be played: %v", err).Hint("make it a WAV of 8 kHz, mono, 16-bit or µ-law, as make prompts does"))
-			return nil
+			r.add(problemAt(file, "can't be played: %v", err))
 		}
 		keep(file, strings.TrimSuffix(strings.TrimPrefix(file, folder+"/"), ".wav"), clip)
 		return nil
@@ -66,6 +78,12 @@ func (r *reader) wavs(folder string, keep func(file, name string, clip *media.Cl
 	if err != nil {
 		r.add(problemAt(folder, "can't be read: %v", err).Hint("copy the folder from config/demo"))
 	}
+	return err == nil
+}
+
+// soundExtensions are what a recording is likely to end in by mistake.
+func soundExtensions() []string {
+	return []string{".wav", ".wave", ".mp3", ".m4a", ".aac", ".ogg", ".opus", ".flac", ".aif", ".aiff", ".au", ".ul", ".gsm"}
 }
 
 func (r *reader) clip(file string) (*media.Clip, error) {
@@ -75,7 +93,7 @@ func (r *reader) clip(file string) (*media.Clip, error) {
 	}
 	defer f.Close()
 	if info, err := f.Stat(); err == nil && info.Size() > maxSound {
-		return nil, fmt.Errorf("it has %d bytes, more than %d", info.Size(), maxSound)
+		return nil, fmt.Errorf("it has %d bytes, and at most %d are read; cut it, or make it 8 kHz, mono, µ-law", info.Size(), maxSound)
 	}
 	return media.LoadClip(io.LimitReader(f, maxSound))
 }
@@ -85,6 +103,15 @@ func (s sounds) languages() []string {
 	found := map[string]bool{}
 	for prompt := range s.prompts {
 		found[prompt.Language] = true
+	}
+	return slices.Sorted(maps.Keys(found))
+}
+
+// names of all prompts, whatever the language, sorted.
+func (s sounds) names() []string {
+	found := map[string]bool{}
+	for prompt := range s.prompts {
+		found[prompt.Name] = true
 	}
 	return slices.Sorted(maps.Keys(found))
 }

@@ -36,6 +36,13 @@ type hashed struct {
 	salt, key      []byte
 }
 
+// IsPasswordHash reports whether a text is an argon2id hash that a sign-in can be
+// held against, within the bounds of its cost.
+func IsPasswordHash(text string) bool {
+	_, err := parseHash(text)
+	return err == nil
+}
+
 // HashPassword makes the PHC string that a User's PasswordHash holds.
 func HashPassword(password string) (string, error) {
 	if password == "" || len(password) > maxPassword {

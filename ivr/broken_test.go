@@ -2,6 +2,7 @@ package ivr_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -20,10 +21,11 @@ func smallEnvironment(without string) ivr.Environment {
 		HasPrompt: func(language, name string) bool {
 			return !missing[name] && !(language == "es-US" && missingInSpanish[name])
 		},
-		HasMusic: func(name string) bool { return name == "calm" },
-		Queues:   map[string]ivr.Queue{"people": {}, "nurses": {Credential: "RN"}},
-		Facts:    map[string]ivr.FactKind{"next_visit": ivr.FactDate, "plan_year": ivr.FactNumber, "plan_name": ivr.FactText},
-		States:   []string{"IL", "MN", "WI"},
+		Prompts: []string{"hello", "welcome", "main"},
+		Music:   []string{"calm"},
+		Queues:  map[string]ivr.Queue{"people": {Agents: &ivr.Agents{Skills: map[string]int{"claims": 3}}}, "nurses": {Credential: "RN"}},
+		Facts:   map[string]ivr.FactKind{"next_visit": ivr.FactDate, "plan_year": ivr.FactNumber, "plan_name": ivr.FactText},
+		States:  []string{"IL", "MN", "WI"},
 	}
 }
 
@@ -68,11 +70,11 @@ var broken = []struct {
 	{"unreachable step", head + "  a: {play: hello, next: people}\n  b: {play: hello, next: people}\n" + toPeople,
 		"flows/t.yaml:6:3: no call ever comes to step \"b\"; lead to it from another step, or remove it"},
 	{"prompt missing everywhere", head + "  a: {play: [hello, wellcome], next: people}\n" + toPeople,
-		"flows/t.yaml:5:21: there is no prompt \"wellcome\" in en-US; record it as en-US/wellcome.wav, or mend the name"},
+		"flows/t.yaml:5:21: there is no prompt \"wellcome\" in en-US; did you mean \"welcome\"?"},
 	{"prompt missing in Spanish", inSpanish + "  a: {play: welcome-back, next: people}\n" + toPeople,
-		"flows/t.yaml:5:13: there is no prompt \"welcome-back\" in es-US; it is there in en-US; record it as es-US/welcome-back.wav"},
+		"flows/t.yaml:5:13: there is no prompt \"welcome-back\" in es-US; it is there in en-US; record it as prompts/es-US/welcome-back.wav"},
 	{"piece of a date missing", head + verifyThen + "  b: {say: \"your {{ member.next_visit | date }}\", next: people}\n" + toPeople,
-		"flows/t.yaml:6:12: there is no prompt \"years/2027\" in en-US, needed to say a date; record it as en-US/years/2027.wav"},
+		"flows/t.yaml:6:12: there is no prompt \"years/2027\" in en-US, needed to say a date; record it as prompts/en-US/years/2027.wav"},
 	{"unknown language of a prompt", head + "  a: {play: hello@es-ES, next: people}\n" + toPeople,
 		"flows/t.yaml:5:13: there are no prompts in language \"es-ES\"; did you mean \"es-US\"?"},
 	{"unknown language of a flow", strings.Replace(head, "[en-US]", "[en-US, fr-CA]", 1) + "  a: {play: hello, next: people}\n" + toPeople,
@@ -88,7 +90,7 @@ var broken = []struct {
 	{"queue without a way out", head + "  a:\n    queue: {name: people, hold: {music: calm}}\n    timeout: b\n    unavailable: b\n  b: {menu: main, choices: {\"1\": a}, no_input: a}\n",
 		"flows/t.yaml:5:3: step \"a\" is a dead end: it has no \"full\"; name the step for a caller who finds the line full"},
 	{"unknown music", head + "  a:\n    queue: {name: people, hold: {music: calmer}}\n    timeout: b\n    full: b\n    unavailable: b\n  b: {menu: main, choices: {\"1\": a}, no_input: a}\n",
-		"flows/t.yaml:6:41: there is no hold music \"calmer\"; put it into the music folder as calmer.wav"},
+		"flows/t.yaml:6:41: there is no hold music \"calmer\"; did you mean \"calm\"?"},
 	{"announcement too often", head + "  a:\n    queue: {name: people, hold: {music: calm, announce: position, every: 5s}}\n    timeout: b\n    full: b\n    unavailable: b\n  b: {menu: main, choices: {\"1\": a}, no_input: a}\n",
 		"flows/t.yaml:6:74: 5s is out of bounds; between 15s and 10m is allowed"},
 	{"unknown fact", head + verifyThen + "  b: {say: \"your {{ member.next_vist | date }}\", next: people}\n" + toPeople,
@@ -153,12 +155,70 @@ var broken = []struct {
 		"flows/t.yaml:6:3: \"a\" stands here twice, first on line 5; remove one"},
 	{"bad name of a step", head + "  a: {play: hello, next: People}\n  People: {play: hello, next: people}\n" + toPeople,
 		"flows/t.yaml:6:3: \"People\" can't name a step; use small letters, digits and underscores, beginning with a letter"},
+	{"skill that nobody of the queue has", head + "  a:\n    queue: {name: people, skills: {clams: 1}, hold: {music: calm}}\n    timeout: b\n    full: b\n    unavailable: b\n  b: {menu: main, choices: {\"1\": a}, no_input: a}\n",
+		"flows/t.yaml:6:36: no agent of queue \"people\" has skill \"clams\"; did you mean \"claims\"?"},
+	{"level that nobody of the queue has", head + "  a:\n    queue: {name: people, skills: {claims: 4}, hold: {music: calm}}\n    timeout: b\n    full: b\n    unavailable: b\n  b: {menu: main, choices: {\"1\": a}, no_input: a}\n",
+		"flows/t.yaml:6:44: queue \"people\" never relaxes, and no agent of it has claims at level 4; their best level is 3; lower it, or set relax_every in queues.yaml"},
+	{"license that nobody of the queue has", head + "  a: {set: {state: WI}, next: q}\n  q:\n    queue: {name: people, credential: RN, hold: {music: calm}}\n    timeout: b\n    full: b\n    unavailable: b\n  b: {menu: main, choices: {\"1\": a}, no_input: a}\n",
+		"flows/t.yaml:7:39: no agent of queue \"people\" has the license \"RN\"; there is none yet"},
+	{"skills that are no mapping", head + "  a:\n    queue: {name: people, skills: claims, hold: {music: calm}}\n    timeout: b\n    full: b\n    unavailable: b\n  b: {menu: main, choices: {\"1\": a}, no_input: a}\n",
+		"flows/t.yaml:6:35: \"skills\" is not names with values; write `skills: {benefits: 1}`"},
+	{"queue by its name alone", head + "  a:\n    queue: people\n    timeout: b\n    full: b\n    unavailable: b\n  b: {menu: main, choices: {\"1\": b}, no_input: b}\n",
+		"flows/t.yaml:6:12: step \"a\" doesn't say how the caller waits; write `queue: {name: member_services, hold: {music: calm}}`"},
+	{"prompts of a verification that are no mapping", head + "  a: {verify: {ask: [member_id, date_of_birth], prompts: hello}, verified: people, failed: people}\n" + toPeople,
+		"flows/t.yaml:5:58: \"prompts\" is not names with values; write `prompts: {member_id: ask-member-id}`"},
+	{"choices that are no mapping", head + "  a:\n    menu: main\n    choices: [people]\n    no_input: people\n" + toPeople,
+		"flows/t.yaml:7:14: \"choices\" is not names with values; write `choices: {\"1\": step}`"},
+	{"text with braces in its middle", head + "  a: {set: {reason: \"Call {{ attempts }}\"}, next: people}\n" + toPeople,
+		"flows/t.yaml:5:21: variable \"reason\" would be given the text \"Call {{ attempts }}\" as it stands; let one pair of braces hold all of it, as in `'{{ reason + \" again\" }}'`, or write a text without braces"},
+	{"text that is too long", head + "  a: {set: {reason: " + strings.Repeat("x", 201) + "}, next: people}\n" + toPeople,
+		"flows/t.yaml:5:21: variable \"reason\" is given 201 letters; at most 200 are kept"},
+	{"division that could be by zero", head + "  a: {set: {reason: \"{{ 5 % attempts }}\"}, next: people}\n" + toPeople,
+		"flows/t.yaml:5:27: the expression \"5 % attempts\" has a part that can't be used here; use and, or, not, ?:, comparisons, + - *, `in [\"a\", \"b\"]`, contains, startsWith, endsWith, len, lower and upper"},
+	{"index that could be out of range", head + "  a:\n    branch:\n      - {when: '[true][attempts]', next: people}\n      - otherwise: people\n" + toPeople,
+		"flows/t.yaml:7:23: the expression \"[true][attempts]\" has a part that can't be used here; use and, or, not, ?:, comparisons, + - *, `in [\"a\", \"b\"]`, contains, startsWith, endsWith, len, lower and upper"},
+	{"pattern that could be malformed", head + "  a:\n    branch:\n      - {when: 'reason matches state', next: people}\n      - otherwise: people\n" + toPeople,
+		"flows/t.yaml:7:24: the expression \"reason matches state\" has a part that can't be used here; use and, or, not, ?:, comparisons, + - *, `in [\"a\", \"b\"]`, contains, startsWith, endsWith, len, lower and upper"},
+	{"keys copied into a text", head + "  a: {collect: {ask: claim, digits: 4, into: claim}, next: b, no_input: people}\n  b: {set: {reason: \"{{ claim.Is('1234') ? 'x' : 'y' }}\"}, next: people}\n" + toPeople,
+		"flows/t.yaml:6:25: the expression \"claim.Is('1234') ? 'x' : 'y'\" is wrong: unknown name claim; what a caller keyed in can be said, or asked for in a condition, but not copied"},
+	{"keys taken apart in a condition", head + "  a: {collect: {ask: claim, digits: 4, into: claim}, next: b, no_input: people}\n  b: {branch: [{when: 'claim.EndsWith(49)', next: people}, {otherwise: people}]}\n" + toPeople,
+		"flows/t.yaml:6:30: the expression \"claim.EndsWith(49)\" is wrong: what a caller keyed in has Len() and Is(\"123\") alone"},
+	{"condition that is empty", head + "  a:\n    branch:\n      - {when: , next: people}\n      - otherwise: people\n" + toPeople,
+		"flows/t.yaml:7:16: here a condition is expected; write one, as in `when: verified`"},
+	{"text that can't be said", head + "  a: {set: {plan: Gold}, next: b}\n  b: {say: \"hello {{ plan | digits }}\", next: people}\n" + toPeople,
+		"flows/t.yaml:6:19: \"plan\" can be \"Gold\", by step \"a\" of flow \"t\", and that can't be said as digits; say a recorded prompt for each of its values, by a branch"},
+	{"value with one brace", head + "  a: {say: \"hello { attempts | number }\", next: people}\n" + toPeople,
+		"flows/t.yaml:5:19: \"{\" is neither a prompt nor a value; write a value as {{ member.next_visit | date }}"},
+	{"more steps than a call takes without a wait", head + "  a: {play: hello, next: s2}\n" + chain(2, 63) + toPeople,
+		"flows/t.yaml:5:3: from step \"a\" on, a call can go through 65 steps without waiting for the caller; at most 64 are taken: put a menu in between, play several prompts in one step, or set several variables in one"},
 	{"not YAML", head + "  a: {play: hello, next: people\n" + toPeople,
-		"flows/t.yaml:4:1: not valid YAML: did not find expected ',' or '}'; look at this line and the one above: indentation, quotes and colons, or at the next ones if these are right"},
+		"flows/t.yaml:5:3: not valid YAML: did not find expected ',' or '}'; close the { of this line by }, and put a comma between its entries"},
 	{"no languages", "flow: t\nstart: a\nsteps:\n  a: {play: hello, next: people}\n" + toPeople,
 		"flows/t.yaml:1:1: the key \"languages\" is missing; a flow has flow, languages, start and steps"},
 	{"no steps", "flow: t\nlanguages: [en-US]\nstart: a\nsteps:\n",
 		"flows/t.yaml:4:7: the flow has no steps; write each as `name:` with its verb below, as in `welcome: {play: welcome, next: menu}`"},
+}
+
+// chain is steps from first to last, one leading to the next, the last to people.
+func chain(first, last int) string {
+	var text strings.Builder
+	for n := first; n <= last; n++ {
+		next := fmt.Sprint("s", n+1)
+		if n == last {
+			next = "people"
+		}
+		fmt.Fprintf(&text, "  s%d: {set: {reason: x}, next: %s}\n", n, next)
+	}
+	return text.String()
+}
+
+// The longest way that the checker passes is one that a run gets through.
+func TestLongestWayWithoutAWaitIsWalked(t *testing.T) {
+	set := taken(t, map[string]string{"t": head + "  a: {set: {reason: x}, next: s2}\n" + chain(2, 62) + toPeople})
+	p := call(t, set, "t")
+	p.inQueue("people")
+	p.leave(ivr.ExitFull)
+	p.hears("en again")
 }
 
 func load(flow, without string) error {

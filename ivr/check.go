@@ -15,9 +15,11 @@ func check(set *Set, complete, sound bool) problem.List {
 	whole := complete && sound && len(c.list) == 0
 	c.references()
 	if whole {
-		c.reachable()
+		if !c.loops() { // else the steps behind the round are said to be out of reach
+			c.reachable()
+			c.budget()
+		}
 		c.proofs(set.entries())
-		c.loops()
 		c.silence()
 	}
 	return c.list

@@ -28,7 +28,7 @@ func demoEnvironment(t testing.TB) ivr.Environment {
 	return ivr.Environment{
 		Languages: []string{"en-US", "es-US"},
 		HasPrompt: func(language, name string) bool { return prompts[language][name] != "" },
-		HasMusic:  func(name string) bool { return name == "calm" },
+		Music:     []string{"calm"},
 		Queues:    map[string]ivr.Queue{"member_services": {}, "claims": {}, "unverified": {}, "nurse_line": {Credential: "RN"}},
 		Facts:     map[string]ivr.FactKind{"next_visit": ivr.FactDate, "plan_year": ivr.FactNumber, "plan_name": ivr.FactText, "group": ivr.FactDigits},
 	}

@@ -22,8 +22,10 @@ type Environment struct {
 	// HasPrompt reports whether a prompt ("welcome", "digits/4") is there in a
 	// language. Nil: prompts are not checked.
 	HasPrompt func(language, name string) bool
-	// HasMusic reports whether hold music of that name is there. Nil: not checked.
-	HasMusic func(name string) bool
+	// Prompts are the names of all prompts, for those who misspell one.
+	Prompts []string
+	// Music names the hold music that is there. Nil: not checked.
+	Music []string
 	// Queues by name.
 	Queues map[string]Queue
 	// Facts of a verified member that a flow may speak, by name.
@@ -38,4 +40,16 @@ type Queue struct {
 	// Credential that the queue requires of its agents ("RN"); then the
 	// caller's state must be known before the queue is entered (DOMAIN.md §5).
 	Credential string
+	// Agents says what the queue's agents bring along. Nil: not checked.
+	Agents *Agents
+}
+
+// Agents is what some agent of a queue has, whoever it is.
+type Agents struct {
+	// Credentials by type ("RN").
+	Credentials []string
+	// Skills, each with the highest level.
+	Skills map[string]int
+	// Relaxes: wanted levels fall while the caller waits.
+	Relaxes bool
 }

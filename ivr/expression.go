@@ -45,12 +45,21 @@ type callerFacts struct {
 	Language string `expr:"language"`
 }
 
+// keyedAnswer is what a condition may ask of the keys that a caller entered.
+type keyedAnswer struct{ digits phi.Digits }
+
+// Len is the number of keys.
+func (k keyedAnswer) Len() int { return k.digits.Len() }
+
+// Is reports whether the keys are exactly these.
+func (k keyedAnswer) Is(keys string) bool { return k.digits.Is(keys) }
+
 // names gives the variables' values: of a run, or zero values to check against.
 func (s *Set) names(r *Run) map[string]any {
 	names := map[string]any{}
 	for name, kind := range s.variables {
 		if kind == keyedVariable {
-			names[name] = phi.Digits{}
+			names[name] = keyedAnswer{}
 		} else {
 			names[name] = ""
 		}
@@ -60,7 +69,7 @@ func (s *Set) names(r *Run) map[string]any {
 	}
 	for name := range names {
 		if digits, ok := r.keyed[name]; ok {
-			names[name] = digits
+			names[name] = keyedAnswer{digits}
 		} else if text, ok := r.variables[name]; ok {
 			names[name] = text
 		}
@@ -75,8 +84,12 @@ func (s *Set) names(r *Run) map[string]any {
 
 // compile checks an expression's syntax and types.
 func (e *expression) compile(s *Set) problem.List {
+	names := s.names(nil)
+	if !e.condition { // what is keyed in must not get into a text, by whatever detour
+		maps.DeleteFunc(names, func(name string, _ any) bool { return s.variables[name] == keyedVariable })
+	}
 	options := []expr.Option{
-		expr.Env(s.names(nil)), expr.MaxNodes(maxExpressionNodes), expr.DisableAllBuiltins(),
+		expr.Env(names), expr.MaxNodes(maxExpressionNodes), expr.DisableAllBuiltins(),
 		expr.EnableBuiltin("len"), expr.EnableBuiltin("lower"), expr.EnableBuiltin("upper"),
 	}
 	if e.condition {
@@ -85,6 +98,9 @@ func (e *expression) compile(s *Set) problem.List {
 	program, err := expr.Compile(e.text, options...)
 	if err != nil {
 		return problem.List{e.problem(err, s)}
+	}
+	if p, ok := e.partial(); ok {
+		return problem.List{p}
 	}
 	e.program = program
 	if !e.condition {
@@ -100,7 +116,7 @@ func (e *expression) compile(s *Set) problem.List {
 
 // problem turns the compiler's complaint into ours, at its place in the file.
 func (e *expression) problem(err error, s *Set) problem.Problem {
-	names := slices.DeleteFunc(slices.Sorted(maps.Keys(s.names(nil))), func(name string) bool { return false })
+	names := slices.Sorted(maps.Keys(s.names(nil)))
 	var at *file.Error
 	if !errors.As(err, &at) {
 		text, _, _ := strings.Cut(err.Error(), "\n")
@@ -112,9 +128,67 @@ func (e *expression) problem(err error, s *Set) problem.Problem {
 		if name == "member" {
 			return p.Hint("a fact of the member can be said, as in `say: \"prompt {{ member.next_visit | date }}\"`, but not computed with")
 		}
+		if s.variables[name] == keyedVariable {
+			return p.Hint("what a caller keyed in can be said, or asked for in a condition, but not copied")
+		}
 		return p.Hint("%s", didYouMean(name, names, "variables are "))
 	}
+	// The rest of the compiler's words would be about types of Go.
+	for inner, outer := range map[string]string{
+		"type ivr.keyedAnswer": "what a caller keyed in has Len() and Is(\"123\") alone",
+		"type ivr.callerFacts": "caller has state and language alone",
+	} {
+		if strings.HasPrefix(at.Message, inner) {
+			p.Message = fmt.Sprintf("the expression %q is wrong: %s", e.text, outer)
+			return p
+		}
+	}
 	return p.Hint("write it as in `verified && caller.state == \"WI\"`; variables are %s", strings.Join(names, ", "))
+}
+
+// operators that give a value for any operands of the right types.
+var operators = []string{"&&", "and", "||", "or", "==", "!=", "<", "<=", ">", ">=", "+", "-", "*", "in", "contains", "startsWith", "endsWith"}
+
+// partial finds what could fail when a caller is on the line although its types
+// are right: a division, an index, a pattern that is computed.
+func (e *expression) partial() (problem.Problem, bool) {
+	tree, err := exprparser.Parse(e.text)
+	if err != nil {
+		return e.source.within(e.node, e.text, 0, "the expression %q is wrong: %v", e.text, err), true
+	}
+	found := &partialNode{}
+	ast.Walk(&tree.Node, found)
+	if found.node == nil {
+		return problem.Problem{}, false
+	}
+	return e.source.within(e.node, e.text, found.node.Location().From, "the expression %q has a part that can't be used here", e.text).
+		Hint("use and, or, not, ?:, comparisons, + - *, `in [\"a\", \"b\"]`, contains, startsWith, endsWith, len, lower and upper"), true
+}
+
+// partialNode is a visitor that keeps the first node which is not known to
+// give a value always.
+type partialNode struct{ node ast.Node }
+
+func (v *partialNode) Visit(node *ast.Node) {
+	if v.node == nil && !total(*node) {
+		v.node = *node
+	}
+}
+
+func total(node ast.Node) bool {
+	switch n := node.(type) {
+	case *ast.IdentifierNode, *ast.IntegerNode, *ast.StringNode, *ast.BoolNode, *ast.UnaryNode,
+		*ast.ConditionalNode, *ast.ArrayNode, *ast.CallNode, *ast.BuiltinNode:
+		return true
+	case *ast.BinaryNode:
+		_, list := n.Right.(*ast.ArrayNode)
+		return slices.Contains(operators, n.Operator) && list == (n.Operator == "in")
+	case *ast.MemberNode:
+		_, owner := n.Node.(*ast.IdentifierNode)
+		_, named := n.Property.(*ast.StringNode)
+		return owner && named && !n.Optional
+	}
+	return false
 }
 
 func (e *expression) value(r *Run) (any, error) {
@@ -188,9 +262,18 @@ func proven(node ast.Node) facts {
 			if truth, ok := n.Right.(*ast.BoolNode); ok && truth.Value == (n.Operator == "==") {
 				return proven(n.Left)
 			}
+		case "in":
+			if list, ok := n.Right.(*ast.ArrayNode); ok && isStateName(n.Left) && !slices.ContainsFunc(list.Nodes, mayBeEmpty) {
+				return factState
+			}
 		}
 	}
 	return 0
+}
+
+func mayBeEmpty(node ast.Node) bool {
+	text, ok := node.(*ast.StringNode)
+	return !ok || text.Value == ""
 }
 
 func isStateName(node ast.Node) bool {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"slices"
 	"strings"
 
 	"careline/problem"
@@ -18,17 +17,13 @@ const MaxFlows = 500
 // Load reads every *.yaml in dir, one flow per file, and checks them together.
 // The error is a problem.List with everything that is wrong; then there is no set.
 func Load(fsys fs.FS, dir string, environment Environment) (*Set, error) {
-	var list problem.List
-	files, err := flowFiles(fsys, dir)
-	if err != nil {
-		return nil, problem.List{{Position: problem.Position{File: dir}, Message: "the flows can't be read: " + err.Error()}}
-	}
+	files, list := flowFiles(fsys, dir)
 	if len(environment.States) == 0 {
 		environment.States = allStates()
 	}
 	set := &Set{flows: map[string]*flow{}, environment: environment, variables: map[string]variableKind{}}
 	hash := sha256.New()
-	complete := true
+	complete := len(list) == 0
 	for _, file := range files {
 		raw, err := fs.ReadFile(fsys, file)
 		if err != nil {
@@ -59,23 +54,34 @@ func Load(fsys fs.FS, dir string, environment Environment) (*Set, error) {
 	return set, nil
 }
 
-func flowFiles(fsys fs.FS, dir string) ([]string, error) {
+// flowFiles lists the files of a folder, and what would silently not be read.
+func flowFiles(fsys fs.FS, dir string) ([]string, problem.List) {
+	about := func(name, format string, args ...any) problem.Problem {
+		return problem.Problem{Position: problem.Position{File: name}, Message: fmt.Sprintf(format, args...)}
+	}
 	entries, err := fs.ReadDir(fsys, dir)
 	if err != nil {
-		return nil, err
+		return nil, problem.List{about(dir, "there is no such folder").Hint("make it, and write one flow per file into it, named *.yaml")}
 	}
 	var files []string
+	var list problem.List
 	for _, entry := range entries {
-		if !entry.IsDir() && strings.HasSuffix(entry.Name(), ".yaml") {
-			files = append(files, path.Join(dir, entry.Name()))
+		name := path.Join(dir, entry.Name())
+		switch {
+		case entry.IsDir():
+			list = append(list, about(name, "a folder among the flows is not looked into").Hint("put its flows beside the others"))
+		case path.Ext(name) == ".yml":
+			list = append(list, about(name, "a flow's file ends in .yaml; this one would not be read").Hint("name it %s.yaml", strings.TrimSuffix(path.Base(name), ".yml")))
+		case path.Ext(name) == ".yaml":
+			files = append(files, name)
 		}
 	}
-	if len(files) == 0 {
-		return nil, fmt.Errorf("no *.yaml file is there; write one flow per file")
+	switch {
+	case len(files) == 0 && len(list) == 0:
+		list = append(list, about(dir, "there is no flow").Hint("write one flow per file, named *.yaml"))
+	case len(files) > MaxFlows:
+		list = append(list, about(dir, "%d files are there", len(files)).Hint("at most %d are read", MaxFlows))
+		files = nil
 	}
-	if len(files) > MaxFlows {
-		return nil, fmt.Errorf("%d files are there; at most %d are read", len(files), MaxFlows)
-	}
-	slices.Sort(files)
-	return files, nil
+	return files, list
 }

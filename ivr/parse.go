@@ -71,10 +71,6 @@ func parseFlow(file string, raw []byte, set *Set) (*flow, error) {
 	}
 	p.flow.timing = p.timing(text.Timing, timing{DefaultFirstDigit, DefaultBetweenDigits})
 	for _, pair := range problem.Pairs(&text.Steps) {
-		if len(p.flow.steps) > maxSteps {
-			p.add(p.at(pair.Key, "the flow has more than %d steps", maxSteps).Hint("split it by transfer"))
-			break
-		}
 		p.step(pair.Key, pair.Value, pair.Key.Value, false)
 	}
 	return p.flow, p.list.Err()
@@ -104,10 +100,11 @@ func (p *parser) head(text flowText) bool {
 			p.add(p.at(node, "language %q stands here twice", node.Value).Hint("remove one"))
 			continue
 		}
-		p.flow.languages = append(p.flow.languages, node.Value)
 		if known := p.set.environment.Languages; !slices.Contains(known, node.Value) {
 			p.add(p.at(node, "there are no prompts in language %q", node.Value).Hint("%s", didYouMean(node.Value, known, "the languages are ")))
+			continue
 		}
+		p.flow.languages = append(p.flow.languages, node.Value)
 	}
 	if start := problem.Get(root, "start"); start != nil {
 		p.flow.start = edge{via: "start", target: text.Start, node: start}
@@ -121,6 +118,9 @@ func (p *parser) head(text flowText) bool {
 // step reads one step, named or inline, and adds it to the flow.
 func (p *parser) step(key, node *yaml.Node, name string, inline bool) *step {
 	s := &step{flow: p.flow, name: name, node: key, inline: inline}
+	if len(p.flow.steps) == maxSteps {
+		p.add(p.at(key, "the flow has more than %d steps", maxSteps).Hint("split it by transfer"))
+	}
 	p.flow.steps = append(p.flow.steps, s)
 	p.flow.byName[name] = s
 	if !inline && !stepName.MatchString(name) {
@@ -221,6 +221,7 @@ func (p *parser) prompt(node *yaml.Node, text string) promptUse {
 	name, language, found := strings.Cut(text, "@")
 	if found && !slices.Contains(p.set.environment.Languages, language) {
 		p.add(p.within(node, text, 0, "there are no prompts in language %q", language).Hint("%s", didYouMean(language, p.set.environment.Languages, "the languages are ")))
+		return promptUse{name: name, node: node} // one mistake is enough
 	}
 	return promptUse{name: name, language: language, node: node}
 }
@@ -246,6 +247,16 @@ func (p *parser) scalars(node *yaml.Node, what string) []*yaml.Node {
 		good = append(good, n)
 	}
 	return good
+}
+
+// mapping makes sure that a node, if it is written at all, is one of names with
+// values: anything else would be ignored.
+func (p *parser) mapping(node *yaml.Node, key, example string) bool {
+	if node.Kind == 0 || node.Kind == yaml.MappingNode {
+		return true
+	}
+	p.add(p.at(node, "%q is not names with values", key).Hint("write `%s`", example))
+	return false
 }
 
 // timing reads time-outs, each within its bounds.
@@ -302,7 +313,7 @@ func didYouMean(name string, names []string, all string) string {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
 	if len(names) == 0 {
-		return all + "none"
+		return "there is none yet"
 	}
 	sorted := slices.Sorted(slices.Values(names))
 	return all + strings.Join(sorted, ", ")

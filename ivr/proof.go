@@ -71,7 +71,7 @@ func (t template) firstFact() *value {
 
 // loops finds rounds in which the caller is never waited for: such a call would
 // never end and never be heard.
-func (c *checker) loops() {
+func (c *checker) loops() (found bool) {
 	pass := func(_ *step, e *edge) bool { return !e.kind.waits() }
 	told := map[*step]bool{}
 	for _, f := range c.set.sorted() {
@@ -88,7 +88,41 @@ func (c *checker) loops() {
 			}
 			c.add(f.source.at(s.node, "these steps go round and round without waiting for the caller: %s", trail(round)).
 				Hint("put a menu into the round, so that the caller can say what comes next"))
+			found = true
 		}
+	}
+	return found
+}
+
+// budget finds ways on which a run would enter more than StepBudget steps
+// without waiting for the caller, and give up. There are no rounds among them.
+func (c *checker) budget() {
+	lengths := map[*step]int{}
+	var length func(s *step) int
+	length = func(s *step) int {
+		if known, ok := lengths[s]; ok {
+			return known
+		}
+		longest := 0
+		for _, e := range s.ways() {
+			if e.to != nil && !e.kind.waits() {
+				longest = max(longest, length(e.to))
+			}
+		}
+		lengths[s] = longest + 1
+		return longest + 1
+	}
+	var worst *step
+	for _, f := range c.set.sorted() {
+		for _, s := range f.steps {
+			if worst == nil || length(s) > length(worst) {
+				worst = s
+			}
+		}
+	}
+	if worst != nil && length(worst) > StepBudget {
+		c.add(worst.flow.source.at(worst.node, "from step %q on, a call can go through %d steps without waiting for the caller", worst.name, length(worst)).
+			Hint("at most %d are taken: put a menu in between, play several prompts in one step, or set several variables in one", StepBudget))
 	}
 }
 

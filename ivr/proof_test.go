@@ -1,6 +1,7 @@
 package ivr_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -72,6 +73,7 @@ func TestProofLearnsFromConditions(t *testing.T) {
 	for _, when := range []string{
 		`verified && state != ""`, `verified and caller.state == "WI"`, `verified == true && caller.state != ""`,
 		`(verified && state == "WI") || (verified && state == "MN")`, `attempts > 0 && verified && state != "" && reason == ""`,
+		`verified && state in ["WI", "MN"]`,
 	} {
 		if _, err := sets(flow(when, "people")); err != nil {
 			t.Errorf("%s proves enough, but: %v", when, err)
@@ -80,7 +82,8 @@ func TestProofLearnsFromConditions(t *testing.T) {
 	for when, missing := range map[string]string{
 		`verified`: "state", `state != ""`: "verified", `verified || state != ""`: "verified", `not verified`: "verified",
 		`verified && caller.state == ""`: "state", `verified && state != "WI"`: "state", `verified != true && state != ""`: "verified",
-		`verified && reason != ""`: "state", `(verified && state == "WI") || verified`: "state",
+		`verified && reason != ""`: "state", `verified && state in ["WI", ""]`: "state", `verified && state not in ["WI"]`: "state",
+		`(verified ? true : true) && state != ""`: "verified", `not (not verified) && state != ""`: "verified", `verified and "WI" in [state]`: "state", `(verified && state == "WI") || verified`: "state",
 	} {
 		_, err := sets(flow(when, "people"))
 		if err == nil || !strings.Contains(err.Error(), missing) {
@@ -121,6 +124,44 @@ func TestRingOfFlowsIsProvenToo(t *testing.T) {
 	}
 }
 
+func TestFilesThatWouldNotBeReadAreNamed(t *testing.T) {
+	sound := &fstest.MapFile{Data: []byte(head + "  a: {play: hello, next: people}\n" + toPeople)}
+	for _, test := range []struct {
+		name  string
+		files fstest.MapFS
+		want  string
+	}{
+		{"another ending", fstest.MapFS{"flows/t.yaml": sound, "flows/u.yml": sound}, "flows/u.yml: a flow's file ends in .yaml; this one would not be read; name it u.yaml"},
+		{"a folder", fstest.MapFS{"flows/t.yaml": sound, "flows/old/u.yaml": sound}, "flows/old: a folder among the flows is not looked into; put its flows beside the others"},
+		{"no flow", fstest.MapFS{"flows/readme.txt": sound}, "flows: there is no flow; write one flow per file, named *.yaml"},
+		{"no folder", fstest.MapFS{}, "flows: there is no such folder; make it, and write one flow per file into it, named *.yaml"},
+	} {
+		if _, err := ivr.Load(test.files, "flows", smallEnvironment("")); err == nil || err.Error() != test.want {
+			t.Errorf("%s: read\n\t%v\nwant\n\t%s", test.name, err, test.want)
+		}
+	}
+}
+
+func TestOneMistakeInALanguageIsToldOnce(t *testing.T) {
+	refused(t, map[string]string{"t": strings.Replace(inSpanish, "es-US", "es-MX", 1) + "  a: {play: [hello, wellcome@en-UK], next: people}\n" + toPeople},
+		`flows/t.yaml:2:20: there are no prompts in language "es-MX"; did you mean "es-US"?`+"\n"+
+			`flows/t.yaml:5:21: there are no prompts in language "en-UK"; did you mean "en-US"?`+"\n"+
+			`flows/t.yaml:5:21: there is no prompt "wellcome" in en-US; did you mean "welcome"?`)
+}
+
+func TestSetTellsWhatItAsksOfTheQueues(t *testing.T) {
+	set := taken(t, map[string]string{
+		"t":      inSpanish + verifyThen + "  b: {transfer: visits}\n" + strings.Replace(toPeople, "{name: people,", "{name: people, skills: {claims: 2},", 1),
+		"visits": strings.Replace(visits, "[en-US]", "[en-US, es-US]", 1),
+	})
+	if got := fmt.Sprint(set.Queued(), set.Skills(), set.TransferredTo()); got != "map[people:[en-US es-US]] [claims] [visits]" {
+		t.Errorf("read %s", got)
+	}
+	if at := set.Position("visits"); at.String() != "flows/visits.yaml:1:7" || set.Position("none").Line != 0 {
+		t.Errorf("visits is at %v", at)
+	}
+}
+
 func TestVersionFollowsTheText(t *testing.T) {
 	one := taken(t, map[string]string{"t": head + "  a: {play: hello, next: people}\n" + toPeople})
 	same := taken(t, map[string]string{"t": head + "  a: {play: hello, next: people}\n" + toPeople})
@@ -130,23 +171,35 @@ func TestVersionFollowsTheText(t *testing.T) {
 	}
 }
 
-func TestPromptsNameEveryPieceOnce(t *testing.T) {
-	set := taken(t, map[string]string{"t": inSpanish + verifyThen + "  b: {say: \"your {{ member.next_visit | date }} hello@es-US\", next: people}\n" + toPeople})
-	uses := map[ivr.PromptUse]int{}
-	for _, use := range set.Prompts() {
-		uses[use]++
-		if uses[use] > 1 {
-			t.Fatalf("%v is named twice", use)
+// TestEveryPieceIsAskedFor: a prompt that a flow may play is looked for in the
+// languages in which it may be played, and in no other.
+func TestEveryPieceIsAskedFor(t *testing.T) {
+	asked := func(flow string) map[string]int {
+		asked := map[string]int{}
+		environment := smallEnvironment("")
+		environment.HasPrompt = func(language, name string) bool {
+			asked[language+" "+name]++
+			return true
 		}
+		if _, err := ivr.Load(fstest.MapFS{"flows/t.yaml": {Data: []byte(flow)}}, "flows", environment); err != nil {
+			t.Fatal(err)
+		}
+		return asked
 	}
+	fact := asked(inSpanish + verifyThen + "  b: {say: \"your {{ member.next_visit | date }} hello@es-US\", next: people}\n" + toPeople)
 	for _, name := range []string{"your", "ask-member-id", "ordinals/31", "years/2027", "system/apology", "system/not-known"} {
-		for _, language := range []string{"en-US", "es-US"} {
-			if uses[ivr.PromptUse{Flow: "t", Prompt: ivr.Prompt{Language: language, Name: name}}] == 0 {
-				t.Errorf("%s is not named in %s", name, language)
-			}
+		if fact["en-US "+name] == 0 || fact["es-US "+name] == 0 {
+			t.Errorf("%s is not looked for in both languages", name)
 		}
 	}
-	if uses[ivr.PromptUse{Flow: "t", Prompt: ivr.Prompt{Language: "en-US", Name: "hello"}}] > 0 {
-		t.Error("a prompt that is played in Spanish only is wanted in English")
+	if fact["en-US hello"] > 0 || fact["es-US hello"] == 0 {
+		t.Error("a prompt that is played in Spanish only is looked for in English")
+	}
+	// A variable that was never given a value can't be said either.
+	if variable := asked(head + "  a: {collect: {ask: claim, digits: 4, into: claim}, next: b, no_input: b}\n  b: {say: \"{{ claim | digits }}\", next: people}\n" + toPeople); variable["en-US system/not-known"] == 0 {
+		t.Error("what is said for a value that is not known is not looked for")
+	}
+	if count := asked(head + "  a: {say: \"{{ attempts | number }}\", next: people}\n" + toPeople); count["en-US system/not-known"] > 0 {
+		t.Error("attempts are always known")
 	}
 }

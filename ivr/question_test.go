@@ -185,6 +185,17 @@ func TestFactsOfOtherNamesAreNotTaken(t *testing.T) {
 	p.hears("en your", "en months/1", "en ordinals/14", "en years/2027", "en numbers/2", "en numbers/thousand", "en numbers/31")
 }
 
+func TestTextThatGrowsInARoundIsBounded(t *testing.T) {
+	p := callTo(t, "  a: {set: {trail: xxxxxxxxxx}, next: b}\n"+
+		"  b: {menu: main, choices: {\"1\": {set: {trail: \"{{ trail + trail }}\"}, next: b}, \"2\": bye}, no_input: people}\n")
+	for range 40 {
+		p.press("1")
+	}
+	if got := len(p.run.Variable("trail")); got != ivr.MaxText {
+		t.Errorf("it has %d letters", got)
+	}
+}
+
 func TestVariablesAndConditions(t *testing.T) {
 	p := callTo(t, "  a: {set: {tries: \"{{ attempts + 1 }}\", who: \"{{ verified ? \\\"member\\\" : \\\"caller\\\" }}\", reason: Cards}, next: b}\n"+
 		"  b: {branch: [{when: 'who == \"member\"', next: bye}, {when: 'len(reason) > 3 && state == \"\"', next: c}, {otherwise: bye}]}\n"+

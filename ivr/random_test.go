@@ -93,7 +93,7 @@ func flowText(t *rapid.T) string {
 	text.WriteString("flow: t\nlanguages: [en-US, es-US]\nstart: a\nsteps:\n")
 	for _, name := range names {
 		var step string
-		switch rapid.IntRange(0, 10).Draw(t, "verb") {
+		switch rapid.IntRange(0, 11).Draw(t, "verb") {
 		case 0:
 			step = fmt.Sprintf(`{play: hello, barge_in: %t, next: %s}`, rapid.Bool().Draw(t, "barge"), to())
 		case 1:
@@ -106,6 +106,8 @@ func flowText(t *rapid.T) string {
 			step = fmt.Sprintf(`{verify: {ask: [member_id, date_of_birth]}, verified: %s, failed: %s}`, to(), to())
 		case 7:
 			step = fmt.Sprintf(`{branch: [{when: 'verified and state != ""', next: %s}, {when: attempts > 1, next: %s}, {otherwise: %s}]}`, to(), to(), to())
+		case 10:
+			step = fmt.Sprintf(`{set: {state: MN, reason: "{{ reason + flow }}"}, next: %s}`, to())
 		case 8, 9:
 			queue := rapid.SampledFrom([]string{"people", "nurses"}).Draw(t, "queue")
 			step = fmt.Sprintf(`{queue: {name: %s, hold: {music: calm}}, timeout: %s, full: %s, unavailable: %s}`, queue, to(), to(), to())
@@ -166,7 +168,6 @@ func FuzzLoad(f *testing.F) {
 			}
 			return
 		}
-		set.Prompts()
 		p := call(t, set, slices.Min(set.Flows()))
 		for range 20 {
 			if p.over || p.queued != nil {

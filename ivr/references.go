@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"gopkg.in/yaml.v3"
+
+	"careline/problem"
 )
 
 // references checks what steps name outside of the flows, and expressions.
@@ -43,8 +45,29 @@ func (c *checker) queue(f *flow, a *queueAction) {
 	if _, ok := env.Queues[a.name]; !ok && a.name != "" {
 		c.add(f.source.at(a.nameNode, "there is no queue %q", a.name).Hint("%s", didYouMean(a.name, slices.Collect(maps.Keys(env.Queues)), "the queues are ")))
 	}
-	if a.music != "" && env.HasMusic != nil && !env.HasMusic(a.music) {
-		c.add(f.source.at(a.musicNode, "there is no hold music %q", a.music).Hint("put it into the music folder as %s.wav", a.music))
+	if a.music != "" && env.Music != nil && !slices.Contains(env.Music, a.music) {
+		c.add(f.source.at(a.musicNode, "there is no hold music %q", a.music).Hint("%s", didYouMean(a.music, env.Music, "put it into the folder music; there is ")))
+	}
+	if agents := env.Queues[a.name].Agents; agents != nil {
+		c.agents(f, a, agents)
+	}
+}
+
+// agents checks what a step wants beyond what its queue wants: callers would
+// wait for someone who isn't there.
+func (c *checker) agents(f *flow, a *queueAction, agents *Agents) {
+	if a.credential != "" && !slices.Contains(agents.Credentials, a.credential) {
+		c.add(f.source.at(a.credentialNode, "no agent of queue %q has the license %q", a.name, a.credential).Hint("%s", didYouMean(a.credential, agents.Credentials, "their licenses are ")))
+	}
+	for _, pair := range problem.Pairs(a.skillsNode) {
+		name := pair.Key.Value
+		best, level := agents.Skills[name], a.skills[name]
+		switch {
+		case best == 0:
+			c.add(f.source.at(pair.Key, "no agent of queue %q has skill %q", a.name, name).Hint("%s", didYouMean(name, slices.Collect(maps.Keys(agents.Skills)), "their skills are ")))
+		case best < level && !agents.Relaxes:
+			c.add(f.source.at(pair.Value, "queue %q never relaxes, and no agent of it has %s at level %d", a.name, name, level).Hint("their best level is %d; lower it, or set relax_every in queues.yaml", best))
+		}
 	}
 }
 
@@ -80,8 +103,31 @@ func (c *checker) values(f *flow, t template) {
 				names := append(slices.Collect(maps.Keys(c.set.variables)), "attempts")
 				c.add(f.source.within(v.node, v.text, 0, "no step sets or collects %q", v.name).Hint("%s", didYouMean(v.name, names, "what can be said is ")))
 			}
+			c.text(f, v)
 			if v.keyed && v.kind == asDate {
 				c.add(f.source.within(v.node, v.text, 0, "what a caller keyed in can't be said as a date").Hint("write {{ %s | digits }}", v.name))
+			}
+		}
+	}
+}
+
+// text finds a variable that is said in a way that a text given to it has no
+// recorded pieces for.
+func (c *checker) text(f *flow, v *value) {
+	for _, other := range c.set.sorted() {
+		for _, s := range other.steps {
+			a, ok := s.action.(*setAction)
+			if !ok {
+				continue
+			}
+			for _, given := range a.values {
+				if given.name != v.name || given.expression != nil {
+					continue
+				}
+				if _, ok := speakValue("", v.kind, given.text); !ok {
+					c.add(f.source.within(v.node, v.text, 0, "%q can be %q, by step %q of flow %q, and that can't be said as %s", v.name, given.text, s.name, other.name, v.kind).
+						Hint("say a recorded prompt for each of its values, by a branch"))
+				}
 			}
 		}
 	}
@@ -144,8 +190,8 @@ func (f *flow) needs(env Environment) []need {
 		}
 		switch a := s.action.(type) {
 		case *sayAction:
-			if len(a.template) > 0 && a.missing == nil && len(a.template.facts()) > 0 {
-				system(s.node, "said when a fact can't be read", promptNotKnown)
+			if a.missing == nil && a.template.mayBeUnknown() {
+				system(s.node, "said when a value is not known", promptNotKnown)
 			}
 			for _, piece := range a.template {
 				if v := piece.value; v != nil {
@@ -156,7 +202,7 @@ func (f *flow) needs(env Environment) []need {
 			for _, use := range a.announce {
 				if use.name == announcePosition {
 					each(use.node, "needed to say a place in line", func(string) []string {
-						return neededFor(asNumber, "")[12 : 10+maxPosition+1]
+						return numbered("numbers", 2, maxPosition)
 					})
 				}
 			}
@@ -198,7 +244,7 @@ func (c *checker) prompts(f *flow) {
 		if len(names) > 1 {
 			text += fmt.Sprintf(" and %d more", len(names)-1)
 		}
-		c.add(f.source.at(at.node, "there is no prompt %s in %s, %s", text, at.language, at.purpose).Hint("record it as %s/%s.wav", at.language, names[0]))
+		c.add(f.source.at(at.node, "there is no prompt %s in %s, %s", text, at.language, at.purpose).Hint("record it as prompts/%s/%s.wav", at.language, names[0]))
 	}
 }
 
@@ -206,9 +252,13 @@ func (c *checker) missingPrompt(f *flow, n need) {
 	p := f.source.within(n.node, n.Name, 0, "there is no prompt %q in %s", n.Name, n.Language)
 	for _, other := range c.set.environment.Languages {
 		if other != n.Language && c.set.environment.HasPrompt(other, n.Name) {
-			c.add(p.Hint("it is there in %s; record it as %s/%s.wav", other, n.Language, n.Name))
+			c.add(p.Hint("it is there in %s; record it as prompts/%s/%s.wav", other, n.Language, n.Name))
 			return
 		}
 	}
-	c.add(p.Hint("record it as %s/%s.wav, or mend the name", n.Language, n.Name))
+	if near := problem.Nearest(n.Name, c.set.environment.Prompts); near != "" {
+		c.add(p.Hint("did you mean %q?", near))
+		return
+	}
+	c.add(p.Hint("record it as prompts/%s/%s.wav, or mend the name", n.Language, n.Name))
 }

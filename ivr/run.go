@@ -2,7 +2,6 @@ package ivr
 
 import (
 	"errors"
-	"maps"
 	"time"
 
 	"careline/phi"
@@ -128,9 +127,6 @@ func (r *Run) State() string { return r.variables["state"] }
 // Variable gives a variable that the flow set; empty if it did not. What a
 // caller keyed in is not among them.
 func (r *Run) Variable(name string) string { return r.variables[name] }
-
-// Variables gives a copy of all of them.
-func (r *Run) Variables() map[string]string { return maps.Clone(r.variables) }
 
 // Flow is the flow that the call is in now.
 func (r *Run) Flow() string {

@@ -1,7 +1,7 @@
 package ivr
 
 import (
-	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -148,39 +148,61 @@ func (s *Set) Flows() []string {
 	return names
 }
 
+// Position is where a flow says its name; zero for an unknown flow.
+func (s *Set) Position(flow string) problem.Position {
+	if f := s.flows[flow]; f != nil {
+		return f.source.at(problem.Get(f.source.document.Root, "flow"), "").Position
+	}
+	return problem.Position{}
+}
+
 // Version is a short fingerprint of the files: the same text, the same version.
 func (s *Set) Version() string { return s.version }
 
-// Languages lists the languages that a flow speaks, its first one being where a
-// call begins; nil for an unknown flow.
-func (s *Set) Languages(flow string) []string {
-	if f := s.flows[flow]; f != nil {
-		return slices.Clone(f.languages)
-	}
-	return nil
-}
-
-// PromptUse is one prompt that a flow may play.
-type PromptUse struct {
-	Flow string
-	Prompt
-}
-
-// Prompts lists every prompt that any flow may play, sorted, each once per flow
-// and language, with the pieces that numbers and dates are made of.
-func (s *Set) Prompts() []PromptUse {
-	seen := map[PromptUse]bool{}
-	for _, f := range s.flows {
-		for _, need := range f.needs(s.environment) {
-			seen[PromptUse{f.name, need.Prompt}] = true
+// Queued gives each queue that some flow leads to, with the languages that a
+// call may come to it in.
+func (s *Set) Queued() map[string][]string {
+	queued := map[string][]string{}
+	for _, f := range s.sorted() {
+		for _, step := range f.steps {
+			a, ok := step.action.(*queueAction)
+			if !ok {
+				continue
+			}
+			for _, language := range f.languages {
+				if !slices.Contains(queued[a.name], language) {
+					queued[a.name] = append(queued[a.name], language)
+				}
+			}
 		}
 	}
-	uses := make([]PromptUse, 0, len(seen))
-	for use := range seen {
-		uses = append(uses, use)
+	return queued
+}
+
+// Skills lists what the queue steps of all flows want of agents.
+func (s *Set) Skills() []string {
+	names := map[string]bool{}
+	for _, f := range s.flows {
+		for _, step := range f.steps {
+			if a, ok := step.action.(*queueAction); ok {
+				for name := range a.skills {
+					names[name] = true
+				}
+			}
+		}
 	}
-	slices.SortFunc(uses, func(a, b PromptUse) int {
-		return strings.Compare(fmt.Sprint(a.Flow, "\x00", a.Language, "\x00", a.Name), fmt.Sprint(b.Flow, "\x00", b.Language, "\x00", b.Name))
-	})
-	return uses
+	return slices.Sorted(maps.Keys(names))
+}
+
+// TransferredTo lists the flows that another one leads to.
+func (s *Set) TransferredTo() []string {
+	names := map[string]bool{}
+	for _, f := range s.flows {
+		for _, step := range f.steps {
+			if a, ok := step.action.(*transferAction); ok && a.to.flow != f.name {
+				names[a.to.flow] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
 }

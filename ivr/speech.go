@@ -124,30 +124,34 @@ const (
 
 var valueKinds = []string{string(asDate), string(asDigits), string(asNumber)}
 
+// numbered names the prompts of a folder from first to last.
+func numbered(folder string, first, last int) []string {
+	var names []string
+	for n := first; n <= last; n++ {
+		names = append(names, folder+"/"+strconv.Itoa(n))
+	}
+	return names
+}
+
 // neededFor lists the prompts that a kind of value may need in a language.
 func neededFor(kind valueKind, language string) []string {
-	var names []string
-	count := func(folder string, first, last, step int) {
-		for n := first; n <= last; n += step {
-			names = append(names, folder+"/"+strconv.Itoa(n))
-		}
+	names := numbered("digits", 0, 9)
+	if kind == asDigits {
+		return names
 	}
-	switch kind {
-	case asDigits:
-		count("digits", 0, 9, 1)
-	case asNumber:
-		count("digits", 0, 9, 1)
-		count("numbers", 0, 100, 1)
-		count("numbers", 200, 900, 100)
-		names = append(names, "numbers/hundred", "numbers/thousand")
-	case asDate:
-		names = neededFor(asNumber, language)
-		count("months", 1, 12, 1)
-		count("ordinals", 1, 31, 1)
-		count("years", firstYear, lastYear, 1)
-		if isSpanish(language) {
-			names = append(names, "years/of")
-		}
+	names = append(names, numbered("numbers", 0, 100)...)
+	for hundreds := 200; hundreds <= 900; hundreds += 100 {
+		names = append(names, "numbers/"+strconv.Itoa(hundreds))
+	}
+	names = append(names, "numbers/hundred", "numbers/thousand")
+	if kind == asNumber {
+		return names
+	}
+	names = append(names, numbered("months", 1, 12)...)
+	names = append(names, numbered("ordinals", 1, 31)...)
+	names = append(names, numbered("years", firstYear, lastYear)...)
+	if isSpanish(language) {
+		names = append(names, "years/of")
 	}
 	return names
 }

@@ -74,7 +74,7 @@ func (p *parser) menu(s *step, node *yaml.Node) action {
 	p.decode(node, &text)
 	a := &menuAction{row: p.prompts(&text.Menu), bargeIn: text.BargeIn == nil || *text.BargeIn, timing: p.timing(text.Timing, p.flow.timing), choices: map[string]*edge{}}
 	pairs := problem.Pairs(&text.Choices)
-	if len(pairs) == 0 {
+	if p.mapping(&text.Choices, "choices", "choices: {\"1\": step}") && len(pairs) == 0 {
 		p.add(p.at(s.node, "menu %q has no choices", s.name).Hint("write them as `choices: {\"1\": step}`"))
 	}
 	for _, pair := range pairs {

@@ -72,9 +72,15 @@ func (p *parser) assign(key, value *yaml.Node) assignment {
 		}
 		p.declare(key, a.name, textVariable)
 	}
-	inner, ok := strings.CutPrefix(strings.TrimSpace(a.text), "{{")
-	if inner, closed := strings.CutSuffix(inner, "}}"); ok && closed {
+	inner, opened := strings.CutPrefix(strings.TrimSpace(a.text), "{{")
+	inner, closed := strings.CutSuffix(inner, "}}")
+	switch {
+	case opened && closed:
 		a.expression = &expression{text: strings.TrimSpace(inner), node: value, source: p.source}
+	case strings.Contains(a.text, "{{") || strings.Contains(a.text, "}}"):
+		p.add(p.at(value, "variable %q would be given the text %q as it stands", a.name, a.text).Hint("let one pair of braces hold all of it, as in `'{{ reason + \" again\" }}'`, or write a text without braces"))
+	case len([]rune(a.text)) > MaxText:
+		p.add(p.at(value, "variable %q is given %d letters", a.name, len([]rune(a.text))).Hint("at most %d are kept", MaxText))
 	}
 	return a
 }
@@ -105,10 +111,19 @@ func (a *setAction) enter(r *Run) {
 		if value.name == "language" {
 			r.language = text
 		} else {
-			r.variables[value.name] = text
+			r.variables[value.name] = shortened(text)
 		}
 	}
 	r.follow(&a.next)
+}
+
+// shortened keeps a computed text within MaxText: a round of the flow can make
+// it longer each time.
+func shortened(text string) string {
+	if letters := []rune(text); len(letters) > MaxText {
+		return string(letters[:MaxText])
+	}
+	return text
 }
 
 // branchAction takes the first way whose condition holds.
@@ -159,6 +174,10 @@ func (p *parser) branch(s *step, node *yaml.Node) action {
 			p.add(p.at(problem.Get(item, "otherwise"), "\"when\" and \"otherwise\" stand in one item").Hint("make two items of it"))
 		}
 		e := p.onward(s, item, "next", onward, whyNext)
+		if w.When.Kind != yaml.ScalarNode || w.When.Value == "" {
+			p.add(p.at(problem.Get(item, "when"), "here a condition is expected").Hint("write one, as in `when: verified`"))
+			continue
+		}
 		condition := &expression{text: w.When.Value, node: problem.Get(item, "when"), source: p.source, condition: true}
 		e.via = "when " + condition.text
 		a.ways = append(a.ways, &way{when: condition, edge: e})
@@ -205,15 +224,18 @@ type queueAction struct {
 	name       string
 	nameNode   *yaml.Node
 	skills     map[string]int
+	skillsNode *yaml.Node
 	priority   int
 	credential string
-	music      string
-	musicNode  *yaml.Node
-	every      time.Duration
-	announce   []promptUse // {name: announcePosition} stands for the place in line
-	timeout    edge
-	full       edge
-	away       edge
+	// credentialNode is where it is written.
+	credentialNode *yaml.Node
+	music          string
+	musicNode      *yaml.Node
+	every          time.Duration
+	announce       []promptUse // {name: announcePosition} stands for the place in line
+	timeout        edge
+	full           edge
+	away           edge
 }
 
 // announcePosition is the word for the caller's place in line.
@@ -231,7 +253,7 @@ type queueDetail struct {
 	Name       yaml.Node `yaml:"name"`
 	Skills     yaml.Node `yaml:"skills"`
 	Priority   yaml.Node `yaml:"priority"`
-	Credential string    `yaml:"credential"`
+	Credential yaml.Node `yaml:"credential"`
 	Hold       holdText  `yaml:"hold"`
 }
 
@@ -243,10 +265,15 @@ type holdText struct {
 
 func (p *parser) queue(s *step, node *yaml.Node) action {
 	var text queueText
+	if at := problem.Get(node, "queue"); at.Kind != yaml.MappingNode {
+		p.add(p.at(at, "step %q doesn't say how the caller waits", s.name).Hint("write `queue: {name: member_services, hold: {music: calm}}`"))
+		return nil
+	}
 	p.decode(node, &text)
 	detail := text.Queue
 	a := &queueAction{
-		name: detail.Name.Value, nameNode: &detail.Name, credential: detail.Credential,
+		name: detail.Name.Value, nameNode: &detail.Name, skillsNode: &detail.Skills,
+		credential: detail.Credential.Value, credentialNode: &detail.Credential,
 		music: detail.Hold.Music.Value, musicNode: &detail.Hold.Music,
 		priority: p.whole(&detail.Priority, 0, 0, 100),
 		announce: p.prompts(&detail.Hold.Announce),
@@ -264,6 +291,7 @@ func (p *parser) queue(s *step, node *yaml.Node) action {
 	if (len(a.announce) == 0) != (detail.Hold.Every.Kind == 0) {
 		p.add(p.at(s.node, "step %q must have both \"announce\" and \"every\", or neither", s.name).Hint("write `hold: {music: calm, announce: position, every: 45s}`"))
 	}
+	p.mapping(&detail.Skills, "skills", "skills: {benefits: 1}")
 	for _, pair := range problem.Pairs(&detail.Skills) {
 		if a.skills == nil {
 			a.skills = map[string]int{}

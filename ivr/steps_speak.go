@@ -61,6 +61,7 @@ func (p *parser) say(s *step, node *yaml.Node) action {
 	if !p.decode(node, &text) && text.Say == "" {
 		return nil
 	}
+	before := len(p.list)
 	a := &sayAction{
 		template: p.template(problem.Get(node, "say")),
 		bargeIn:  text.BargeIn == nil || *text.BargeIn,
@@ -69,7 +70,7 @@ func (p *parser) say(s *step, node *yaml.Node) action {
 	if text.Missing.Kind != 0 {
 		missing := p.onward(s, node, "missing", onward, whyNext)
 		a.missing = &missing
-		if len(a.template.facts()) == 0 {
+		if len(a.template.facts()) == 0 && len(p.list) == before {
 			p.add(p.at(missing.node, "step %q says no fact of the member, so none can be missing", s.name).Hint("remove \"missing\""))
 		}
 	}

@@ -81,6 +81,7 @@ func (p *parser) verify(s *step, node *yaml.Node) action {
 
 func (p *parser) verifyFields(s *step, detail *verifyDetail) []verifyField {
 	asked := p.scalars(&detail.Ask, "member_id or date_of_birth")
+	p.mapping(&detail.Prompts, "prompts", "prompts: {member_id: ask-member-id}")
 	for _, pair := range problem.Pairs(&detail.Prompts) {
 		if !slices.Contains(verifyFields, pair.Key.Value) {
 			p.add(p.at(pair.Key, "%q is not asked for", pair.Key.Value).Hint("%s", didYouMean(pair.Key.Value, verifyFields, "what can be asked for is ")))

@@ -42,11 +42,13 @@ var (
 // template reads prompts' names and values from a say step's text.
 func (p *parser) template(node *yaml.Node) template {
 	var t template
+	broken := false
 	prompts := func(text string) {
 		for _, word := range strings.Fields(text) {
-			if strings.ContainsAny(word, "{}") {
+			if strings.ContainsAny(word, "{}|") {
 				p.add(p.within(node, word, 0, "%q is neither a prompt nor a value", word).Hint("write a value as {{ member.next_visit | date }}"))
-				continue
+				broken = true
+				return
 			}
 			t = append(t, piece{prompt: p.prompt(node, word)})
 		}
@@ -64,6 +66,9 @@ func (p *parser) template(node *yaml.Node) template {
 		rest = rest[at[1]:]
 	}
 	prompts(rest)
+	if broken {
+		return nil
+	}
 	if len(t) == 0 && len(p.list) == 0 {
 		p.add(p.at(node, "nothing is said").Hint("name prompts, with values between them as in \"next-visit-is-on {{ member.next_visit | date }}\""))
 	}
@@ -100,6 +105,11 @@ func (t template) facts() []string {
 		}
 	}
 	return names
+}
+
+// mayBeUnknown reports whether some value of the row may be missing on a call.
+func (t template) mayBeUnknown() bool {
+	return slices.ContainsFunc(t, func(p piece) bool { return p.value != nil && (p.value.fact || !isBuiltIn(p.value.name)) })
 }
 
 // sensitive reports whether the row tells something of the caller.

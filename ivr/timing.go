@@ -24,6 +24,8 @@ const (
 	// MaxRetries and MaxAttempts bound what a flow may set.
 	MaxRetries  = 5
 	MaxAttempts = 5
+	// MaxText bounds a variable's text, in letters.
+	MaxText = 200
 	// MaxDigits bounds one entry.
 	MaxDigits = 20
 	// MinAnnounceEvery and MaxAnnounceEvery bound announcements to waiting callers.

@@ -24,6 +24,9 @@ const (
 	DefaultValidity        = 4 * time.Hour
 	// MaxWindow bounds Window: older failures are not kept (ledger.FailureKept).
 	MaxWindow = 30 * 24 * time.Hour
+	// lookupTime bounds finding and counting; a directory or a disk that hangs is
+	// an error then, before the flow stops waiting (ivr.VerifyGuard).
+	lookupTime = 10 * time.Second
 	// writeTime bounds the writes that go on after the caller hung up.
 	writeTime = 5 * time.Second
 	// minimumKey is the shortest Key in bytes.
@@ -145,7 +148,9 @@ func (v *Verifier) Verify(ctx context.Context, claim Claim) (Result, error) {
 		return Result{}, errors.New("member: a claim names its call")
 	}
 	started := v.now()
-	result, err := v.check(ctx, claim)
+	bounded, cancel := context.WithTimeout(ctx, lookupTime)
+	defer cancel()
+	result, err := v.check(bounded, claim)
 	if err != nil {
 		result = Result{}
 		v.log.Error("verification failed", zap.String("call", claim.Call), zap.Int("attempt", claim.Attempt), zap.Error(err))

@@ -88,6 +88,36 @@ func TestErrorTakesTheSameTimeToo(t *testing.T) {
 	})
 }
 
+// TestDirectoryThatHangsIsAnErrorInTime: the flow waits for 20 seconds (the guard
+// of ivr) and then asks anew; an answer after that would be to another question.
+func TestDirectoryThatHangsIsAnErrorInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		v := newVerifier(t, m, func(o *Options) { o.Directory = hanging{} })
+		began := time.Now()
+		if _, err := v.Verify(t.Context(), claim("call-1", "5550101", lindaID, lindaBorn)); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("a directory that hangs gave %v", err)
+		}
+		if took := time.Since(began); took > lookupTime+DefaultMinimumTime {
+			t.Errorf("it took %v", took)
+		}
+		if len(m.failures) != 0 {
+			t.Error("the caller's tries were counted, though nothing was wrong with them")
+		}
+		if len(v.subjects.locks) != 0 {
+			t.Errorf("%d locks are left", len(v.subjects.locks))
+		}
+	})
+}
+
+// hanging is a directory that never answers by itself.
+type hanging struct{}
+
+func (hanging) Find(ctx context.Context, _ phi.String) (*Entry, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
 func TestEachAttemptIsAudited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMemory()

@@ -1,6 +1,9 @@
 package problem
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // maxName bounds a name that a suggestion is sought for, in bytes: the work
 // grows with its square.
@@ -8,10 +11,15 @@ const maxName = 100
 
 // Nearest returns the candidate that a writer of name most likely meant, or ""
 // if none is near: at most a third of the letters differ (rounded up), at most
-// three, and never all of them.
+// three, and never all of them. One that differs in capitals alone comes first.
 func Nearest(name string, candidates []string) string {
 	if len(name) > maxName {
 		return ""
+	}
+	for _, candidate := range candidates {
+		if candidate != name && strings.EqualFold(candidate, name) {
+			return candidate
+		}
 	}
 	limit := min(3, (len(name)+2)/3, max(0, len(name)-1))
 	best, bestDistance := "", limit+1

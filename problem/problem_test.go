@@ -96,7 +96,7 @@ func TestNearestIsWhatTheWriterMeant(t *testing.T) {
 	for name, want := range map[string]string{
 		"nurse-line": "nurse_line", "nurseline": "nurse_line", "nuse_line": "nurse_line", "nurse_lin": "nurse_line",
 		"member_service": "member_services", "Claims": "claims", "plya": "play", "nxet": "next", "no_imput": "no_input",
-		"RM": "RN", "claims": "claims", "": "", "x": "", "zzzz": "", "hangup": "", "billing": "", "nexxxxt": "next",
+		"RM": "RN", "rn": "RN", "NEXT": "next", "claims": "claims", "": "", "x": "", "zzzz": "", "hangup": "", "billing": "", "nexxxxt": "next",
 		strings.Repeat("n", maxName+1): "",
 	} {
 		if got := Nearest(name, names); got != want {

@@ -8,7 +8,6 @@ import (
 	"io"
 	"math"
 	"reflect"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -21,8 +20,6 @@ const maxDocument = 1 << 20
 
 // maxProtected is the same for a file of protected values, which has a line per member.
 const maxProtected = 64 << 20
-
-var yamlLine = regexp.MustCompile(`line (\d+): ?`)
 
 // Parse reads one YAML file whose top level is a mapping. Malformed YAML, a
 // second document, duplicate keys, keys that are no single value, aliases and
@@ -41,48 +38,36 @@ func ParseProtected(file string, raw []byte) (*Document, error) {
 }
 
 func (d *Document) parse(raw []byte, limit int) (*Document, error) {
-	doc := d
 	if len(raw) > limit {
-		return nil, List{doc.At(nil, "the file has %d bytes", len(raw)).Hint("split it: at most %d bytes are read", limit)}
+		return nil, List{d.At(nil, "the file has %d bytes", len(raw)).Hint("split it: at most %d bytes are read", limit)}
+	}
+	if err := d.encoding(raw); err != nil {
+		return nil, err
 	}
 	var node, second yaml.Node
 	decoder := yaml.NewDecoder(bytes.NewReader(raw))
 	if err := decoder.Decode(&node); err != nil && !errors.Is(err, io.EOF) {
-		return nil, doc.syntax(err)
+		return nil, d.syntax(raw, err)
 	}
 	if len(node.Content) == 0 {
-		return nil, List{doc.At(nil, "the file is empty")}
+		return nil, List{d.At(nil, "the file is empty").Hint("start with keys, one per line, as in `name: value`")}
 	}
 	switch err := decoder.Decode(&second); {
 	case err == nil:
-		return nil, List{doc.At(&second, "a second document begins here").Hint("put it in a file of its own, and remove the line `---`")}
+		return nil, List{d.At(&second, "a second document begins here").Hint("put it in a file of its own, and remove the line `---`")}
 	case !errors.Is(err, io.EOF):
-		return nil, doc.syntax(err)
+		return nil, d.syntax(raw, err)
 	}
-	doc.Root = node.Content[0]
-	if doc.Root.Kind != yaml.MappingNode {
-		return nil, List{doc.At(doc.Root, "the top level is %s", kindName(doc.Root)).Hint("start with keys, one per line, as in `name: value`")}
+	d.Root = node.Content[0]
+	if d.Root.Kind != yaml.MappingNode {
+		return nil, List{d.At(d.Root, "the top level is %s", kindName(d.Root)).Hint("start with keys, one per line, as in `name: value`")}
 	}
 	var list List
-	doc.walk(doc.Root, &list)
+	d.walk(d.Root, &list)
 	if err := list.Err(); err != nil {
 		return nil, err
 	}
-	return doc, nil
-}
-
-func (d *Document) syntax(err error) error {
-	text := strings.TrimPrefix(err.Error(), "yaml: ")
-	p := d.At(nil, "")
-	if m := yamlLine.FindStringSubmatch(text); m != nil {
-		p.Line, _ = strconv.Atoi(m[1])
-		text = strings.Replace(text, m[0], "", 1)
-	}
-	p.Message = "not valid YAML: " + text
-	if d.protected {
-		p.Message = "not valid YAML" // the parser's own words may repeat what stands there
-	}
-	return List{p.Hint("look at this line and the one above: indentation, quotes and colons, or at the next ones if these are right")}
+	return d, nil
 }
 
 // walk refuses what would be read otherwise than it looks.
@@ -194,26 +179,40 @@ func (d *Document) refuse(node *yaml.Node, err error, list *List) {
 
 func (d *Document) decodeStruct(node *yaml.Node, target reflect.Value, list *List) {
 	if node.Kind != yaml.MappingNode {
-		*list = append(*list, d.At(node, "here stands %s where keys with values are expected", kindName(node)))
+		*list = append(*list, d.At(node, "here stands %s where keys with values are expected", kindName(node)).Hint("the keys here are %s", strings.Join(keys(target.Type()), ", ")))
 		return
 	}
-	fields, names := map[string]reflect.Value{}, []string(nil)
+	names, fields := keys(target.Type()), map[string]reflect.Value{}
 	for i := range target.NumField() {
-		tag, _, _ := strings.Cut(target.Type().Field(i).Tag.Get("yaml"), ",")
-		if tag == "" || tag == "-" {
-			continue
-		}
-		fields[tag] = target.Field(i)
-		names = append(names, tag)
+		fields[KeyOf(target.Type().Field(i))] = target.Field(i)
 	}
 	for _, pair := range Pairs(node) {
 		field, ok := fields[pair.Key.Value]
-		if !ok {
+		if !ok || pair.Key.Value == "" {
 			*list = append(*list, d.At(pair.Key, "%s is not a key here", d.quoted(pair.Key.Value)).Hint("%s", suggest(pair.Key.Value, names)))
 			continue
 		}
 		d.decode(pair.Value, field, list)
 	}
+}
+
+// KeyOf is the key that fills a field of a struct; "" if none does.
+func KeyOf(field reflect.StructField) string {
+	tag, _, _ := strings.Cut(field.Tag.Get("yaml"), ",")
+	if tag == "-" {
+		return ""
+	}
+	return tag
+}
+
+func keys(of reflect.Type) []string {
+	var names []string
+	for i := range of.NumField() {
+		if key := KeyOf(of.Field(i)); key != "" {
+			names = append(names, key)
+		}
+	}
+	return names
 }
 
 func suggest(name string, names []string) string {
@@ -237,7 +236,7 @@ func (d *Document) decodeSlice(node *yaml.Node, target reflect.Value, list *List
 
 func (d *Document) decodeMap(node *yaml.Node, target reflect.Value, list *List) {
 	if node.Kind != yaml.MappingNode {
-		*list = append(*list, d.At(node, "here stands %s where names with values are expected", kindName(node)))
+		*list = append(*list, d.At(node, "here stands %s where names with values are expected", kindName(node)).Hint("write `name: value` below it, or `{name: value}`"))
 		return
 	}
 	m := reflect.MakeMap(target.Type())
@@ -253,7 +252,11 @@ func (d *Document) scalar(node *yaml.Node, want string, list *List) bool {
 	if node.Kind == yaml.ScalarNode && node.Tag != "!!null" {
 		return true
 	}
-	*list = append(*list, d.At(node, "here stands %s where %s is expected", kindName(node), want))
+	p := d.At(node, "here stands %s where %s is expected", kindName(node), want)
+	if kindName(node) == "nothing" {
+		p = p.Hint("write it after the colon, or remove the key")
+	}
+	*list = append(*list, p)
 	return false
 }
 

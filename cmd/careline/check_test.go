@@ -119,7 +119,7 @@ func mistakes() []mistake {
 			want: `"nurse-lin" is not a flow; did you mean "nurse-line"?`,
 		}, {
 			name: "a tab as indentation", file: "careline.yaml", old: "  path: var/careline.db", new: "\tpath: var/careline.db", at: "\tpath",
-			want: `not valid YAML: found character that cannot start any token; look at this line and the one above: indentation, quotes and colons, or at the next ones if these are right`,
+			want: `a tab stands in the indentation; indent by spaces; YAML takes no tabs there`,
 		}, {
 			name: "an agent with an unknown queue", file: "agents.yaml", old: "queues: [nurse_line]\n    credentials:\n      - {type: RN, number: IL", new: "queues: [nurse_lin]\n    credentials:\n      - {type: RN, number: IL", at: "nurse_lin]",
 			want: `"nurse_lin" is not a queue; did you mean "nurse_line"?`,
@@ -152,7 +152,7 @@ func mistakes() []mistake {
 			want: `step "main_menu" goes to "next_vist", which no step is called; did you mean "next_visit"?`,
 		}, {
 			name: "a prompt missing in Spanish", file: "flows/member-services.yaml", gone: "prompts/es-US/verified.wav", at: "verified\n    next: main_menu",
-			want: `there is no prompt "verified" in es-US; it is there in en-US; record it as es-US/verified.wav`,
+			want: `there is no prompt "verified" in es-US; it is there in en-US; record it as prompts/es-US/verified.wav`,
 		}, {
 			name: "a queue misspelt in a flow", file: "flows/member-services.yaml", old: "name: claims", new: "name: claim", at: "claim\n      skills",
 			want: `there is no queue "claim"; did you mean "claims"?`,
