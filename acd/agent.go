@@ -170,7 +170,7 @@ func (e *Engine) signOut(a *agent, reason string) {
 	a.next, a.nextReason = "", ""
 	e.change(a, SignedOut, reason, time.Time{})
 	if c != nil {
-		e.requeue(c, "the agent signed out")
+		e.requeue(c, AgentLeft, "the agent signed out")
 	}
 	e.forget(a)
 }

@@ -71,7 +71,7 @@ func (e *Engine) contactArrived(ev ContactArrived) string {
 
 // requeue puts a contact back at the head of its line, or out of it if the
 // rules have changed meanwhile.
-func (e *Engine) requeue(c *contact, why string) {
+func (e *Engine) requeue(c *contact, cause RefuseCause, why string) {
 	e.stopRinging(c)
 	if c.phase == inCall {
 		c.inLineFrom = c.inLineFrom.Add(e.now.Sub(c.outOfLine))
@@ -89,7 +89,7 @@ func (e *Engine) requeue(c *contact, why string) {
 		return
 	}
 	e.putIn(c, g)
-	e.decide(Requeued{Contact: c.ID, Why: why})
+	e.decide(Requeued{Contact: c.ID, Cause: cause, Why: why})
 }
 
 func (e *Engine) contactLeft(ev ContactLeft) string {

@@ -73,10 +73,13 @@ const (
 	ExitNobody QueueExit = "nobody_qualified"
 )
 
-// Requeued means: the contact is back in line at its old place after a failed offer.
+// Requeued means: the contact is back in line at its old place, after an offer
+// that failed or an agent who was lost.
 type Requeued struct {
 	Contact ContactID
-	Why     string
+	// Cause is for records and counts, Why for people.
+	Cause RefuseCause
+	Why   string
 }
 
 // Wake means: send Woke at this time. Each Step that needs one says so anew; only the

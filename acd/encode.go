@@ -15,6 +15,8 @@ const MaxEncoded = 64 << 20
 // EventName is an event's name in journals and logs, such as "contact_arrived".
 func EventName(event Event) string {
 	switch event.(type) {
+	case Started:
+		return "started"
 	case RulesLoaded:
 		return "rules_loaded"
 	case AgentSignedIn:
@@ -144,6 +146,8 @@ func DecodeEvent(line []byte) (Event, error) {
 
 func decodeBody(e envelope) (Event, error) {
 	switch e.Kind {
+	case "started":
+		return body[Started](e)
 	case "rules_loaded":
 		return body[RulesLoaded](e)
 	case "agent_signed_in":

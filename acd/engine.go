@@ -51,7 +51,8 @@ type Engine struct {
 	out []Decision
 }
 
-// NewEngine makes an engine without rules; its first event is RulesLoaded.
+// NewEngine makes an engine without rules; its first event is Started or
+// RulesLoaded.
 func NewEngine() *Engine {
 	return &Engine{
 		agents:   map[AgentID]*agent{},
@@ -67,6 +68,11 @@ func NewEngine() *Engine {
 // outstanding. An event that is illegal in the present state changes nothing
 // and gives Refused.
 func (e *Engine) Step(now time.Time, event Event) []Decision {
+	if _, ok := event.(Started); ok {
+		scanAll := e.scanAll
+		*e = *NewEngine()
+		e.scanAll = scanAll
+	}
 	now = now.Round(0).UTC()
 	if now.After(e.now) {
 		e.now = now
@@ -115,7 +121,7 @@ func (e *Engine) apply(event Event) (refusal string) {
 		return e.wrapUpDone(ev)
 	case WrapUpExtended:
 		return e.wrapUpExtended(ev)
-	case Woke:
+	case Started, Woke:
 		return ""
 	default:
 		return fmt.Sprintf("%T is not an event of this engine", event)

@@ -7,7 +7,12 @@ import "time"
 // below are all there are.
 type Event interface{ event() }
 
-// RulesLoaded replaces the rules. It is the first event of every journal.
+// Started means: the process began anew, and nobody whom the engine knew is
+// there any more. It is the first event of each run in a journal, so that one
+// replay goes through all runs; RulesLoaded follows it.
+type Started struct{}
+
+// RulesLoaded replaces the rules.
 type RulesLoaded struct{ Rules Rules }
 
 // AgentSignedIn means: the agent has a device that can take calls. The agent starts as Away with reason "signed_in" and goes Available by AgentSet.
@@ -92,6 +97,14 @@ const (
 	NoAnswer RefuseCause = "no_answer"
 )
 
+// The other causes for which a contact comes back to its line. The engine gives
+// them; an OfferRefused can't.
+const (
+	ConnectionLost RefuseCause = "connection_lost"
+	AgentLeft      RefuseCause = "signed_out"
+	RulesChanged   RefuseCause = "rules_changed"
+)
+
 // TalkStarted means: both sides are joined.
 type TalkStarted struct{ Offer OfferID }
 
@@ -117,6 +130,7 @@ type WrapUpExtended struct {
 // Woke means: a time asked for by Wake has come. The engine looks what is due.
 type Woke struct{}
 
+func (Started) event()        {}
 func (RulesLoaded) event()    {}
 func (AgentSignedIn) event()  {}
 func (AgentSignedOut) event() {}

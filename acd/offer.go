@@ -87,7 +87,7 @@ func (e *Engine) offerRefused(ev OfferRefused) string {
 	e.stopRinging(c)
 	a.notBefore = e.now.Add(wait)
 	e.rest(a)
-	e.requeue(c, fmt.Sprintf("%s %s", a.id, why))
+	e.requeue(c, ev.Cause, fmt.Sprintf("%s %s", a.id, why))
 	return ""
 }
 
@@ -104,7 +104,7 @@ func (e *Engine) noAnswer(a *agent, c *contact) {
 		a.next, a.nextReason = Away, ReasonNoAnswer
 	}
 	e.rest(a)
-	e.requeue(c, fmt.Sprintf("%s did not answer", a.id))
+	e.requeue(c, NoAnswer, fmt.Sprintf("%s did not answer", a.id))
 }
 
 func (e *Engine) agentDropped(ev AgentDropped) string {
@@ -124,7 +124,7 @@ func (e *Engine) dropAgent(a *agent, why string) {
 		a.next, a.nextReason = Away, ReasonConnectionLost
 	}
 	e.rest(a)
-	e.requeue(c, fmt.Sprintf("%s dropped: %s", a.id, why))
+	e.requeue(c, ConnectionLost, fmt.Sprintf("%s dropped: %s", a.id, why))
 }
 
 // stopRinging takes a contact out of the ringing ones of its line.

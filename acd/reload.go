@@ -177,7 +177,7 @@ func (e *Engine) recheckRings() {
 		}
 		if why != "" {
 			e.withdraw(c, why)
-			e.requeue(c, why)
+			e.requeue(c, RulesChanged, why)
 		}
 	}
 }

@@ -351,3 +351,46 @@ func TestBadRulesAreRefusedWholeAndTheOldGoOn(t *testing.T) {
 	s.calls("members", "c1")
 	s.rings("maria", "c1")
 }
+
+// Contract 3: a journal holds every run of the program. What an earlier run
+// left behind, callers in line and agents signed in, is not there in the next.
+func TestOneReplayGoesThroughAllRuns(t *testing.T) {
+	second := []Event{
+		Started{}, RulesLoaded{clinic()}, AgentSignedIn{"maria"}, AgentSet{Agent: "maria", State: Available},
+		ContactArrived{Contact{ID: "c9", Queue: "members"}}, OfferAccepted{"c9/1"}, TalkStarted{"c9/1"},
+	}
+	live := NewEngine()
+	replay := inState(t, Talking) // as the first run was cut
+	replay.calls("members", "c2")
+	replay.now = monday().Add(-time.Hour) // and the clock was put right meanwhile
+	for _, event := range second {
+		want := tell(live.Step(replay.now, event))
+		if got := tell(replay.do(event)); got != want {
+			t.Fatalf("%s:%s\nnot%s", EventName(event), got, want)
+		}
+		replay.now = replay.now.Add(time.Second)
+	}
+	replay.state("maria", Talking)
+}
+
+// Records count by the cause, whatever the sentence says.
+func TestACallerComesBackWithTheCause(t *testing.T) {
+	for cause, out := range map[RefuseCause]func(*shift){
+		Declined:       func(s *shift) { s.do(OfferRefused{"c1/1", Declined}) },
+		Unreachable:    func(s *shift) { s.do(OfferRefused{"c1/1", Unreachable}) },
+		NoAnswer:       func(s *shift) { s.wait(20 * time.Second) },
+		AgentLeft:      func(s *shift) { s.do(AgentSignedOut{"maria"}) },
+		ConnectionLost: func(s *shift) { s.do(OfferAccepted{"c1/1"}); s.do(AgentDropped{"maria"}) },
+		RulesChanged: func(s *shift) {
+			r := clinic()
+			r.Agents[0].Queues = []string{"claims"}
+			s.do(RulesLoaded{r})
+		},
+	} {
+		s := inState(t, Offered)
+		out(s)
+		if got := must[Requeued](s).Cause; got != cause {
+			t.Errorf("came back for %q, want %q", got, cause)
+		}
+	}
+}
