@@ -33,10 +33,21 @@ type Center struct {
 	// running counts sessions and the writing of refused calls' records.
 	running sync.WaitGroup
 
+	// refusals bounds the refused calls whose records are being written.
+	refusals chan struct{}
+
 	mu       sync.Mutex
 	sessions map[acd.ContactID]*session
+	// callers are on the line; sessions in wrap-up have none.
+	callers  int
 	draining bool
+	// ended: Run waits for what runs, and nothing more may begin.
+	ended bool
 }
+
+// maxRefusals is how many records of refused calls may wait for the disk at
+// once. Those of a flood beyond it are counted and logged alone.
+const maxRefusals = 64
 
 // NewCenter checks the options and makes a center; Run starts it. A call that
 // comes before Run is refused with 503.
@@ -47,7 +58,7 @@ func NewCenter(options Options) (*Center, error) {
 	c := &Center{
 		options: options, log: options.Log, now: options.Now, sound: options.Sound, verifier: options.Verifier,
 		records: options.Records, devices: map[acd.AgentID]*device{}, sessions: map[acd.ContactID]*session{},
-		draining: true,
+		draining: true, refusals: make(chan struct{}, maxRefusals),
 	}
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())
 	c.router = newRouter(options.Records, options.Log, options.Now, c)
@@ -64,6 +75,7 @@ func (c *Center) Run(ctx context.Context) error {
 	routerCtx, stopRouter := context.WithCancel(context.WithoutCancel(ctx))
 	var routing sync.WaitGroup
 	routing.Go(func() { c.router.run(routerCtx) })
+	c.router.submit(acd.Started{})
 	c.router.submit(acd.RulesLoaded{Rules: c.options.Content.Rules})
 	c.mu.Lock()
 	c.draining = false
@@ -71,7 +83,7 @@ func (c *Center) Run(ctx context.Context) error {
 
 	<-ctx.Done()
 	c.mu.Lock()
-	c.draining = true
+	c.draining, c.ended = true, true
 	c.mu.Unlock()
 	c.cancel(errShutDown)
 	c.running.Wait()
@@ -119,15 +131,13 @@ func (c *Center) invite(dialog Dialog) {
 	dialog.Name(id)
 	line, known := c.options.Content.Lines[dialog.Dialed()]
 	if !known {
-		dialog.Notify(func(sip.Event) {})
 		c.refuse(id, dialog, refusal{status: 404, reason: "Not Found", log: "no such line"})
 		return
 	}
 	session, refused := c.admit(id, dialog, line)
 	if refused != nil {
-		dialog.Notify(func(sip.Event) {})
 		c.refuse(id, dialog, *refused)
-		c.keepRefused(id, dialog, line, *refused)
+		c.keepRefused(c.newRecord(id, dialog, line), *refused)
 		return
 	}
 	dialog.Notify(func(e sip.Event) { session.post(sipMessage(e)) })
@@ -151,13 +161,15 @@ func (c *Center) admit(id string, dialog Dialog, line Line) (*session, *refusal)
 	if err := dialog.Check(); err != nil {
 		return nil, &refusal{status: sip.RefusalStatus(err), log: err.Error()}
 	}
-	s, refused := c.register(id, dialog, line)
-	if refused != nil {
+	s := c.newSession(id, dialog, line)
+	if refused := c.register(s); refused != nil {
+		s.cancel(nil)
 		return nil, refused
 	}
 	leg, err := c.sound.OpenRTP(media.LegOptions{ID: s.id, Notify: func(e media.Event) { s.post(soundMessage(e)) }})
 	if err != nil {
 		s.cancel(err)
+		c.callerLeft()
 		c.forget(s)
 		c.running.Done()
 		return nil, c.full(err.Error())
@@ -172,37 +184,42 @@ func (c *Center) full(why string) *refusal {
 }
 
 // register gives the call its place among those that are up.
-func (c *Center) register(id string, dialog Dialog, line Line) (*session, *refusal) {
+func (c *Center) register(s *session) *refusal {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.draining {
-		return nil, c.full("draining")
+		return c.full("draining")
 	}
-	if len(c.sessions) >= c.options.MaxCalls {
-		return nil, c.full("all lines are taken")
+	if c.callers >= c.options.MaxCalls {
+		return c.full("all lines are taken")
 	}
-	s := c.newSession(id, dialog, line)
+	c.callers++
 	c.sessions[s.contact] = s
 	c.running.Add(1)
-	return s, nil
+	return nil
+}
+
+func (c *Center) callerLeft() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.callers--
 }
 
 func (c *Center) newSession(id string, dialog Dialog, line Line) *session {
-	now := c.now()
 	s := &session{
 		id: id, contact: acd.ContactID(id), line: line, center: c, content: c.options.Content, dialog: dialog,
-		log: c.log.With(zap.String("call", id)), inbox: make(chan message, sessionInbox), outcome: "none",
+		log: c.log.With(zap.String("call", id)), inbox: make(chan message, sessionInbox),
 	}
 	s.ctx, s.cancel = context.WithCancelCause(c.ctx)
 	s.timers = newTimers(s.post)
-	s.chronicle = newChronicle(c.newRecord(id, dialog, line, now))
+	s.chronicle = newChronicle(c.newRecord(id, dialog, line))
 	return s
 }
 
-func (c *Center) newRecord(id string, dialog Dialog, line Line, now time.Time) ledger.CallRecord {
+func (c *Center) newRecord(id string, dialog Dialog, line Line) ledger.CallRecord {
 	return ledger.CallRecord{
 		ID: id, Line: line.Name, Flow: line.Flow, FlowVersion: c.options.Content.Flows.Version(),
-		SIPCallID: dialog.ID(), Started: now, Verification: "none",
+		SIPCallID: dialog.ID(), Started: c.now(), Verification: "none",
 	}
 }
 
@@ -210,6 +227,7 @@ func (c *Center) refuse(id string, dialog Dialog, r refusal) {
 	c.counters.refused.Add(1)
 	log := c.log.With(zap.String("call", id))
 	log.Info("call refused", zap.Int("status", r.status), zap.String("why", r.log), zap.String("sip_call_id", dialog.ID()))
+	dialog.Notify(func(sip.Event) {})
 	if err := dialog.Refuse(r.status, r.reason, r.retry); err != nil {
 		log.Info("not refused", zap.Error(err))
 	}
@@ -217,20 +235,26 @@ func (c *Center) refuse(id string, dialog Dialog, r refusal) {
 
 // keepRefused keeps the record of a refused call on a known line: blockage is
 // blocked ÷ attempts (DOMAIN.md §6), so attempts must be on record.
-func (c *Center) keepRefused(id string, dialog Dialog, line Line, r refusal) {
-	now := c.now()
-	record := c.newRecord(id, dialog, line, now)
-	record.Ended, record.EndedBy, record.SIPStatus, record.Why = now, ledger.BySystem, r.status, "refused: "+r.log
+func (c *Center) keepRefused(record ledger.CallRecord, r refusal) {
+	record.Ended, record.EndedBy, record.SIPStatus, record.Why = record.Started, ledger.BySystem, r.status, "refused: "+r.log
+	log := c.log.With(zap.String("call", record.ID))
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.draining {
+	if c.ended {
+		return
+	}
+	select {
+	case c.refusals <- struct{}{}:
+	default:
+		log.Warn("refused call not on record", zap.Int("waiting", maxRefusals))
 		return
 	}
 	c.running.Go(func() {
+		defer func() { <-c.refusals }()
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(c.ctx), saveTimeout)
 		defer cancel()
 		if err := c.records.SaveCall(ctx, record); err != nil {
-			c.log.Error("call record not written", zap.String("call", record.ID), zap.Error(err))
+			log.Error("call record not written", zap.Error(err), zap.Any("record", record))
 		}
 	})
 }

@@ -20,15 +20,39 @@ func newChronicle(record ledger.CallRecord) *chronicle {
 	return &chronicle{record: record, open: -1, ring: -1, wrap: -1}
 }
 
+// Bounds of a record, so that a robot that goes round in a menu for hours can't
+// make one that is too long to be kept.
+const (
+	// maxPath is how many steps are on record: the latest, after a "…".
+	maxPath = 200
+	// maxSegments are on record; then the open one goes on, rings leave no trace.
+	maxSegments = 500
+)
+
+// appendStep adds a step to a path.
+func appendStep(path []string, step string) []string {
+	if len(path) < maxPath {
+		return append(path, step)
+	}
+	copy(path[1:], path[2:])
+	path[0], path[maxPath-1] = "…", step
+	return path
+}
+
 // enter closes the open segment with its outcome and opens the next.
 func (c *chronicle) enter(now time.Time, outcome string, next ledger.Segment) {
+	if len(c.record.Segments) >= maxSegments {
+		return
+	}
 	c.finish(&c.open, now, outcome)
 	c.open = c.begin(now, next)
 }
 
 // ringAgent opens a ring_agent segment; ringEnded closes it.
 func (c *chronicle) ringAgent(now time.Time, queue, agent string) {
-	c.ringEnded(now, "superseded")
+	if len(c.record.Segments) >= maxSegments {
+		return
+	}
 	c.ring = c.begin(now, ledger.Segment{Kind: ledger.SegmentRingAgent, Queue: queue, Agent: agent})
 }
 

@@ -2,6 +2,7 @@ package call
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -81,7 +82,8 @@ func (c *Center) Do(ctx context.Context, agent acd.AgentID, command Command) err
 	case Decline:
 		return c.answerOffer(ctx, device, command.Offer, acd.OfferRefused{Offer: command.Offer, Cause: acd.Declined})
 	case FinishWrapUp:
-		if err := c.toSession(ctx, device, command); err != nil {
+		// A call that broke has its record already; its agent must go on all the same.
+		if err := c.toSession(ctx, device, command); err != nil && !errors.Is(err, ErrNoCall) {
 			return err
 		}
 		return c.router.do(ctx, acd.WrapUpDone{Agent: agent})
@@ -113,12 +115,12 @@ func (c *Center) setState(ctx context.Context, device *device, command Command) 
 	default:
 		return ErrBadCommand
 	}
-	device.ask(command.State)
+	device.wish(command.State)
 	return c.router.do(ctx, acd.AgentSet{Agent: device.agent.ID, State: command.State, Reason: command.Reason})
 }
 
-// ask notes what state the agent wants next; the engine's word clears it.
-func (d *device) ask(state acd.AgentState) {
+// wish notes what state the agent wants next; the engine's word clears it.
+func (d *device) wish(state acd.AgentState) {
 	d.mu.Lock()
 	d.parked = false
 	switch d.state.State {
@@ -150,6 +152,9 @@ func (c *Center) toSession(ctx context.Context, device *device, command Command)
 	session := c.session(contact)
 	if session == nil {
 		return ErrNoCall
+	}
+	if session.crowded() {
+		return ErrBusy
 	}
 	reply := make(chan error, 1)
 	session.post(commandMessage{agent: device.agent.ID, command: command, reply: reply})

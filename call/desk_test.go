@@ -33,7 +33,7 @@ steps:
     failed: reason
   reason: {set: {reason: Claims}, next: line}
   line:
-    queue: {name: claims, hold: {music: calm, announce: position, every: 45s}}
+    queue: {name: claims, hold: {music: calm, announce: again, every: 45s}}
     timeout: stay
     full: stay
     unavailable: stay
@@ -49,6 +49,7 @@ const testMembers = `members:
     name: Linda Park
     born: "1961-04-12"
     state: WI
+    next_visit: "2027-01-14"
 `
 
 // floor is a contact center under virtual time: real engine, flow and verifier,

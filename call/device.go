@@ -16,11 +16,16 @@ import (
 const reasonSoundLost = "sound_lost"
 
 // device is an agent's place at the desk: the window, the sound, and the state
-// to show. Its lock is a leaf: nothing is called under it.
+// to show.
 type device struct {
 	center *Center
 	agent  acd.Agent
 
+	// order keeps what the device tells the engine in the order in which it came
+	// about. It is taken before mu, and never on the engine's goroutine.
+	order sync.Mutex
+
+	// mu is a leaf: nothing is called under it.
 	mu sync.Mutex
 	// windows counts Connects; the latest holds the device.
 	windows   int
@@ -28,12 +33,16 @@ type device struct {
 	changed   func()
 	signedIn  bool
 
-	leg     Leg
-	serial  int
-	audible bool
+	// serial numbers the peer connections as they are asked for; leg has the
+	// number made.
+	leg          Leg
+	serial, made int
+	audible      bool
 	// parked: we took the agent out of rotation because the sound was lost.
 	parked bool
+	// grace runs while window or sound is away; graces counts its starts.
 	grace  *time.Timer
+	graces int
 
 	state acd.AgentChanged
 	next  acd.AgentState
@@ -45,21 +54,34 @@ func newDevice(center *Center, agent acd.Agent) *device {
 	return &device{center: center, agent: agent, state: acd.AgentChanged{Agent: agent.ID, State: acd.SignedOut}}
 }
 
+// decide changes the device and tells the engine what comes of it.
+func (d *device) decide(change func() acd.Event) {
+	d.order.Lock()
+	defer d.order.Unlock()
+	d.mu.Lock()
+	event := change()
+	d.mu.Unlock()
+	if event != nil {
+		d.center.router.submit(event)
+	}
+}
+
 // connect gives the device to a window; the desk has told the one before.
 func (d *device) connect(changed func()) (release func()) {
-	d.mu.Lock()
-	d.windows++
-	window := d.windows
-	d.changed, d.connected = changed, true
-	signIn := !d.signedIn
-	d.signedIn = true
-	if d.audible || !d.inCall() {
-		d.stopGrace()
-	}
-	d.mu.Unlock()
-	if signIn {
-		d.center.router.submit(acd.AgentSignedIn{Agent: d.agent.ID})
-	}
+	var window int
+	d.decide(func() acd.Event {
+		d.windows++
+		window = d.windows
+		d.changed, d.connected = changed, true
+		if d.audible || !d.inCall() {
+			d.stopGrace()
+		}
+		if d.signedIn {
+			return nil
+		}
+		d.signedIn = true
+		return acd.AgentSignedIn{Agent: d.agent.ID}
+	})
 	return func() { d.release(window) }
 }
 
@@ -72,14 +94,20 @@ func (d *device) release(window int) {
 		return
 	}
 	d.connected, d.changed = false, nil
-	d.startGrace()
+	if d.signedIn {
+		d.startGrace()
+	}
 }
 
-// startGrace and stopGrace are called under the lock.
+// startGrace and stopGrace are called under the lock. A timer that was stopped
+// too late finds that it doesn't count any more.
 func (d *device) startGrace() {
-	if d.grace == nil {
-		d.grace = time.AfterFunc(d.center.options.Grace, d.graceOver)
+	if d.grace != nil {
+		return
 	}
+	d.graces++
+	number := d.graces
+	d.grace = time.AfterFunc(d.center.options.Grace, func() { d.graceOver(number) })
 }
 
 func (d *device) stopGrace() {
@@ -89,21 +117,29 @@ func (d *device) stopGrace() {
 	}
 }
 
-// graceOver: neither window nor sound came back. Without a window the agent is
-// signed out; with one, but mute, only the call is given back.
-func (d *device) graceOver() {
-	d.mu.Lock()
-	d.grace = nil
-	gone, silent := !d.connected, !d.audible
-	inCall := d.inCall()
-	d.mu.Unlock()
-	switch {
-	case gone:
-		d.center.log.Warn("agent vanished", zap.String("agent", string(d.agent.ID)))
-		d.signOut()
-	case silent && inCall:
-		d.center.router.submit(acd.AgentDropped{Agent: d.agent.ID})
-	}
+// graceOver: window or sound did not come back. Without a window the agent is
+// signed out, unless the two on the call still hear each other: that goes before
+// the page. With a window, but no sound, only the call is given back.
+func (d *device) graceOver(number int) {
+	var old Leg
+	d.decide(func() acd.Event {
+		if d.grace == nil || d.graces != number {
+			return nil
+		}
+		d.grace = nil
+		switch {
+		case !d.connected && d.audible && d.inCall():
+			d.startGrace()
+		case !d.connected:
+			d.center.log.Warn("agent vanished", zap.String("agent", string(d.agent.ID)))
+			old = d.leave()
+			return acd.AgentSignedOut{Agent: d.agent.ID}
+		case !d.audible && d.inCall():
+			return acd.AgentDropped{Agent: d.agent.ID}
+		}
+		return nil
+	})
+	closeLeg(old)
 }
 
 func (d *device) inCall() bool {
@@ -115,52 +151,45 @@ func (d *device) inCall() bool {
 }
 
 func (d *device) signOut() {
-	d.mu.Lock()
-	d.signedIn, d.parked, d.next = false, false, ""
-	d.stopGrace()
-	leg := d.leg
-	d.leg, d.audible = nil, false
-	d.serial++
-	d.mu.Unlock()
-	d.center.router.submit(acd.AgentSignedOut{Agent: d.agent.ID})
-	if leg != nil {
-		leg.Close()
-	}
+	var old Leg
+	d.decide(func() acd.Event {
+		if !d.signedIn {
+			return nil
+		}
+		old = d.leave()
+		return acd.AgentSignedOut{Agent: d.agent.ID}
+	})
+	closeLeg(old)
 	d.notify()
 }
 
 // close releases the device at shutdown.
 func (d *device) close() {
 	d.mu.Lock()
-	d.stopGrace()
-	leg := d.leg
-	d.leg, d.audible = nil, false
-	d.serial++
+	old := d.leave()
 	d.mu.Unlock()
+	closeLeg(old)
+}
+
+// leave forgets what a signed-in agent has, under the lock; the sound is for the
+// caller to close.
+func (d *device) leave() (old Leg) {
+	d.stopGrace()
+	old = d.leg
+	d.leg, d.audible, d.signedIn, d.parked, d.next = nil, false, false, false, ""
+	d.serial++
+	d.made = 0
+	return old
+}
+
+func closeLeg(leg Leg) {
 	if leg != nil {
 		leg.Close()
 	}
 }
 
-// setLeg takes the sound of a new peer connection in place of the old one.
-func (d *device) setLeg(leg Leg, serial int) (ok bool) {
-	d.mu.Lock()
-	if serial != d.serial || !d.signedIn {
-		d.mu.Unlock()
-		return false
-	}
-	old := d.leg
-	d.leg, d.audible = leg, false
-	d.mu.Unlock()
-	if old != nil {
-		d.tellCall(nil)
-		old.Close()
-	}
-	return true
-}
-
-// nextSerial numbers a peer connection that is being made; events of earlier
-// ones don't count any more.
+// nextSerial numbers a peer connection that is being made. Until it stands, the
+// one before goes on.
 func (d *device) nextSerial() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -168,57 +197,74 @@ func (d *device) nextSerial() int {
 	return d.serial
 }
 
-// onSound follows the peer connection's state. It runs on media's goroutines.
-func (d *device) onSound(serial int, e media.Event) {
-	switch e.Kind {
-	case media.EventConnected:
-		d.setAudible(serial, true)
-	case media.EventDisconnected, media.EventFailed:
-		d.setAudible(serial, false)
+// setLeg takes the sound of a new peer connection in place of the old one.
+func (d *device) setLeg(leg Leg, serial int) (ok bool) {
+	var old Leg
+	d.decide(func() acd.Event {
+		if serial != d.serial || !d.signedIn {
+			return nil
+		}
+		ok = true
+		old = d.leg
+		d.leg, d.made = leg, serial
+		return d.setAudible(false)
+	})
+	if old != nil {
+		d.tellCall()
+		old.Close()
 	}
+	return ok
 }
 
-func (d *device) setAudible(serial int, audible bool) {
-	d.mu.Lock()
-	if serial != d.serial || d.audible == audible {
-		d.mu.Unlock()
+// onSound follows the peer connection's state. It runs on media's goroutines.
+func (d *device) onSound(serial int, e media.Event) {
+	audible := e.Kind == media.EventConnected
+	if !audible && e.Kind != media.EventDisconnected && e.Kind != media.EventFailed {
 		return
 	}
-	d.audible = audible
-	leg := d.leg
-	var event acd.Event
-	switch {
-	case audible:
-		if d.connected {
-			d.stopGrace()
+	d.decide(func() acd.Event {
+		if serial != d.made {
+			return nil
 		}
-		if d.parked {
-			d.parked = false
-			event = acd.AgentSet{Agent: d.agent.ID, State: acd.Available}
-		}
-	default:
-		d.startGrace()
-		leg = nil
-		if d.state.State == acd.Available {
-			d.parked = true
-			event = acd.AgentSet{Agent: d.agent.ID, State: acd.Away, Reason: reasonSoundLost}
-		}
-	}
-	d.mu.Unlock()
-	if event != nil {
-		d.center.router.submit(event)
-	}
-	d.tellCall(leg)
+		return d.setAudible(audible)
+	})
+	d.tellCall()
 	d.notify()
 }
 
-// tellCall tells the call that the agent has which sound it has now.
-func (d *device) tellCall(leg Leg) {
+// setAudible notes, under the lock, whether the agent can be heard. Who can't is
+// taken out of rotation, during a call with effect from its end, and put back
+// when the sound is.
+func (d *device) setAudible(audible bool) acd.Event {
+	if d.audible == audible {
+		return nil
+	}
+	d.audible = audible
+	if audible {
+		if d.connected {
+			d.stopGrace()
+		}
+		if !d.parked {
+			return nil
+		}
+		d.parked = false
+		return acd.AgentSet{Agent: d.agent.ID, State: acd.Available}
+	}
+	d.startGrace()
+	if d.state.State == acd.SignedOut || d.state.State == acd.Away || d.next == acd.Away {
+		return nil
+	}
+	d.parked = true
+	return acd.AgentSet{Agent: d.agent.ID, State: acd.Away, Reason: reasonSoundLost}
+}
+
+// tellCall tells the call that the agent has to look at the agent's sound.
+func (d *device) tellCall() {
 	d.mu.Lock()
 	contact := d.state.Contact
 	d.mu.Unlock()
 	if contact != "" {
-		d.center.toCall(contact, deviceMessage{agent: d.agent.ID, leg: leg})
+		d.center.toCall(contact, deviceMessage{agent: d.agent.ID})
 	}
 }
 
@@ -236,6 +282,12 @@ func (d *device) reachable() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.connected && d.audible
+}
+
+func (d *device) agentState() acd.AgentState {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.state.State
 }
 
 // apply takes the engine's word on the agent's state.

@@ -24,7 +24,9 @@ type fakeDialog struct {
 	notify   func(sip.Event)
 	log      []string
 	over     bool
-	breaking bool
+	breaking bool // panics when the call is answered
+	stubborn bool // panics when it is to be hung up
+	busy     int  // how often it has no room for a BYE
 }
 
 func (d *fakeDialog) ID() string               { return d.id }
@@ -51,6 +53,15 @@ func (d *fakeDialog) Refuse(status int, _ string, retry time.Duration) error {
 
 func (d *fakeDialog) HangUp(cause int, _ string) error {
 	d.mu.Lock()
+	if d.stubborn {
+		d.mu.Unlock()
+		panic("the test breaks this call")
+	}
+	if d.busy > 0 {
+		d.busy--
+		d.mu.Unlock()
+		return sip.ErrBusy
+	}
 	if d.over {
 		d.mu.Unlock()
 		return errors.New("over")
@@ -92,6 +103,8 @@ func (d *fakeDialog) hangUp() {
 type fakeSound struct {
 	names map[*media.Clip]string
 	none  error
+	// joining, if set, is called before two legs are joined.
+	joining func()
 
 	mu   sync.Mutex
 	legs map[string]*fakeLeg
@@ -122,6 +135,9 @@ func (s *fakeSound) leg(options media.LegOptions) *fakeLeg {
 }
 
 func (s *fakeSound) Join(a, b Leg) {
+	if s.joining != nil {
+		s.joining()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a.(*fakeLeg).with, b.(*fakeLeg).with = b.(*fakeLeg), a.(*fakeLeg)
@@ -147,13 +163,19 @@ type fakeLeg struct {
 	closed  bool
 	digits  int
 	refuse  error
+	agreed  []netip.AddrPort
 }
 
-func (l *fakeLeg) Local() media.Description                    { return media.Description{} }
-func (l *fakeLeg) Agree(media.Description, media.Format) error { return l.refuse }
-func (l *fakeLeg) SendDigit(media.Digit, time.Duration)        { l.digits++ }
-func (l *fakeLeg) Stats() media.LegStats                       { return media.LegStats{PacketsReceived: 7} }
-func (l *fakeLeg) locked() func()                              { l.sound.mu.Lock(); return l.sound.mu.Unlock }
+func (l *fakeLeg) Local() media.Description             { return media.Description{} }
+func (l *fakeLeg) SendDigit(media.Digit, time.Duration) { l.digits++ }
+func (l *fakeLeg) Stats() media.LegStats                { return media.LegStats{PacketsReceived: 7} }
+func (l *fakeLeg) locked() func()                       { l.sound.mu.Lock(); return l.sound.mu.Unlock }
+
+func (l *fakeLeg) Agree(remote media.Description, _ media.Format) error {
+	defer l.locked()()
+	l.agreed = append(l.agreed, remote.Address)
+	return l.refuse
+}
 
 func (l *fakeLeg) Mute(on bool) {
 	defer l.locked()()
@@ -223,6 +245,8 @@ type fakeRecords struct {
 	journal    []ledger.JournalEntry
 	accesses   []phi.Access
 	failing    error
+	// appending, if set, is called before the journal is written.
+	appending func([]ledger.JournalEntry)
 }
 
 func (r *fakeRecords) RecordAccess(_ context.Context, a phi.Access) error {
@@ -248,6 +272,9 @@ func (r *fakeRecords) UnfinishedCalls(context.Context, int) ([]ledger.CallRecord
 }
 
 func (r *fakeRecords) AppendJournal(_ context.Context, entries []ledger.JournalEntry) error {
+	if r.appending != nil {
+		r.appending(entries)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.failing != nil {

@@ -17,7 +17,10 @@ import (
 // call's goroutine.
 type flowLine struct{ *session }
 
-var errNotVerified = errors.New("call: the caller is not verified")
+var (
+	errNotVerified = errors.New("call: the caller is not verified")
+	errBroke       = errors.New("call: broke, as the log tells")
+)
 
 // flowTimer keeps the flow's timers apart from the call's own.
 const flowTimer = "flow/"
@@ -40,9 +43,13 @@ func (l flowLine) Verify(claim ivr.Claim) {
 		MemberID: claim.MemberID.Text(), DateOfBirth: claim.DateOfBirth.Text(),
 	}
 	s := l.session
+	s.claim = claim.Attempt
+	s.disclose(string(ivr.NotVerified), nil) // until the verifier says otherwise
 	s.beside.Go(func() {
-		result, err := s.center.verifier.Verify(s.ctx, question)
-		s.post(verifiedMessage{result: result, err: err})
+		answer := verifiedMessage{attempt: claim.Attempt, err: errBroke}
+		defer func() { s.post(answer) }()
+		defer s.survive(nil)
+		answer.result, answer.err = s.center.verifier.Verify(s.ctx, question)
 	})
 }
 
@@ -53,9 +60,9 @@ func (l flowLine) HangUp(reason string) {
 }
 
 func (l flowLine) Entered(step ivr.StepName) {
-	l.chronicle.record.Path = append(l.chronicle.record.Path, step.Flow+"."+step.Step)
+	l.chronicle.record.Path = appendStep(l.chronicle.record.Path, step.Flow+"."+step.Step)
 	if label := step.Label; label != "" {
-		l.labels = append(l.labels, label)
+		l.labels = appendStep(l.labels, label)
 	}
 	l.log.Debug("step entered", zap.String("flow", step.Flow), zap.String("step", step.Step))
 }
@@ -64,10 +71,12 @@ func (l flowLine) Entered(step ivr.StepName) {
 // comes out.
 func (l flowLine) ReadFact(name string) {
 	s, verification := l.session, l.verification
-	flow := s.line.Flow
+	flow := s.run.Flow()
 	s.beside.Go(func() {
-		text, err := s.readFact(verification, flow, name)
-		s.post(factMessage{name: name, text: text, err: err})
+		answer := factMessage{name: name, err: errBroke}
+		defer func() { s.post(answer) }()
+		defer s.survive(nil)
+		answer.text, answer.err = s.readFact(verification, flow, name)
 	})
 }
 
@@ -87,26 +96,32 @@ func (s *session) readFact(verification *member.Verification, flow, name string)
 	})
 }
 
-// onVerified keeps what the verifier said. An error counts as locked out: the
-// caller goes to a human, who is told "not verified".
+// onVerified keeps what the verifier said, if the flow still waits for it: what
+// it went on without holds for the agent's screen too. An error counts as locked
+// out: the caller goes to a human, who is told "not verified".
 func (s *session) onVerified(m verifiedMessage) {
+	if s.stage != stageFlow || m.attempt != s.claim || !s.run.Verifying() {
+		s.log.Warn("verification came too late", zap.Int("attempt", m.attempt))
+		return
+	}
 	outcome := ivr.LockedOut
 	if m.err != nil {
 		s.log.Error("verification failed to run", zap.Error(m.err))
-		s.outcome = string(ivr.NotVerified)
 	} else {
-		s.outcome = string(m.result.Outcome)
 		outcome = ivr.VerifyOutcome(m.result.Outcome)
-		s.verification = m.result.Verification
+		s.disclose(string(outcome), m.result.Verification)
 	}
+	s.log.Info("caller checked", zap.String("outcome", s.chronicle.record.Verification))
+	s.run.Verified(outcome)
+}
+
+// disclose decides what the record and the agent's screen may say of the member.
+func (s *session) disclose(outcome string, verification *member.Verification) {
+	s.verification = verification
 	record := &s.chronicle.record
-	record.Verification = s.outcome
-	if s.verification != nil {
-		record.MemberToken = s.verification.Token()
-	}
-	s.log.Info("caller checked", zap.String("outcome", s.outcome))
-	if s.stage == stageFlow {
-		s.run.Verified(outcome)
+	record.Verification, record.MemberToken = outcome, ""
+	if verification != nil {
+		record.MemberToken = verification.Token()
 	}
 }
 

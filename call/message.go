@@ -11,25 +11,23 @@ import (
 type message interface{}
 
 type (
-	sipMessage       sip.Event
-	soundMessage     media.Event
-	offerMessage     acd.Offer
-	withdrawnMessage acd.Withdraw
-	requeuedMessage  acd.Requeued
-	leaveMessage     acd.LeaveQueue
-	agentMessage     acd.AgentChanged
+	sipMessage      sip.Event
+	soundMessage    media.Event
+	offerMessage    acd.Offer
+	requeuedMessage acd.Requeued
+	leaveMessage    acd.LeaveQueue
+	agentMessage    acd.AgentChanged
 
-	// acceptedMessage: the engine took the agent's word; join them.
-	acceptedMessage struct{ offer acd.OfferID }
 	// timerMessage: a timer ran out; a timer set again has a new generation.
 	timerMessage struct {
 		name       string
 		generation int
 	}
-	// verifiedMessage brings what the verifier said.
+	// verifiedMessage brings what the verifier said to a claim.
 	verifiedMessage struct {
-		result member.Result
-		err    error
+		attempt int
+		result  member.Result
+		err     error
 	}
 	// factMessage brings a member's fact; text is never logged.
 	factMessage struct {
@@ -38,11 +36,10 @@ type (
 	}
 	// placeMessage brings the place in line for an announcement, 0 if unknown.
 	placeMessage struct{ place int }
-	// deviceMessage: the agent's sound came, changed or went (leg nil).
-	deviceMessage struct {
-		agent acd.AgentID
-		leg   Leg
-	}
+	// deviceMessage: the agent's sound came, changed or went; the device knows.
+	deviceMessage struct{ agent acd.AgentID }
+	// noWrapUpMessage: the engine says that nobody wraps this call up.
+	noWrapUpMessage struct{}
 	// commandMessage is an agent's command about this call.
 	commandMessage struct {
 		agent   acd.AgentID

@@ -2,6 +2,7 @@ package call
 
 import (
 	"maps"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -20,6 +21,7 @@ func (s *session) enqueue(request ivr.QueueRequest) {
 	s.enter(stageQueue)
 	s.waitWithMusic()
 	s.log.Info("call queued", zap.String("queue", request.Queue))
+	s.inEngine = true
 	s.center.router.submit(acd.ContactArrived{Contact: acd.Contact{
 		ID: s.contact, Queue: request.Queue, Priority: request.Priority, Skills: maps.Clone(request.Skills),
 		Language: request.Language, State: request.State, Credential: acd.CredentialType(request.Credential),
@@ -79,38 +81,48 @@ func (s *session) onOffer(offer acd.Offer) {
 	s.show()
 }
 
-// onOfferOver: the ring is over without an answer.
-func (s *session) onOfferOver(offer acd.OfferID, why string) {
-	if s.offer == nil || s.offer.ID != offer {
+// ringOver: the ring is over without an answer.
+func (s *session) ringOver(outcome, why string) {
+	if s.offer == nil {
 		return
 	}
 	s.log.Info("offer over", zap.String("agent", string(s.offer.Agent)), zap.String("why", why))
-	s.chronicle.ringEnded(s.center.now(), why)
+	s.chronicle.ringEnded(s.center.now(), outcome)
 	s.offer = nil
 }
 
-// onRequeued: back at the old place, after a failed offer or a lost agent.
-func (s *session) onRequeued(why string) {
-	now := s.center.now()
-	if s.offer != nil && !s.stage.withAgent() {
-		s.onOfferOver(s.offer.ID, why)
-	}
-	if !s.stage.withAgent() {
-		return
-	}
+// agentLost: the agent is gone, the caller isn't.
+func (s *session) agentLost(why string) {
 	s.log.Warn("agent lost", zap.String("agent", string(s.agent)), zap.String("why", why))
 	s.partFromAgent()
-	s.agent, s.agentLeg, s.offer, s.muted = "", nil, nil, false
-	s.chronicle.enter(now, why, ledger.Segment{Kind: ledger.SegmentQueue, Queue: s.request.Queue})
-	s.enter(stageQueue)
-	s.waitWithMusic()
+	s.agent, s.offer, s.muted, s.answered = "", nil, false, time.Time{}
 }
 
-// onLeaveQueue: the engine can't keep the call in line; the flow goes on.
+// onRequeued: back at the old place, after a failed offer or a lost agent.
+func (s *session) onRequeued(requeued acd.Requeued) {
+	switch {
+	case s.stage == stageQueue:
+		s.ringOver(string(requeued.Cause), requeued.Why)
+	case s.stage.withAgent():
+		s.agentLost(requeued.Why)
+		s.chronicle.enter(s.center.now(), string(requeued.Cause), ledger.Segment{Kind: ledger.SegmentQueue, Queue: s.request.Queue})
+		s.enter(stageQueue)
+		s.waitWithMusic()
+	}
+}
+
+// onLeaveQueue: the engine can't keep the call in line, or not take it back
+// after its agent was lost; the flow goes on.
 func (s *session) onLeaveQueue(why acd.QueueExit) {
-	if s.stage != stageQueue {
+	switch {
+	case s.stage == stageQueue:
+		s.ringOver(string(why), string(why))
+	case s.stage.withAgent():
+		s.agentLost(string(why))
+	default:
 		return
 	}
+	s.inEngine = false
 	exit := ivr.ExitUnavailable
 	switch why {
 	case acd.ExitTimeout:
@@ -122,7 +134,6 @@ func (s *session) onLeaveQueue(why acd.QueueExit) {
 	s.timers.stop(timerAnnounce)
 	s.stopPlaying()
 	s.chronicle.enter(s.center.now(), string(why), ledger.Segment{Kind: ledger.SegmentIVR})
-	s.offer = nil
 	s.enter(stageFlow)
 	s.run.LeftQueue(exit)
 }

@@ -2,7 +2,6 @@ package call
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -18,8 +17,6 @@ const (
 	// wait: the engine needs microseconds an event, so that only a stalled disk
 	// fills it, and no event may be lost.
 	routerInbox = 4096
-	// routerBatch is how many events share one write of the journal.
-	routerBatch = 128
 	// journalTimeout bounds one write of the journal.
 	journalTimeout = 5 * time.Second
 )
@@ -37,15 +34,18 @@ type router struct {
 
 	wakeAt time.Time
 	wake   *time.Timer
-	// offers leads from an offer to its contact while it stands; about from an
-	// agent to the contact that the agent's state is about.
-	offers map[acd.OfferID]acd.ContactID
-	about  map[acd.AgentID]acd.ContactID
+	// about leads from an agent to the contact that the agent's state is about.
+	about map[acd.AgentID]acd.ContactID
 
-	queues atomic.Pointer[[]acd.QueueStatus]
-	agents atomic.Pointer[[]acd.AgentStatus]
+	lines atomic.Pointer[lines]
 	// unwritten counts journal entries that could not be written.
 	unwritten atomic.Uint64
+}
+
+// lines is who waited in each queue at a moment.
+type lines struct {
+	at     time.Time
+	queues []acd.QueueStatus
 }
 
 // outlet is where decisions go. Its methods must not block.
@@ -65,7 +65,7 @@ func newRouter(records Records, log *zap.Logger, now func() time.Time, outlet ou
 	return &router{
 		engine: acd.NewEngine(), records: records, log: log, now: now, outlet: outlet,
 		inbox: make(chan request, routerInbox), closed: make(chan struct{}),
-		offers: map[acd.OfferID]acd.ContactID{}, about: map[acd.AgentID]acd.ContactID{},
+		about: map[acd.AgentID]acd.ContactID{},
 	}
 }
 
@@ -101,13 +101,15 @@ func (r *router) do(ctx context.Context, event acd.Event) error {
 	}
 }
 
-// run serves until ctx ends. What came before is still served.
+// run serves until ctx ends. What came before is still served. All that waits
+// shares one write of the journal, so that a slow disk costs every event the
+// same and the inbox doesn't fill behind it.
 func (r *router) run(ctx context.Context) {
 	defer close(r.closed)
 	r.wake = time.NewTimer(time.Hour)
 	defer r.wake.Stop()
 	r.wake.Stop()
-	batch := make([]request, 0, routerBatch)
+	batch := make([]request, 0, routerInbox)
 	for {
 		batch = batch[:0]
 		select {
@@ -117,16 +119,28 @@ func (r *router) run(ctx context.Context) {
 			r.wakeAt = time.Time{}
 			batch = append(batch, request{event: acd.Woke{}})
 		case <-ctx.Done():
-			for len(r.inbox) > 0 {
-				r.serve([]request{<-r.inbox})
+			for batch = r.gather(batch); len(batch) > 0; batch = r.gather(batch[:0]) {
+				r.serve(batch)
 			}
 			return
 		}
-		for len(batch) < routerBatch && len(r.inbox) > 0 {
-			batch = append(batch, <-r.inbox)
-		}
+		batch = r.gather(batch)
 		r.serve(batch)
+		clear(batch)
 	}
+}
+
+// gather takes what waits.
+func (r *router) gather(batch []request) []request {
+	for len(batch) < routerInbox {
+		select {
+		case q := <-r.inbox:
+			batch = append(batch, q)
+		default:
+			return batch
+		}
+	}
+	return batch
 }
 
 func (r *router) serve(batch []request) {
@@ -142,9 +156,7 @@ func (r *router) serve(batch []request) {
 			q.reply <- err
 		}
 	}
-	queues, agents := r.engine.Waiting(now), r.engine.Agents()
-	r.queues.Store(&queues)
-	r.agents.Store(&agents)
+	r.lines.Store(&lines{at: now, queues: r.engine.Waiting(now)})
 }
 
 // journal writes the batch's events before any of them acts. If that fails, the
@@ -179,28 +191,20 @@ func (r *router) step(now time.Time, event acd.Event) error {
 	for _, decision := range r.engine.Step(now, event) {
 		if d, ok := decision.(acd.Refused); ok {
 			r.log.Warn("event refused", zap.String("event", d.Event), zap.String("why", d.Why))
-			refused = errors.New(d.Why)
+			refused = fmt.Errorf("%w: %s", ErrBadCommand, d.Why)
 			continue
 		}
 		r.handOut(decision)
 	}
-	if accepted, ok := event.(acd.OfferAccepted); ok && refused == nil {
-		if contact, ok := r.offers[accepted.Offer]; ok {
-			r.outlet.toCall(contact, acceptedMessage{offer: accepted.Offer})
-		}
-	}
 	return refused
 }
 
+// handOut passes a decision on. A Withdraw needs no messenger: with it come the
+// agent's new state, which ends the ring, and what becomes of the contact.
 func (r *router) handOut(decision acd.Decision) {
 	switch d := decision.(type) {
 	case acd.Offer:
-		r.offers[d.ID] = d.Contact
 		r.outlet.toCall(d.Contact, offerMessage(d))
-	case acd.Withdraw:
-		contact := r.offers[d.Offer]
-		delete(r.offers, d.Offer)
-		r.outlet.toCall(contact, withdrawnMessage(d))
 	case acd.Requeued:
 		r.outlet.toCall(d.Contact, requeuedMessage(d))
 	case acd.LeaveQueue:
@@ -229,15 +233,4 @@ func (r *router) agentChanged(d acd.AgentChanged) {
 	}
 	r.about[d.Agent] = d.Contact
 	r.outlet.toCall(d.Contact, agentMessage(d))
-}
-
-// forget drops what is kept of a contact that is gone.
-func (r *router) forget(contact acd.ContactID) {
-	r.ask(func(*acd.Engine) {
-		for offer, of := range r.offers {
-			if of == contact {
-				delete(r.offers, offer)
-			}
-		}
-	})
 }

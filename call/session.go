@@ -20,9 +20,9 @@ import (
 )
 
 const (
-	// sessionInbox bounds what waits for one call. A digit that finds it half
-	// full is dropped; anything else that finds it full ends the call, with a
-	// record that says so.
+	// sessionInbox bounds what waits for one call. Where it is half full, a digit
+	// is dropped and an agent's command is refused; anything else that finds it
+	// full ends the call, with a record that says so.
 	sessionInbox = 256
 	// saveTimeout bounds the writing of one call record.
 	saveTimeout = 10 * time.Second
@@ -35,7 +35,6 @@ const (
 const (
 	causeNormal      = 16  // normal call clearing
 	causeOutOfOrder  = 27  // destination out of order
-	causeNoResource  = 34  // no circuit or channel available
 	causeTemporary   = 41  // temporary failure
 	causeTimerExpiry = 102 // recovery on timer expiry
 )
@@ -67,8 +66,9 @@ type session struct {
 	timers    *timers
 	chronicle *chronicle
 
+	// claim is the latest attempt to verify.
+	claim        int
 	verification *member.Verification
-	outcome      string
 
 	request  *ivr.QueueRequest
 	arrived  time.Time
@@ -78,6 +78,12 @@ type session struct {
 	agentLeg Leg
 	muted    bool
 	labels   []string
+	// reached: an agent has answered, now or earlier.
+	reached bool
+
+	// What was taken and must be given back, once: a place in the engine, a
+	// dialog that stands, a place among the callers.
+	inEngine, hungUp, left bool
 
 	playing playing
 	music   music
@@ -87,7 +93,7 @@ type session struct {
 
 // post hands a message over and never waits.
 func (s *session) post(m message) {
-	if isDigit(m) && len(s.inbox) > cap(s.inbox)/2 {
+	if isDigit(m) && s.crowded() {
 		s.dropped.Add(1)
 		return
 	}
@@ -97,6 +103,8 @@ func (s *session) post(m message) {
 		s.cancel(errOverflow)
 	}
 }
+
+func (s *session) crowded() bool { return len(s.inbox) > cap(s.inbox)/2 }
 
 func isDigit(m message) bool {
 	switch m := m.(type) {
@@ -170,12 +178,8 @@ func (s *session) handle(m message) {
 		}
 	case offerMessage:
 		s.onOffer(acd.Offer(m))
-	case acceptedMessage:
-		s.onAccepted(m.offer)
-	case withdrawnMessage:
-		s.onOfferOver(m.Offer, m.Why)
 	case requeuedMessage:
-		s.onRequeued(m.Why)
+		s.onRequeued(acd.Requeued(m))
 	case leaveMessage:
 		s.onLeaveQueue(m.Why)
 	case agentMessage:
@@ -183,7 +187,11 @@ func (s *session) handle(m message) {
 	case placeMessage:
 		s.onPlace(m.place)
 	case deviceMessage:
-		s.onDevice(m)
+		s.onDevice(m.agent)
+	case noWrapUpMessage:
+		if s.stage == stageWrapUp {
+			s.enter(stageOver)
+		}
 	case commandMessage:
 		m.reply <- s.onCommand(m.agent, m.command)
 	}
@@ -200,6 +208,8 @@ func (s *session) onSIP(e sip.Event) {
 		s.onEnded(e)
 	case sip.EventReoffer:
 		s.onReoffer(e)
+	case sip.EventRenegotiated:
+		s.onRenegotiated(e)
 	case sip.EventDigit:
 		s.onDigit(e.Digit)
 	}
@@ -232,18 +242,23 @@ func (s *session) onAcked(e sip.Event) {
 }
 
 func (s *session) onEnded(e sip.Event) {
+	s.hungUp = true
+	record := &s.chronicle.record
 	if e.Cause != 0 {
-		s.chronicle.record.Q850Cause = e.Cause
+		record.Q850Cause = e.Cause
+	}
+	if e.Status != 0 {
+		record.SIPStatus = e.Status
 	}
 	switch e.By {
 	case sip.ByRemote:
-		s.end(ledger.ByCaller, "the caller hung up", 0)
+		s.end(ledger.ByCaller, "the caller hung up", causeNormal)
 	case sip.ByTimeout:
-		s.end(ledger.ByCarrier, "the carrier stopped answering", 0)
+		s.end(ledger.ByCarrier, "the carrier stopped answering", causeTimerExpiry)
 	case sip.ByTransport:
-		s.end(ledger.ByCarrier, "the carrier's connection was lost", 0)
+		s.end(ledger.ByCarrier, "the carrier's connection was lost", causeOutOfOrder)
 	default:
-		s.end(ledger.BySystem, "the dialog ended", 0)
+		s.end(ledger.BySystem, "the dialog ended", causeTemporary)
 	}
 }
 
@@ -259,6 +274,14 @@ func (s *session) onReoffer(e sip.Event) {
 		if err := s.dialog.RefuseReoffer(status); err != nil {
 			s.log.Info("new offer not refused", zap.Error(err))
 		}
+	}
+}
+
+// onRenegotiated: the far side answered the offer that our answer to its empty
+// re-INVITE was. Only now is it known where its sound comes from and goes to.
+func (s *session) onRenegotiated(e sip.Event) {
+	if err := s.leg.Agree(e.Agreement.Remote, e.Agreement.Format); err != nil {
+		s.log.Warn("sound not agreed anew", zap.Error(err))
 	}
 }
 
@@ -283,108 +306,4 @@ func (s *session) enter(next stage) {
 		return
 	}
 	s.stage = next
-}
-
-// end ends the caller's part of the call, once; whoever is first stays on
-// record. With an agent, the agent's wrap-up follows.
-func (s *session) end(by ledger.EndedBy, why string, cause int) {
-	if s.stage == stageWrapUp || s.stage == stageOver {
-		return
-	}
-	now := s.center.now()
-	record := &s.chronicle.record
-	if record.Q850Cause == 0 {
-		record.Q850Cause = cause
-	}
-	s.stopFlow()
-	if err := s.dialog.HangUp(max(cause, causeNormal), why); err != nil {
-		s.log.Debug("nothing to hang up", zap.Error(err))
-	}
-	s.partFromAgent()
-	stats := s.leg.Stats()
-	record.Media = ledger.MediaStats{PacketsReceived: stats.PacketsReceived, PacketsSent: stats.PacketsSent, PacketsLost: stats.PacketsLost}
-	s.leg.Close()
-	s.chronicle.end(now, by, why, s.endOutcome(by))
-	s.center.counters.count(record, s.stage)
-	s.log.Info("call ended", zap.String("by", string(by)), zap.String("why", why), zap.Stringer("stage", s.stage),
-		zap.Int("q850", record.Q850Cause), zap.Duration("lasted", now.Sub(record.Started)))
-	s.leaveEngine()
-	if !s.stage.withAgent() {
-		s.enter(stageOver)
-		return
-	}
-	s.enter(stageWrapUp)
-	s.chronicle.wrapUp(now, string(s.agent))
-	s.timers.set(timerWrapUp, wrapUpLimit)
-	s.show()
-	s.saveBeside()
-}
-
-func (s *session) endOutcome(by ledger.EndedBy) string {
-	if s.stage == stageQueue && by == ledger.ByCaller {
-		return string(acd.Abandoned)
-	}
-	return "ended_by_" + string(by)
-}
-
-// leaveEngine tells the engine that the contact is gone, if it knows of it.
-func (s *session) leaveEngine() {
-	reason := acd.Ended
-	switch {
-	case s.stage == stageQueue && s.chronicle.record.EndedBy == ledger.ByCaller:
-		reason = acd.Abandoned
-	case s.stage == stageQueue:
-		reason = acd.Failed
-	case !s.stage.withAgent():
-		return
-	}
-	s.center.router.submit(acd.ContactLeft{Contact: s.contact, Reason: reason})
-}
-
-func (s *session) stopFlow() {
-	s.timers.stopAll()
-	if s.run != nil {
-		s.run.Stop()
-	}
-}
-
-// saveBeside writes the record as it stands without holding the call up. One
-// write follows the other, so that an older one can't overtake.
-func (s *session) saveBeside() {
-	record, before := s.chronicle.snapshot(), s.saved
-	done := make(chan struct{})
-	s.saved = done
-	s.beside.Go(func() {
-		defer close(done)
-		if before != nil {
-			<-before
-		}
-		s.save(record)
-	})
-}
-
-func (s *session) save(record ledger.CallRecord) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), saveTimeout)
-	defer cancel()
-	if err := s.center.records.SaveCall(ctx, record); err != nil {
-		// It holds no PHI; so it is in the log at least.
-		s.log.Error("call record not written", zap.Error(err), zap.Any("record", record))
-	}
-}
-
-// release gives back all that the call took and keeps its record.
-func (s *session) release() {
-	s.stopFlow()
-	s.cancel(nil)
-	s.leg.Close()
-	s.beside.Wait()
-	s.chronicle.wrapUpEnded(s.center.now(), "finished")
-	s.save(s.chronicle.snapshot())
-	if s.request != nil {
-		s.center.router.forget(s.contact)
-	}
-	if n := s.dropped.Load(); n > 0 {
-		s.log.Warn("digits dropped", zap.Uint64("count", n))
-	}
-	s.log.Info("call closed")
 }

@@ -28,8 +28,8 @@ var transitions = map[stage][]stage{
 	stageRinging: {stageFlow, stageOver},
 	stageFlow:    {stageQueue, stageOver},
 	stageQueue:   {stageFlow, stageTalk, stageOver},
-	stageTalk:    {stageHold, stageQueue, stageWrapUp, stageOver},
-	stageHold:    {stageTalk, stageQueue, stageWrapUp, stageOver},
+	stageTalk:    {stageHold, stageQueue, stageFlow, stageWrapUp, stageOver},
+	stageHold:    {stageTalk, stageQueue, stageFlow, stageWrapUp, stageOver},
 	stageWrapUp:  {stageOver},
 	stageOver:    {},
 }

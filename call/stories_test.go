@@ -25,8 +25,37 @@ func kinds(record ledger.CallRecord) string {
 
 func wantRecord(t *testing.T, record ledger.CallRecord, by ledger.EndedBy, segments string) {
 	t.Helper()
+	wantUnbroken(t, record)
 	if record.EndedBy != by || kinds(record) != segments || !record.Final() {
 		t.Errorf("ended by %s (%s) with %s (final %v), want %s with %s", record.EndedBy, record.Why, kinds(record), record.Final(), by, segments)
+	}
+}
+
+// wantUnbroken: the timeline has no gap from start to end; rings lie within
+// queues, wrap-up comes after the end.
+func wantUnbroken(t *testing.T, record ledger.CallRecord) {
+	t.Helper()
+	at := record.Started
+	for i, segment := range record.Segments {
+		switch {
+		case segment.End.Before(segment.Start) || segment.Outcome == "" && segment.Kind != ledger.SegmentTalk && segment.Kind != ledger.SegmentHold:
+			t.Errorf("segment %d, %s, ends before it starts or without an outcome: %+v", i, segment.Kind, segment)
+		case segment.Kind == ledger.SegmentRingAgent:
+			if segment.Start.Before(record.Started) || segment.End.After(record.Ended) || segment.Agent == "" {
+				t.Errorf("segment %d, a ring, lies outside the call: %+v", i, segment)
+			}
+		case segment.Kind == ledger.SegmentWrapUp:
+			if segment.Start.Before(record.Ended) {
+				t.Errorf("segment %d, wrap-up, begins before the call is over", i)
+			}
+		case !segment.Start.Equal(at):
+			t.Errorf("segment %d, %s, begins at %v, the one before ended at %v", i, segment.Kind, segment.Start, at)
+		default:
+			at = segment.End
+		}
+	}
+	if !at.Equal(record.Ended) {
+		t.Errorf("the timeline ends at %v, the call at %v", at, record.Ended)
 	}
 }
 
@@ -162,8 +191,14 @@ func TestBrowserVanishesAndTheCallerGoesBackToTheHeadOfTheLine(t *testing.T) {
 		f.signIn("james")
 		f.pass(DefaultGrace)
 		f.is("maria", acd.SignedOut)
+		if view := f.view("james"); view.Call == nil || !view.Call.Answered.IsZero() {
+			t.Errorf("james is told that he has answered: %+v", view.Call)
+		}
 		f.accept("james")
 		f.hears(leg, "agent/james")
+		if stats := f.center.Stats(); stats.Answered != 1 {
+			t.Errorf("one caller was answered %d times", stats.Answered)
+		}
 	})
 }
 
@@ -311,7 +346,7 @@ func TestRtpTimeoutIsTheCarriersEnd(t *testing.T) {
 func TestRecordsThatACrashCutAreClosedAtTheNextStart(t *testing.T) {
 	started := time.Date(2026, 11, 24, 8, 0, 0, 0, time.UTC)
 	record := ledger.CallRecord{ID: "cut", Started: started, Segments: []ledger.Segment{
-		{Kind: ledger.SegmentRing, Start: started, End: started},
+		{Kind: ledger.SegmentRing, Start: started, End: started.Add(time.Minute), Outcome: "answered"},
 		{Kind: ledger.SegmentTalk, Start: started.Add(time.Minute), Agent: "maria"},
 	}}
 	closeRecord(&record)

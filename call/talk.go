@@ -7,9 +7,9 @@ import (
 	"go.uber.org/zap"
 
 	"careline/acd"
+	"careline/ivr"
 	"careline/ledger"
 	"careline/media"
-	"careline/phi"
 )
 
 const (
@@ -19,16 +19,13 @@ const (
 	wrapUpExtension = 30 * time.Second
 )
 
-// onAccepted joins the caller with the agent who took the offer.
-func (s *session) onAccepted(offer acd.OfferID) {
-	if s.stage != stageQueue || s.offer == nil || s.offer.ID != offer {
-		return
-	}
+// join lets caller and agent hear each other: the agent took the offer.
+func (s *session) join() {
 	now := s.center.now()
 	agent := s.offer.Agent
 	leg := s.center.devices[agent].sound()
 	if leg == nil {
-		s.chronicle.ringEnded(now, "sound_lost")
+		s.chronicle.ringEnded(now, string(acd.ConnectionLost))
 		s.center.router.submit(acd.AgentDropped{Agent: agent})
 		return
 	}
@@ -37,61 +34,78 @@ func (s *session) onAccepted(offer acd.OfferID) {
 	s.agent, s.agentLeg, s.answered = agent, leg, now
 	s.enter(stageTalk)
 	s.timers.stop(timerAnnounce)
-	s.stopPlaying()
-	leg.Mute(false)
-	s.center.sound.Join(s.leg, leg)
-	s.center.router.submit(acd.TalkStarted{Offer: offer})
+	s.hearEachOther()
+	s.center.router.submit(acd.TalkStarted{Offer: s.offer.ID})
+	if !s.reached {
+		s.reached = true
+		s.center.counters.answered.Add(1)
+	}
 	s.log.Info("agent joined", zap.String("agent", string(agent)), zap.Duration("waited", now.Sub(s.arrived)))
 	s.show()
 }
 
-// partFromAgent takes the two sounds apart; harmless if they are not joined.
+// hearEachOther joins the two sounds, muted if the agent's page says so.
+func (s *session) hearEachOther() {
+	s.stopPlaying()
+	s.agentLeg.Mute(s.muted)
+	s.center.sound.Join(s.leg, s.agentLeg)
+}
+
+// partFromAgent takes the two sounds apart, once: the agent's may be in another
+// call soon.
 func (s *session) partFromAgent() {
 	if s.agentLeg != nil {
 		s.center.sound.Part(s.leg, s.agentLeg)
 		s.agentLeg.Mute(false)
+		s.agentLeg = nil
 	}
 }
 
 // onDevice: the agent's sound changed under the call: a reload, a new network,
 // a browser that is gone. The caller hears music until it is back.
-func (s *session) onDevice(m deviceMessage) {
-	if !s.stage.withAgent() || m.agent != s.agent || m.leg == s.agentLeg {
+func (s *session) onDevice(agent acd.AgentID) {
+	if !s.stage.withAgent() || agent != s.agent {
+		return
+	}
+	leg := s.center.devices[agent].sound()
+	if leg == s.agentLeg {
 		return
 	}
 	s.partFromAgent()
-	s.agentLeg = m.leg
+	s.agentLeg = leg
 	switch {
-	case m.leg == nil:
+	case leg == nil:
 		s.log.Warn("agent's sound lost", zap.String("agent", string(s.agent)))
 		s.playMusic()
 	case s.stage == stageTalk:
 		s.log.Info("agent's sound back", zap.String("agent", string(s.agent)))
-		s.stopPlaying()
-		m.leg.Mute(s.muted)
-		s.center.sound.Join(s.leg, m.leg)
+		s.hearEachOther()
 	}
 	s.show()
 }
 
-// onAgent follows the state of the agent that this call is about.
+// onAgent follows the state of the agent who rings for this call or has it.
 func (s *session) onAgent(change acd.AgentChanged) {
-	if s.stage != stageWrapUp {
-		if change.Contact == s.contact {
-			s.show()
-		}
-		return
-	}
-	if change.Agent != s.agent {
-		return
-	}
-	switch change.State {
-	case acd.WrapUp:
+	switch {
+	case s.stage == stageQueue && change.State == acd.Connecting && s.offer != nil && s.offer.Agent == change.Agent:
+		s.join()
+	case change.Contact == s.contact:
 		s.show()
-	case acd.Connecting, acd.Talking, acd.Holding:
-	default:
+	case s.stage == stageWrapUp && change.Agent == s.agent:
 		s.enter(stageOver)
 	}
+}
+
+// askWrapUp asks the engine whether the agent wraps this call up. It doesn't if
+// the queue gives no time for it, or if the agent was lost at the very moment at
+// which the caller left.
+func (s *session) askWrapUp() {
+	agent, contact := s.agent, s.contact
+	s.center.router.ask(func(engine *acd.Engine) {
+		if status, ok := engine.Agent(agent); !ok || status.State != acd.WrapUp || status.Contact != contact {
+			s.post(noWrapUpMessage{})
+		}
+	})
 }
 
 // onCommand does what the agent asked, or says why not.
@@ -162,8 +176,7 @@ func (s *session) hold(on bool) {
 		}
 		s.playMusic()
 	case s.agentLeg != nil:
-		s.stopPlaying()
-		s.center.sound.Join(s.leg, s.agentLeg)
+		s.hearEachOther()
 	}
 	s.center.router.submit(acd.HoldChanged{Agent: s.agent, On: on})
 	s.show()
@@ -198,9 +211,13 @@ func (s *session) view() CallView {
 	if s.offer != nil {
 		v.Offer, v.Reasons = s.offer.ID, s.offer.Reasons
 	}
-	v.MemberName = phi.String{}
-	if s.verification != nil && s.verification.Valid(s.id, s.center.now()) == nil {
-		v.MemberName, v.MemberToken = s.verification.Name(), s.verification.Token()
+	if s.verification == nil {
+		return v
 	}
+	if s.verification.Valid(s.id, s.center.now()) != nil {
+		v.Verification = string(ivr.NotVerified) // it has expired
+		return v
+	}
+	v.MemberName, v.MemberToken = s.verification.Name(), s.verification.Token()
 	return v
 }

@@ -115,7 +115,7 @@ var (
 	ErrNoCall       = errors.New("call: there is no call to do this with")
 	ErrDisplaced    = errors.New("call: signed in at another window")
 	ErrDraining     = errors.New("call: the server is shutting down")
-	ErrBadCommand   = errors.New("call: not a command")
+	ErrBadCommand   = errors.New("call: that can't be done now")
 	ErrInCall       = errors.New("call: end the call first")
 	ErrNoSound      = errors.New("call: the sound is not connected yet: allow the microphone and wait for the connection")
 	ErrBusy         = errors.New("call: too much at once; try again")

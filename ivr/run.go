@@ -227,6 +227,9 @@ func (r *Run) Verified(outcome VerifyOutcome) {
 	then(outcome)
 }
 
+// Verifying reports whether the run waits for a claim's outcome.
+func (r *Run) Verifying() bool { return r.phase == verifying }
+
 // readFacts reads facts one after another; known is false if one can't be read.
 func (r *Run) readFacts(names []string, facts map[string]string, then func(facts map[string]string, known bool)) {
 	if len(names) == 0 {

@@ -1,0 +1,174 @@
+package call
+
+import (
+	"context"
+	"errors"
+
+	"go.uber.org/zap"
+
+	"careline/acd"
+	"careline/ledger"
+	"careline/sip"
+)
+
+// end ends the caller's part of the call, once; whoever is first stays on
+// record. With an agent, the agent's wrap-up follows.
+func (s *session) end(by ledger.EndedBy, why string, cause int) {
+	if s.stage == stageWrapUp || s.stage == stageOver {
+		return
+	}
+	now := s.center.now()
+	record := &s.chronicle.record
+	if record.Q850Cause == 0 {
+		record.Q850Cause = cause
+	}
+	s.stopFlow()
+	s.hangUp(cause, why)
+	s.partFromAgent()
+	s.closeSound()
+	s.chronicle.end(now, by, why, s.endOutcome(by))
+	s.callerLeft()
+	s.log.Info("call ended", zap.String("by", string(by)), zap.String("why", why), zap.Stringer("stage", s.stage),
+		zap.Int("q850", record.Q850Cause), zap.Duration("lasted", now.Sub(record.Started)))
+	s.leaveEngine()
+	if !s.stage.withAgent() {
+		s.enter(stageOver)
+		return
+	}
+	s.enter(stageWrapUp)
+	s.chronicle.wrapUp(now, string(s.agent))
+	s.timers.set(timerWrapUp, wrapUpLimit)
+	s.show()
+	s.saveBeside()
+	s.askWrapUp()
+}
+
+func (s *session) endOutcome(by ledger.EndedBy) string {
+	if s.stage == stageQueue && by == ledger.ByCaller {
+		return string(acd.Abandoned)
+	}
+	return "ended_by_" + string(by)
+}
+
+func (s *session) stopFlow() {
+	s.timers.stopAll()
+	if s.run != nil {
+		s.run.Stop()
+	}
+}
+
+// hangUp ends the dialog, if it stands. Where its mailbox is full, release
+// tries again.
+func (s *session) hangUp(cause int, why string) {
+	if s.hungUp {
+		return
+	}
+	err := s.dialog.HangUp(cause, why)
+	if errors.Is(err, sip.ErrBusy) {
+		s.log.Warn("not hung up yet", zap.Error(err))
+		return
+	}
+	s.hungUp = true
+	if err != nil {
+		s.log.Debug("nothing to hang up", zap.Error(err))
+	}
+}
+
+// closeSound notes what passed and gives the port back.
+func (s *session) closeSound() {
+	stats := s.leg.Stats()
+	s.chronicle.record.Media = ledger.MediaStats{
+		PacketsReceived: stats.PacketsReceived, PacketsSent: stats.PacketsSent, PacketsLost: stats.PacketsLost,
+	}
+	s.leg.Close()
+}
+
+// leaveEngine tells the engine that the contact is gone, if it knows of it.
+func (s *session) leaveEngine() {
+	if !s.inEngine {
+		return
+	}
+	s.inEngine = false
+	reason := acd.Failed
+	switch {
+	case s.stage.withAgent():
+		reason = acd.Ended
+	case s.chronicle.record.EndedBy == ledger.ByCaller:
+		reason = acd.Abandoned
+		if !s.reached {
+			s.center.counters.abandoned.Add(1)
+		}
+	}
+	s.center.router.submit(acd.ContactLeft{Contact: s.contact, Reason: reason})
+}
+
+// callerLeft gives the caller's place to the next; wrap-up takes none.
+func (s *session) callerLeft() {
+	if s.left {
+		return
+	}
+	s.left = true
+	s.center.callerLeft()
+}
+
+// release gives back all that the call took and keeps its record. Each step
+// stands alone: what a panic kept one from doing, the others still do.
+func (s *session) release() {
+	for _, step := range []func(){
+		func() { s.cancel(nil) },
+		s.stopFlow,
+		func() { s.hangUp(causeTemporary, "internal error") },
+		s.partFromAgent,
+		s.leg.Close,
+		s.leaveEngine,
+		s.callerLeft,
+		s.beside.Wait,
+		s.keepRecord,
+	} {
+		func() {
+			defer s.survive(nil)
+			step()
+		}()
+	}
+	if n := s.dropped.Load(); n > 0 {
+		s.log.Warn("digits dropped", zap.Uint64("count", n))
+	}
+	s.log.Info("call closed")
+}
+
+// keepRecord writes the call's last record.
+func (s *session) keepRecord() {
+	now := s.center.now()
+	s.chronicle.end(now, ledger.BySystem, "internal error", "ended_by_system")
+	if s.stage.withAgent() { // what broke the call kept it from its wrap-up
+		s.chronicle.wrapUp(now, string(s.agent))
+	}
+	s.chronicle.wrapUpEnded(now, "finished")
+	s.save(s.chronicle.snapshot())
+}
+
+// saveBeside writes the record as it stands without holding the call up. One
+// write follows the other, so that an older one can't overtake.
+func (s *session) saveBeside() {
+	record, before := s.chronicle.snapshot(), s.saved
+	done := make(chan struct{})
+	s.saved = done
+	s.beside.Go(func() {
+		defer s.survive(nil)
+		defer close(done)
+		if before != nil {
+			<-before
+		}
+		s.save(record)
+	})
+}
+
+// save writes the record. What the ledger doesn't take stays in the log: it
+// holds no PHI.
+func (s *session) save(record ledger.CallRecord) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), saveTimeout)
+	defer cancel()
+	if err := s.center.records.SaveCall(ctx, record); err != nil {
+		s.log.Error("call record not written", zap.Error(err), zap.Any("record", record))
+	}
+}
