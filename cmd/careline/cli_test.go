@@ -75,7 +75,7 @@ func TestPasswordMakesAHashThatTheDeskTakes(t *testing.T) {
 	if ok, err := desk.VerifyPassword(hash, "correct horse battery"); !ok || err != nil {
 		t.Errorf("the hash %s is not of the password: %v", hash, err)
 	}
-	if code, _, stderr := careline("fourteen chars\n", "password"); code != 1 || !strings.Contains(stderr, "at least") {
+	if code, _, stderr := careline("fourteen chars\n", "password"); code != 1 || !strings.Contains(stderr, "at least 15") {
 		t.Errorf("a short password: exit %d\n%s", code, stderr)
 	}
 }
@@ -84,6 +84,9 @@ func TestPasswordMakesAPhonesHashes(t *testing.T) {
 	code, hashes, stderr := careline("careline-demo\n", "password", "--sip", "maria-desk")
 	if code != 0 || stderr != "" {
 		t.Fatalf("exit %d\n%s", code, stderr)
+	}
+	if code, _, stderr := careline("seven77\n", "password", "--sip", "maria-desk"); code != 1 || !strings.Contains(stderr, "at least 8") {
+		t.Errorf("a short password of a phone: exit %d\n%s", code, stderr)
 	}
 	phones, err := os.ReadFile("../../config/demo/phones.yaml")
 	if err != nil {
