@@ -104,7 +104,7 @@ func TestPatternsThatWouldOpenTooMuchAreRefused(t *testing.T) {
 		"9.":                           "no country code and no end",
 		"2025550142":                   "no short code",
 		"+1(202)":                      "holds '('",
-		"+1NXX.XXX":                    "holds '.'",
+		"+1NXX.XX":                     "holds '.'",
 		"+1" + strings.Repeat("X", 40): "longer than any number",
 	} {
 		if _, err := ParsePattern(text); err == nil || !strings.Contains(err.Error(), want) {
