@@ -18,6 +18,12 @@ type Agreement struct {
 	Format media.Format
 }
 
+// same reports whether two agreements ask the same of the media.
+func (a Agreement) same(b Agreement) bool {
+	return a.Format == b.Format && a.Remote.Address == b.Remote.Address && a.Remote.Direction == b.Remote.Direction &&
+		a.Remote.DigitPayloadType == b.Remote.DigitPayloadType
+}
+
 var (
 	// ErrNoCommonCodec: the offer has no audio stream in a codec of ours.
 	// Refuse it with 488 (RFC 3261 section 21.4.26).

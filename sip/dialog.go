@@ -59,6 +59,7 @@ type Dialog struct {
 	peer      peer
 	origin    origin
 	session   remoteSession // what an answer must mirror
+	described []byte        // our SDP that is in force, for a refresh that changes nothing
 	pending   Agreement     // asked for by a re-INVITE, not yet answered
 	owesOffer bool          // the INVITE in hand had no offer; ours goes out with the 200
 	waiting   *inbound      // a re-INVITE that overtook the ACK
@@ -67,6 +68,7 @@ type Dialog struct {
 	resend    *time.Timer
 	deadline  *time.Timer
 	bye       *farewell
+	clock     sessionClock
 	over      bool // EventEnded is out
 
 	calling     *calling // a call of ours, until it is answered
@@ -88,6 +90,7 @@ type command struct {
 	text       string
 	retryAfter time.Duration
 	delayed    bool // the offer is to be the far side's
+	refresh    bool // the offer is the session as it is, for the session timer's sake
 }
 
 // inbound is a message of the far side, and the transaction to answer it in.
@@ -109,6 +112,7 @@ func newDialog(server *Server, request *gosip.Request, tx *gosip.ServerTx, sourc
 		invite: request, tx: tx, contact: server.localAddress(addrPortOf(tx.Connection().LocalAddr()), source),
 		origin: origin{id: server.originID(request)}, owesOffer: len(body) == 0,
 		resend: stoppedTimer(), deadline: stoppedTimer(), glare: stoppedTimer(),
+		clock: sessionClock{alarm: stoppedTimer()},
 	}
 	d.log = server.log.With(zap.String("sip_call_id", printable(d.id, maxLoggedID)))
 	d.peer = newPeer(request, d.contact, addrPortOf(tx.Connection().LocalAddr()))

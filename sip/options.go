@@ -60,6 +60,10 @@ type Options struct {
 	// T1 and T2 are RFC 3261's estimates of the round trip and of the longest
 	// interval of retransmission; an ACK is waited for 64*T1.
 	T1, T2 time.Duration
+	// SessionExpires is the interval in which a call's session is refreshed, or
+	// the call is taken for dead (RFC 4028); MinSessionExpires the shortest one
+	// that is taken from a far side, answered with 422 below.
+	SessionExpires, MinSessionExpires time.Duration
 	// TagKey keys the To tags; at least 16 random bytes. Empty: drawn at New.
 	TagKey []byte
 	// Registrar lets phones register; nil refuses REGISTER with 405.
@@ -105,6 +109,13 @@ func (o *Options) fill() error {
 	if o.T2 < o.T1 {
 		o.T2 = max(DefaultT2, o.T1)
 	}
+	if o.MinSessionExpires <= 0 {
+		o.MinSessionExpires = DefaultMinSessionExpires
+	}
+	if o.SessionExpires <= 0 {
+		o.SessionExpires = DefaultSessionExpires
+	}
+	o.SessionExpires = max(o.SessionExpires, o.MinSessionExpires)
 	if o.Log == nil {
 		o.Log = zap.NewNop()
 	}
@@ -124,6 +135,7 @@ type Stats struct {
 	Refused      uint64 // calls that got a final response other than 200
 	Resent       uint64 // 200s sent again for want of an ACK
 	Unacked      uint64 // calls given up because no ACK came
+	Expired      uint64 // calls given up because the session wasn't refreshed
 	Strangers    uint64 // packets and connections from outside Sources
 	Flooded      uint64 // packets and INVITEs over the rate of their source
 	Malformed    uint64 // messages that couldn't be read

@@ -56,7 +56,7 @@ func (s *Server) newOutbound(invitation Invitation) (*Dialog, error) {
 		commands: make(chan command, commandBox), requests: make(chan inbound, requestBox),
 		replies: make(chan reply, replyBox), gone: make(chan struct{}), under: map[*outgoing]struct{}{},
 		origin: origin{id: binary.BigEndian.Uint64(drawn[18:26]) >> 1}, credentials: invitation.Credentials,
-		resend: stoppedTimer(), deadline: stoppedTimer(), glare: stoppedTimer(),
+		resend: stoppedTimer(), deadline: stoppedTimer(), glare: stoppedTimer(), clock: sessionClock{alarm: stoppedTimer()},
 		calling: &calling{invitation: invitation, hop: -1, early: map[string]*early{}, next: stoppedTimer()},
 	}
 	d.log = s.log.With(zap.String("sip_call_id", d.id), zap.String("call", invitation.ID))

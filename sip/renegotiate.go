@@ -27,7 +27,10 @@ func (d *Dialog) offerWanted() {
 	wish := *d.wanted
 	d.wanted = nil
 	var body []byte
-	if !wish.delayed {
+	switch {
+	case wish.refresh:
+		body = d.described
+	case !wish.delayed:
 		var err error
 		if body, err = d.origin.offerSDP(d.renewed(wish.local)); err != nil {
 			d.log.Error("re-INVITE not sent", zap.Error(err))
@@ -35,7 +38,7 @@ func (d *Dialog) offerWanted() {
 			return
 		}
 	}
-	headers := []gosip.Header{d.contactHeader(), gosip.NewHeader("Allow", allowedMethods)}
+	headers := append(d.timerOffer(), d.contactHeader(), gosip.NewHeader("Allow", allowedMethods))
 	if len(body) > 0 {
 		headers = append(headers, gosip.NewHeader("Content-Type", sdpType))
 	}
@@ -77,10 +80,19 @@ func (d *Dialog) renegotiated(r reply, wish command) {
 		}
 		d.glared = true
 		d.glare.Reset(glareDelay(d.outbound, d.server.options.T1, rand.N[time.Duration]))
+	case d.asksLonger(r):
+		d.step(inReofferRejected)
+		if d.wanted == nil {
+			d.wanted = &wish
+		}
 	case status == gosip.StatusCallTransactionDoesNotExists || status == gosip.StatusRequestTimeout:
 		d.lose(status)
 	default:
 		d.step(inReofferRejected)
+		if wish.refresh {
+			d.refreshAgain()
+			return
+		}
 		d.tell(Event{Kind: EventReofferRefused, Status: status})
 	}
 }
@@ -95,9 +107,20 @@ func (d *Dialog) reaccepted(r reply, wish command) {
 		d.close(inHangUp, &farewell{cause: CauseIncompatible, text: "no usable answer", acked: true}, Event{By: ByLocal, Cause: CauseIncompatible})
 		return
 	}
+	if d.described = body; !wish.delayed {
+		d.described = r.to.request.Body()
+	}
+	before, _ := d.Agreement()
 	d.settle(agreement)
 	d.step(inReofferAccepted)
-	d.tell(Event{Kind: EventReofferAnswered, Agreement: agreement})
+	d.clock.learn(r.response)
+	d.clock.restart(d.server.timers.settle(r.response))
+	switch {
+	case !wish.refresh:
+		d.tell(Event{Kind: EventReofferAnswered, Agreement: agreement})
+	case !agreement.same(before):
+		d.tell(Event{Kind: EventRenegotiated, Agreement: agreement})
+	}
 }
 
 // readAccepted reads the session in a 200: the answer to our offer, or an offer

@@ -27,9 +27,12 @@ func (d *Dialog) reinvited(message inbound) {
 	}
 }
 
-// reoffered reads what a re-INVITE asks for and passes it on. A session that we
+// reoffered reads what a re-INVITE or UPDATE asks for and passes it on. A session that we
 // couldn't take part in is refused here, and goes on as it was.
 func (d *Dialog) reoffered(message inbound) {
+	if message.in == inReinvite && d.server.refusedTimer(message.request, message.tx) {
+		return
+	}
 	body, err := sessionBody(message.request)
 	if err != nil {
 		d.server.refuse(message.request, message.tx, gosip.StatusUnsupportedMediaType, gosip.NewHeader("Accept", acceptedTypes))
@@ -46,7 +49,7 @@ func (d *Dialog) reoffered(message inbound) {
 	} else {
 		asked.Remote.Direction = media.SendRecv // it wants to hear what we offer
 	}
-	d.step(inReinvite)
+	d.step(message.in)
 	d.invite, d.tx = message.request, message.tx
 	d.session, d.pending, d.owesOffer = session, asked, len(body) == 0
 	d.peer.retarget(message.request)
@@ -54,9 +57,19 @@ func (d *Dialog) reoffered(message inbound) {
 	d.tell(Event{Kind: EventReoffer, Agreement: asked})
 }
 
-// answerReoffer sends the 200 to a re-INVITE.
+// answerReoffer sends the 200 to a re-INVITE or UPDATE; the latter needs no ACK.
 func (d *Dialog) answerReoffer(wish command) {
 	body, err := d.describeLocal(wish.local, d.pending)
+	if err == nil && d.invite.Method == gosip.UPDATE {
+		if !d.acceptUpdate(inbound{request: d.invite, tx: d.tx}, body) {
+			d.step(inTransportLost)
+		} else {
+			d.step(inUpdateAnswer)
+			d.settle(d.pending)
+		}
+		d.stopTimers()
+		return
+	}
 	if err == nil {
 		err = d.accept(body)
 	}

@@ -18,8 +18,10 @@ import (
 
 // What OPTIONS and refusals say of us (RFC 3261 sections 11.2 and 20.5).
 const (
-	allowedMethods = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO"
-	acceptedTypes  = "application/sdp, application/dtmf-relay, application/dtmf"
+	allowedMethods = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE"
+	// supportedExtensions may be required of us; what isn't here gets a 420.
+	supportedExtensions = tagTimer
+	acceptedTypes       = "application/sdp, application/dtmf-relay, application/dtmf"
 )
 
 // headerParsers are sipgo's without those for headers that we read ourselves: it
@@ -114,13 +116,15 @@ func (s *Server) serve(request *gosip.Request, tx *gosip.ServerTx) {
 		s.serveInDialog(request, tx, inBye)
 	case gosip.INFO:
 		s.serveInDialog(request, tx, inInfo)
+	case gosip.UPDATE:
+		s.serveInDialog(request, tx, inUpdate)
 	case gosip.CANCEL:
 		s.serveCancel(request, tx)
 	case gosip.OPTIONS:
 		s.serveOptions(request, tx)
 	case gosip.REGISTER:
 		s.serveRegister(request, tx)
-	case gosip.SUBSCRIBE, gosip.NOTIFY, gosip.REFER, gosip.MESSAGE, gosip.PRACK, gosip.UPDATE, gosip.PUBLISH:
+	case gosip.SUBSCRIBE, gosip.NOTIFY, gosip.REFER, gosip.MESSAGE, gosip.PRACK, gosip.PUBLISH:
 		s.refuse(request, tx, gosip.StatusMethodNotAllowed, s.allow())
 	default:
 		s.refuse(request, tx, gosip.StatusNotImplemented, s.allow())
@@ -182,7 +186,7 @@ func (s *Server) serveOptions(request *gosip.Request, tx *gosip.ServerTx) {
 	}
 	s.respond(tx, s.response(request, gosip.StatusOK,
 		s.allow(), gosip.NewHeader("Accept", acceptedTypes),
-		gosip.NewHeader("Accept-Encoding", "identity"), gosip.NewHeader("Accept-Language", "en"), gosip.NewHeader("Supported", "")))
+		gosip.NewHeader("Accept-Encoding", "identity"), gosip.NewHeader("Accept-Language", "en"), gosip.NewHeader("Supported", supportedExtensions)))
 }
 
 // serveInvite checks a new call and gives it a dialog, or refuses it.
@@ -213,6 +217,10 @@ func (s *Server) serveInvite(request *gosip.Request, tx *gosip.ServerTx) {
 		s.counters.refused.Add(1)
 		return
 	}
+	if s.refusedTimer(request, tx) {
+		s.counters.refused.Add(1)
+		return
+	}
 	body, err := sessionBody(request)
 	if err != nil {
 		s.refuseInvite(request, tx, gosip.StatusUnsupportedMediaType, gosip.NewHeader("Accept", acceptedTypes))
@@ -236,25 +244,15 @@ func (s *Server) begin(dialog *Dialog) {
 }
 
 // refusedExtensions refuses what is required of us and we don't have (RFC 3261
-// section 8.2.2.3); we have none.
+// section 8.2.2.3).
 func (s *Server) refusedExtensions(request *gosip.Request, tx *gosip.ServerTx) bool {
-	var required []string
-	for _, header := range request.GetHeaders("Require") {
-		for _, option := range splitValues(header.Value()) {
-			required = append(required, printable(option, maxNumber))
-		}
-	}
-	if len(required) == 0 {
+	missing := unsupported(request, strings.Split(supportedExtensions, ", ")...)
+	if len(missing) == 0 {
 		return false
 	}
-	if len(required) > maxRequired {
-		required = required[:maxRequired]
-	}
-	s.refuse(request, tx, gosip.StatusBadExtension, gosip.NewHeader("Unsupported", strings.Join(required, ", ")))
+	s.refuse(request, tx, gosip.StatusBadExtension, gosip.NewHeader("Unsupported", strings.Join(missing, ", ")))
 	return true
 }
-
-const maxRequired = 8 // option tags that a 420 names
 
 func (s *Server) refuseInvite(request *gosip.Request, tx *gosip.ServerTx, status int, headers ...gosip.Header) {
 	s.counters.refused.Add(1)

@@ -43,8 +43,11 @@ func (d *Dialog) run(ctx context.Context) {
 			d.glared = false
 		case <-d.nextHop():
 			d.hopSilent()
+		case <-d.clock.alarm.C:
+			d.sessionDue()
 		}
 		d.offerWanted()
+		d.refreshWanted()
 	}
 }
 
@@ -84,6 +87,7 @@ func (d *Dialog) depart() {
 	if d.calling != nil {
 		d.calling.next.Stop()
 	}
+	d.clock.alarm.Stop()
 	close(d.gone)
 	d.strays()
 	d.refuseLeftovers()
@@ -192,6 +196,8 @@ func (d *Dialog) receive(message inbound) {
 		d.reinvited(message)
 	case inInfo:
 		d.informed(message)
+	case inUpdate:
+		d.updated(message)
 	}
 }
 

@@ -32,6 +32,7 @@ type Server struct {
 	guard        *guard
 	registry     *registry
 	registrar    *registrar // nil where phones can't register
+	timers       timerPolicy
 	transport    *gosip.TransportLayer
 	transactions *gosip.TransactionLayer
 
@@ -46,7 +47,7 @@ type Server struct {
 }
 
 type counters struct {
-	placed, connected, invites, answered, refused, resent, unacked, malformed, outOfDialog, mailboxes atomic.Uint64
+	placed, connected, invites, answered, refused, resent, unacked, expired, malformed, outOfDialog, mailboxes atomic.Uint64
 }
 
 // New checks the options and makes a server; nothing is bound yet.
@@ -66,6 +67,7 @@ func New(options Options, handler Handler) (*Server, error) {
 	server := &Server{
 		options: options, handler: handler, log: options.Log,
 		guard: newGuard(options), registry: newRegistry(options.MaxDialogs),
+		timers: timerPolicy{interval: options.SessionExpires, minimum: options.MinSessionExpires},
 	}
 	if options.Registrar != nil {
 		registrar, err := newRegistrar(*options.Registrar, options.Log)
@@ -160,7 +162,7 @@ func (s *Server) Stats() Stats {
 	stats := Stats{
 		Placed: s.counters.placed.Load(), Connected: s.counters.connected.Load(),
 		Dialogs: s.registry.count(), Invites: s.counters.invites.Load(), Answered: s.counters.answered.Load(),
-		Refused: s.counters.refused.Load(), Resent: s.counters.resent.Load(), Unacked: s.counters.unacked.Load(),
+		Refused: s.counters.refused.Load(), Resent: s.counters.resent.Load(), Unacked: s.counters.unacked.Load(), Expired: s.counters.expired.Load(),
 		Strangers: s.guard.strangers.Load(), Flooded: s.guard.flooded.Load(), Malformed: s.counters.malformed.Load(),
 		OutOfDialog: s.counters.outOfDialog.Load(), MailboxesHit: s.counters.mailboxes.Load(),
 	}

@@ -55,7 +55,7 @@ func (d *Dialog) fit(response *gosip.Response) error {
 	if d.network != "udp" {
 		return nil
 	}
-	for _, name := range []string{"", "Server", "Allow"} {
+	for _, name := range []string{"", "Server", "Allow", "Supported"} {
 		response.RemoveHeader(name)
 		if len(response.String()) <= maxDatagram {
 			return nil
@@ -75,19 +75,43 @@ func (d *Dialog) describeLocal(local media.Description, agreement Agreement) ([]
 
 // accept sends a 200 in the transaction in hand and keeps it to be sent again.
 func (d *Dialog) accept(body []byte) error {
-	response := d.server.response(d.invite, gosip.StatusOK, d.contactHeader(),
-		gosip.NewHeader("Allow", allowedMethods), gosip.NewHeader("Content-Type", sdpType))
-	response.SetBody(body)
+	response, timer := d.acceptance(d.invite, body, true)
 	if err := d.fit(response); err != nil {
 		return err
 	}
 	if err := d.tx.Respond(response); err != nil {
 		return err
 	}
+	d.described = body
+	d.clock.learn(d.invite)
+	d.clock.restart(timer)
 	d.final, d.interval = response, d.server.options.T1
 	d.resend.Reset(d.interval)
 	d.deadline.Reset(ackFactor * d.server.options.T1)
 	return nil
+}
+
+// acceptance builds a 200 to an INVITE or UPDATE, and the session timer that
+// holds with it.
+func (d *Dialog) acceptance(request *gosip.Request, body []byte, timed bool) (*gosip.Response, sessionTimer) {
+	response := d.server.response(request, gosip.StatusOK, d.contactHeader(),
+		gosip.NewHeader("Allow", allowedMethods), gosip.NewHeader("Supported", supportedExtensions))
+	var timer sessionTimer
+	if timed {
+		var headers []gosip.Header
+		var err error
+		if timer, headers, err = d.server.timers.answer(request, d.clock.running.ours); err != nil {
+			d.log.Debug("session timer left out", zap.Error(err)) // refused when the request came
+		}
+		for _, header := range headers {
+			response.AppendHeader(header)
+		}
+	}
+	if len(body) > 0 {
+		response.AppendHeader(gosip.NewHeader("Content-Type", sdpType))
+	}
+	response.SetBody(body)
+	return response, timer
 }
 
 // resendFinal sends the 200 again, at intervals that double up to T2 (RFC 3261
@@ -195,7 +219,11 @@ func (d *Dialog) acked(ack *gosip.Request) {
 	}
 	if waiting := d.waiting; waiting != nil {
 		d.waiting = nil
-		d.reinvited(*waiting)
+		if waiting.in == inUpdate {
+			d.updated(*waiting)
+		} else {
+			d.reinvited(*waiting)
+		}
 	}
 }
 

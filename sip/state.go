@@ -79,7 +79,9 @@ const (
 	inProvisional     // a provisional response to it
 	inAccepted        // a 2xx to it
 	inRejected        // any other final response, or none
-	inLast            = inRejected
+	inUpdate
+	inUpdateAnswer // to an offer in an UPDATE; no ACK follows
+	inLast         = inUpdateAnswer
 )
 
 // String names the input for logs and errors.
@@ -87,7 +89,8 @@ func (i input) String() string {
 	names := [...]string{"none", "ring", "answer", "refuse", "hang up", "answer to a reoffer", "refusal of a reoffer", "CANCEL",
 		"ACK", "BYE", "re-INVITE", "INFO", "ACK time-out", "set-up time-out", "reoffer time-out", "transport loss",
 		"reoffer", "our re-INVITE", "acceptance of ours", "rejection of ours", "loss of the dialog", "settlement",
-		"our INVITE", "provisional response", "acceptance", "rejection"}
+		"our INVITE", "provisional response", "acceptance", "rejection",
+		"UPDATE", "answer to an UPDATE"}
 	if int(i) < len(names) {
 		return names[i]
 	}
@@ -103,7 +106,7 @@ func (s State) next(in input) (State, bool) {
 	case StateCancelling:
 		return nextCancelling(in)
 	case StateInvited, StateRinging:
-		return nextEarly(in)
+		return s.nextEarly(in)
 	case StateAnswered:
 		return nextAnswered(in)
 	case StateConfirmed:
@@ -157,10 +160,12 @@ func nextCancelling(in input) (State, bool) {
 	return 0, false
 }
 
-func nextEarly(in input) (State, bool) {
+func (s State) nextEarly(in input) (State, bool) {
 	switch in {
 	case inRing:
 		return StateRinging, true
+	case inUpdate:
+		return s, true
 	case inAnswer:
 		return StateAnswered, true
 	case inRefuse, inHangUp, inCancel, inBye, inSetUpTimeout, inTransportLost:
@@ -175,7 +180,7 @@ func nextAnswered(in input) (State, bool) {
 		return StateConfirmed, true
 	case inReinvite: // overtook the ACK: kept until the ACK is in
 		return StateAnswered, true
-	case inInfo, inReoffer:
+	case inInfo, inReoffer, inUpdate:
 		return StateAnswered, true
 	case inHangUp, inCancel, inAckTimeout: // RFC 3261 section 15: no BYE before the ACK
 		return StateClosing, true
@@ -189,11 +194,11 @@ func nextConfirmed(in input) (State, bool) {
 	switch in {
 	case inAck, inInfo, inCancel, inReoffer: // ACK to a 200 that crossed; CANCEL of what is long answered
 		return StateConfirmed, true
-	case inReinvite:
+	case inReinvite, inUpdate: // an UPDATE without an offer changes nothing, and doesn't get here
 		return StateReoffered, true
 	case inReofferSent:
 		return StateReoffering, true
-	case inHangUp:
+	case inHangUp, inLost:
 		return StateClosing, true
 	case inBye:
 		return StateClosed, true
@@ -207,9 +212,11 @@ func nextReoffered(in input) (State, bool) {
 		return StateReanswered, true
 	case inReofferRefuse, inReofferTimeout, inCancel, inTransportLost: // the session stays as it was (RFC 3261 section 14.1)
 		return StateConfirmed, true
-	case inAck, inInfo, inReoffer, inReinvite: // the second re-INVITE is refused
+	case inUpdateAnswer:
+		return StateConfirmed, true
+	case inAck, inInfo, inReoffer, inReinvite, inUpdate: // the second re-INVITE is refused
 		return StateReoffered, true
-	case inHangUp:
+	case inHangUp, inLost:
 		return StateClosing, true
 	case inBye:
 		return StateClosed, true
@@ -221,9 +228,9 @@ func nextReanswered(in input) (State, bool) {
 	switch in {
 	case inAck:
 		return StateConfirmed, true
-	case inInfo, inReinvite, inReoffer, inCancel:
+	case inInfo, inReinvite, inUpdate, inReoffer, inCancel:
 		return StateReanswered, true
-	case inHangUp, inAckTimeout:
+	case inHangUp, inAckTimeout, inLost:
 		return StateClosing, true
 	case inBye, inTransportLost:
 		return StateClosed, true
@@ -237,7 +244,7 @@ func nextReoffering(in input) (State, bool) {
 	switch in {
 	case inReofferAccepted, inReofferRejected:
 		return StateConfirmed, true
-	case inAck, inInfo, inReinvite, inReoffer, inCancel:
+	case inAck, inInfo, inReinvite, inUpdate, inReoffer, inCancel:
 		return StateReoffering, true
 	case inHangUp, inBye, inLost:
 		return StateClosing, true
