@@ -154,7 +154,7 @@ func (s *Server) serveRegister(request *gosip.Request, tx *gosip.ServerTx) {
 		s.refuse(request, tx, gosip.StatusServiceUnavailable, retryHeader(retry))
 		return
 	}
-	if unknown := notUnderstood(request, "path", "outbound"); len(unknown) > 0 {
+	if unknown := unsupported(request, "path", "outbound"); len(unknown) > 0 {
 		s.refuse(request, tx, gosip.StatusBadExtension, gosip.NewHeader("Unsupported", strings.Join(unknown, ", ")))
 		return
 	}

@@ -203,31 +203,3 @@ func keepsFlow(request *gosip.Request, r location.Registration) bool {
 	}
 	return slices.ContainsFunc(r.Contacts, func(c location.Contact) bool { return c.Instance != "" && c.RegID > 0 })
 }
-
-// supports reports whether a request's sender knows an extension.
-func supports(request *gosip.Request, option string) bool {
-	for _, name := range []string{"Supported", "k"} {
-		for _, header := range request.GetHeaders(name) {
-			for _, value := range splitValues(header.Value()) {
-				if strings.EqualFold(value, option) {
-					return true
-				}
-			}
-		}
-	}
-	return false
-}
-
-// notUnderstood lists what a request requires beyond the options named.
-func notUnderstood(request *gosip.Request, options ...string) []string {
-	var unknown []string
-	for _, header := range request.GetHeaders("Require") {
-		for _, value := range splitValues(header.Value()) {
-			known := slices.ContainsFunc(options, func(option string) bool { return strings.EqualFold(option, value) })
-			if !known && len(unknown) < maxRequired {
-				unknown = append(unknown, printable(value, maxNumber))
-			}
-		}
-	}
-	return unknown
-}
