@@ -26,6 +26,10 @@ type Center struct {
 	counters counters
 	// devices by agent; the map itself never changes.
 	devices map[acd.AgentID]*device
+	// phones reaches the desk phones, byPhone finds whose they are; both are set
+	// before Run or stay empty.
+	phones  Phones
+	byPhone map[string]*device
 
 	// ctx is what calls live under; cancel ends them at shutdown.
 	ctx    context.Context
@@ -57,7 +61,7 @@ func NewCenter(options Options) (*Center, error) {
 	}
 	c := &Center{
 		options: options, log: options.Log, now: options.Now, sound: options.Sound, verifier: options.Verifier,
-		records: options.Records, devices: map[acd.AgentID]*device{}, sessions: map[acd.ContactID]*session{},
+		records: options.Records, devices: map[acd.AgentID]*device{}, byPhone: map[string]*device{}, sessions: map[acd.ContactID]*session{},
 		draining: true, refusals: make(chan struct{}, maxRefusals),
 	}
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())

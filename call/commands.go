@@ -77,7 +77,12 @@ func (c *Center) Do(ctx context.Context, agent acd.AgentID, command Command) err
 	switch command.Kind {
 	case SetState:
 		return c.setState(ctx, device, command)
+	case UsePhone:
+		return c.usePhone(agent, command.On)
 	case Accept:
+		if device.onPhone() {
+			return ErrAnswerPhone
+		}
 		return c.answerOffer(ctx, device, command.Offer, acd.OfferAccepted{Offer: command.Offer})
 	case Decline:
 		return c.answerOffer(ctx, device, command.Offer, acd.OfferRefused{Offer: command.Offer, Cause: acd.Declined})

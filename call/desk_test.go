@@ -59,6 +59,7 @@ type floor struct {
 	center  *Center
 	sound   *fakeSound
 	records *fakeRecords
+	phones  *fakePhones
 	calls   int
 	stop    func()
 }
@@ -89,6 +90,7 @@ func onFloor(t *testing.T, change func(*Options), story func(*floor)) {
 func newFloor(t *testing.T, change func(*Options)) *floor {
 	t.Helper()
 	f := &floor{t: t, sound: &fakeSound{names: map[*media.Clip]string{}, legs: map[string]*fakeLeg{}},
+		phones:  &fakePhones{},
 		records: &fakeRecords{saved: map[string][]ledger.CallRecord{}}}
 	flows, err := ivr.Load(fstest.MapFS{"main.yaml": {Data: []byte(testFlow)}}, ".",
 		ivr.Environment{Languages: []string{"en-US"}, Queues: map[string]ivr.Queue{"claims": {}}})
@@ -127,6 +129,7 @@ func newFloor(t *testing.T, change func(*Options)) *floor {
 	if f.center, err = NewCenter(options); err != nil {
 		t.Fatal(err)
 	}
+	f.center.UsePhones(f.phones)
 	return f
 }
 

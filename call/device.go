@@ -38,6 +38,10 @@ type device struct {
 	leg          Leg
 	serial, made int
 	audible      bool
+	// phone is the desk phone's user name, "" for none; it never changes. phoneUp:
+	// it is registered. byPhone: the agent takes calls on it.
+	phone            string
+	phoneUp, byPhone bool
 	// parked: we took the agent out of rotation because the sound was lost.
 	parked bool
 	// grace runs while window or sound is away; graces counts its starts.
@@ -73,13 +77,14 @@ func (d *device) connect(changed func()) (release func()) {
 		d.windows++
 		window = d.windows
 		d.changed, d.connected = changed, true
-		if d.audible || !d.inCall() {
+		if d.carries() || !d.inCall() {
 			d.stopGrace()
 		}
 		if d.signedIn {
 			return nil
 		}
 		d.signedIn = true
+		d.byPhone = d.phoneUp
 		return acd.AgentSignedIn{Agent: d.agent.ID}
 	})
 	return func() { d.release(window) }
@@ -128,13 +133,13 @@ func (d *device) graceOver(number int) {
 		}
 		d.grace = nil
 		switch {
-		case !d.connected && d.audible && d.inCall():
+		case !d.connected && d.carries() && d.inCall():
 			d.startGrace()
 		case !d.connected:
 			d.center.log.Warn("agent vanished", zap.String("agent", string(d.agent.ID)))
 			old = d.leave()
 			return acd.AgentSignedOut{Agent: d.agent.ID}
-		case !d.audible && d.inCall():
+		case !d.carries() && d.inCall():
 			return acd.AgentDropped{Agent: d.agent.ID}
 		}
 		return nil
@@ -176,7 +181,7 @@ func (d *device) close() {
 func (d *device) leave() (old Leg) {
 	d.stopGrace()
 	old = d.leg
-	d.leg, d.audible, d.signedIn, d.parked, d.next = nil, false, false, false, ""
+	d.leg, d.audible, d.byPhone, d.signedIn, d.parked, d.next = nil, false, false, false, false, ""
 	d.serial++
 	d.made = 0
 	return old
@@ -207,7 +212,7 @@ func (d *device) setLeg(leg Leg, serial int) (ok bool) {
 		ok = true
 		old = d.leg
 		d.leg, d.made = leg, serial
-		return d.setAudible(false)
+		return d.change(func() { d.audible = false })
 	})
 	if old != nil {
 		d.tellCall()
@@ -226,36 +231,10 @@ func (d *device) onSound(serial int, e media.Event) {
 		if serial != d.made {
 			return nil
 		}
-		return d.setAudible(audible)
+		return d.change(func() { d.audible = audible })
 	})
 	d.tellCall()
 	d.notify()
-}
-
-// setAudible notes, under the lock, whether the agent can be heard. Who can't is
-// taken out of rotation, during a call with effect from its end, and put back
-// when the sound is.
-func (d *device) setAudible(audible bool) acd.Event {
-	if d.audible == audible {
-		return nil
-	}
-	d.audible = audible
-	if audible {
-		if d.connected {
-			d.stopGrace()
-		}
-		if !d.parked {
-			return nil
-		}
-		d.parked = false
-		return acd.AgentSet{Agent: d.agent.ID, State: acd.Available}
-	}
-	d.startGrace()
-	if d.state.State == acd.SignedOut || d.state.State == acd.Away || d.next == acd.Away {
-		return nil
-	}
-	d.parked = true
-	return acd.AgentSet{Agent: d.agent.ID, State: acd.Away, Reason: reasonSoundLost}
 }
 
 // tellCall tells the call that the agent has to look at the agent's sound.
@@ -281,7 +260,7 @@ func (d *device) sound() Leg {
 func (d *device) reachable() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.connected && d.audible
+	return d.connected && d.heard()
 }
 
 func (d *device) agentState() acd.AgentState {
@@ -342,7 +321,7 @@ func (d *device) view() AgentView {
 	defer d.mu.Unlock()
 	v := AgentView{
 		Agent: d.agent.ID, Name: d.agent.Name, State: d.state.State, Reason: d.state.Reason,
-		Since: d.state.Since, Until: d.state.Until, NextState: d.next, MediaConnected: d.audible,
+		Since: d.state.Since, Until: d.state.Until, NextState: d.next, MediaConnected: d.heard(), Phone: d.phoneView(),
 		Muted: d.muted, Draining: draining,
 		AwayReasons: slices.Clone(content.AwayReasons), Dispositions: slices.Clone(content.Dispositions),
 	}

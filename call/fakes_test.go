@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -103,6 +104,8 @@ func (d *fakeDialog) hangUp() {
 type fakeSound struct {
 	names map[*media.Clip]string
 	none  error
+	// refused legs, by how their IDs begin
+	refused string
 	// joining, if set, is called before two legs are joined.
 	joining func()
 
@@ -114,6 +117,9 @@ type fakeSound struct {
 func (s *fakeSound) OpenRTP(options media.LegOptions) (Leg, error) {
 	if s.none != nil {
 		return nil, s.none
+	}
+	if s.refused != "" && strings.HasPrefix(options.ID, s.refused) {
+		return nil, errors.New("no port")
 	}
 	return s.leg(options), nil
 }

@@ -79,6 +79,9 @@ func (s *session) onOffer(offer acd.Offer) {
 		return
 	}
 	s.show()
+	if s.center.devices[offer.Agent].onPhone() {
+		s.ringPhone(offer)
+	}
 }
 
 // ringOver: the ring is over without an answer.
@@ -88,6 +91,7 @@ func (s *session) ringOver(outcome, why string) {
 	}
 	s.log.Info("offer over", zap.String("agent", string(s.offer.Agent)), zap.String("why", why))
 	s.chronicle.ringEnded(s.center.now(), outcome)
+	s.dropPhone(causeNormal)
 	s.offer = nil
 }
 

@@ -76,6 +76,7 @@ type session struct {
 	offer    *acd.Offer
 	agent    acd.AgentID
 	agentLeg Leg
+	phone    *phoneCall // the agent's desk phone, while it rings or is talked on
 	muted    bool
 	labels   []string
 	// reached: an agent has answered, now or earlier.
@@ -112,6 +113,10 @@ func isDigit(m message) bool {
 		return m.Kind == media.EventDigit
 	case sipMessage:
 		return m.Kind == sip.EventDigit
+	case phoneMessage:
+		return m.event.Kind == sip.EventDigit
+	case phoneSoundMessage:
+		return m.event.Kind == media.EventDigit
 	}
 	return false
 }
@@ -192,6 +197,10 @@ func (s *session) handle(m message) {
 		if s.stage == stageWrapUp {
 			s.enter(stageOver)
 		}
+	case phoneMessage:
+		s.onPhone(m)
+	case phoneSoundMessage:
+		s.onPhoneSound(m)
 	case commandMessage:
 		m.reply <- s.onCommand(m.agent, m.command)
 	}

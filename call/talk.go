@@ -23,7 +23,7 @@ const (
 func (s *session) join() {
 	now := s.center.now()
 	agent := s.offer.Agent
-	leg := s.center.devices[agent].sound()
+	leg := s.agentSound(agent)
 	if leg == nil {
 		s.chronicle.ringEnded(now, string(acd.ConnectionLost))
 		s.center.router.submit(acd.AgentDropped{Agent: agent})
@@ -52,13 +52,14 @@ func (s *session) hearEachOther() {
 }
 
 // partFromAgent takes the two sounds apart, once: the agent's may be in another
-// call soon.
+// call soon. A desk phone is hung up.
 func (s *session) partFromAgent() {
 	if s.agentLeg != nil {
 		s.center.sound.Part(s.leg, s.agentLeg)
 		s.agentLeg.Mute(false)
 		s.agentLeg = nil
 	}
+	s.dropPhone(causeNormal)
 }
 
 // onDevice: the agent's sound changed under the call: a reload, a new network,
@@ -67,7 +68,7 @@ func (s *session) onDevice(agent acd.AgentID) {
 	if !s.stage.withAgent() || agent != s.agent {
 		return
 	}
-	leg := s.center.devices[agent].sound()
+	leg := s.agentSound(agent)
 	if leg == s.agentLeg {
 		return
 	}

@@ -26,6 +26,9 @@ type AgentView struct {
 	// MediaConnected: the browser's sound path stands. Without it the agent is
 	// offered nothing.
 	MediaConnected bool
+	// Phone is the agent's desk phone; nil for none. Where it is used,
+	// MediaConnected says that it is registered.
+	Phone *PhoneView
 	// Muted as the server sees it.
 	Muted bool
 	// Draining: the server is going down; no new calls come.
@@ -81,7 +84,7 @@ type Command struct {
 	Reason string
 	// Offer: for Accept and Decline; an offer that is gone is ErrOfferGone.
 	Offer acd.OfferID
-	// On: for Hold and Mute.
+	// On: for Hold, Mute and UsePhone.
 	On bool
 	// Digit: for SendDigit, one of "0123456789*#".
 	Digit string
@@ -93,13 +96,16 @@ type Command struct {
 type CommandKind string
 
 const (
-	SetState       CommandKind = "set_state"
-	Accept         CommandKind = "accept"
-	Decline        CommandKind = "decline"
-	HangUp         CommandKind = "hang_up"
-	Hold           CommandKind = "hold"
-	Mute           CommandKind = "mute"
-	SendDigit      CommandKind = "send_digit"
+	SetState  CommandKind = "set_state"
+	Accept    CommandKind = "accept"
+	Decline   CommandKind = "decline"
+	HangUp    CommandKind = "hang_up"
+	Hold      CommandKind = "hold"
+	Mute      CommandKind = "mute"
+	SendDigit CommandKind = "send_digit"
+	// UsePhone moves the agent's calls to the desk phone (On) or back to the
+	// browser: ErrNoPhone, ErrPhoneAway, or ErrInCall.
+	UsePhone       CommandKind = "use_phone"
 	SetDisposition CommandKind = "set_disposition"
 	FinishWrapUp   CommandKind = "finish_wrap_up"
 	ExtendWrapUp   CommandKind = "extend_wrap_up"
@@ -118,5 +124,8 @@ var (
 	ErrBadCommand   = errors.New("call: that can't be done now")
 	ErrInCall       = errors.New("call: end the call first")
 	ErrNoSound      = errors.New("call: the sound is not connected yet: allow the microphone and wait for the connection")
+	ErrNoPhone      = errors.New("call: the agent has no desk phone; phones.yaml gives one")
+	ErrPhoneAway    = errors.New("call: the desk phone is not registered")
+	ErrAnswerPhone  = errors.New("call: answer on the desk phone")
 	ErrBusy         = errors.New("call: too much at once; try again")
 )

@@ -61,7 +61,7 @@ func (m message) command() (call.Command, error) {
 		c.State, c.Reason = m.State, m.Reason
 	case call.Accept, call.Decline:
 		c.Offer = m.Offer
-	case call.Hold, call.Mute:
+	case call.Hold, call.Mute, call.UsePhone:
 		c.On = m.On
 	case call.SendDigit:
 		if len(m.Digit) != 1 || !strings.Contains("0123456789*#", m.Digit) {
@@ -99,6 +99,12 @@ func troubleOf(err error) *trouble {
 		return &trouble{"in_call", "End or decline the call first."}
 	case errors.Is(err, call.ErrNoSound):
 		return &trouble{"no_sound", "The sound isn't connected yet. Allow the microphone, wait for “Sound: connected”, then go available."}
+	case errors.Is(err, call.ErrNoPhone):
+		return &trouble{"no_phone", "You have no desk phone here. Ask your administrator for one."}
+	case errors.Is(err, call.ErrPhoneAway):
+		return &trouble{"phone_away", "Your desk phone isn't connected. Check its network cable and its password, then try again."}
+	case errors.Is(err, call.ErrAnswerPhone):
+		return &trouble{"on_phone", "Pick up your desk phone to answer."}
 	case errors.Is(err, call.ErrBusy), errors.Is(err, errTooFast):
 		return &trouble{"too_fast", "Too much at once. Wait a moment and try again."}
 	case errors.Is(err, context.DeadlineExceeded):

@@ -20,6 +20,7 @@ func TestCommandsAreCheckedBeforeTheCenterHearsThem(t *testing.T) {
 		`{"kind":"set_state","state":"signed_out"}`:                                       false,
 		`{"kind":"accept","offer":"c/1"}`:                                                 true,
 		`{"kind":"hold","on":true}`:                                                       true,
+		`{"kind":"use_phone","on":true}`:                                                  true,
 		`{"kind":"send_digit","digit":"#"}`:                                               true,
 		`{"kind":"send_digit","digit":"A"}`:                                               false,
 		`{"kind":"send_digit","digit":"12"}`:                                              false,
@@ -43,7 +44,7 @@ func TestErrorsAreToldWithoutWhatTheyHold(t *testing.T) {
 	codes := make(map[string]bool)
 	for _, err := range []error{
 		call.ErrOfferGone, call.ErrNoCall, call.ErrDraining, call.ErrDisplaced, call.ErrUnknownAgent, call.ErrBadCommand,
-		call.ErrNoSound, call.ErrInCall, call.ErrBusy, context.DeadlineExceeded,
+		call.ErrNoSound, call.ErrInCall, call.ErrBusy, call.ErrNoPhone, call.ErrPhoneAway, call.ErrAnswerPhone, context.DeadlineExceeded,
 	} {
 		told := troubleOf(fmt.Errorf("call 4711 of +15550100: %w", err))
 		if told.Code == "failed" || codes[told.Code] || strings.Contains(told.Text, "5550100") {

@@ -20,12 +20,20 @@ type screen struct {
 	Until      time.Time      `json:"until,omitzero"`
 	NextState  acd.AgentState `json:"next_state,omitempty"`
 	Media      bool           `json:"media_connected"`
+	Phone      *phoneScreen   `json:"phone,omitempty"`
 	Muted      bool           `json:"muted"`
 	Draining   bool           `json:"draining"`
 	SignOutAt  time.Time      `json:"sign_out_at,omitzero"`
 	Call       *callScreen    `json:"call,omitempty"`
 	AwayReason []string       `json:"away_reasons"`
 	Disposals  []string       `json:"dispositions"`
+}
+
+// phoneScreen is the agent's desk phone; absent for who has none.
+type phoneScreen struct {
+	Name       string `json:"name"`
+	Registered bool   `json:"registered"`
+	Used       bool   `json:"used"`
 }
 
 // callScreen is the caller's card. Name is in it only when NameStatus is "shown".
@@ -77,6 +85,9 @@ func (d *Desk) screenOf(p *presence, user string, view call.AgentView) screen {
 		Draining:   d.draining.Load(),
 		AwayReason: orEmpty(view.AwayReasons),
 		Disposals:  orEmpty(view.Dispositions),
+	}
+	if phone := view.Phone; phone != nil {
+		s.Phone = &phoneScreen{Name: phone.Name, Registered: phone.Registered, Used: phone.Used}
 	}
 	name, status, start := p.names.look(view.Call, d.options.Now())
 	if view.Call == nil {

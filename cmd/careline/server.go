@@ -85,9 +85,15 @@ func (s *server) wire(ctx context.Context) error {
 		return err
 	}
 	settings.SIP.Log = s.log
+	if settings.SIP.Registrar != nil {
+		registrar := *settings.SIP.Registrar
+		registrar.Changed, registrar.Now = s.center.PhoneChanged, utc{}.Now
+		settings.SIP.Registrar = &registrar
+	}
 	if s.trunk, err = sip.New(settings.SIP, s.center); err != nil {
 		return err
 	}
+	s.center.UsePhones(call.NewPhones(s.trunk))
 	settings.Desk.Log, settings.Desk.Now = s.log, utc{}.Now
 	if s.desk, err = desk.New(settings.Desk, s.center, s.kept); err != nil {
 		return err

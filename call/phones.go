@@ -1,0 +1,86 @@
+package call
+
+import (
+	"careline/acd"
+	"careline/media"
+	"careline/sip"
+)
+
+// Phones reaches the agents' desk phones; NewPhones makes one of a sip.Server.
+type Phones interface {
+	// Registered reports whether a phone can be reached now.
+	Registered(phone string) bool
+	// Ring calls all devices of a phone at once and returns at once; notify is
+	// told what each does, by its place in the list.
+	Ring(phone string, invitation sip.Invitation, notify func(device int, event sip.Event)) ([]PhoneDialog, error)
+}
+
+// PhoneDialog is our call to one device of a phone; *sip.Dialog is one.
+type PhoneDialog interface {
+	HangUp(q850 int, text string) error
+	AnswerReoffer(local media.Description) error
+	RefuseReoffer(status int) error
+}
+
+// serverPhones lets a sip.Server be Phones.
+type serverPhones struct{ *sip.Server }
+
+// NewPhones makes Phones of a SIP server that phones register with.
+func NewPhones(server *sip.Server) Phones { return serverPhones{server} }
+
+func (p serverPhones) Ring(phone string, invitation sip.Invitation, notify func(int, sip.Event)) ([]PhoneDialog, error) {
+	dialogs, err := p.Server.Ring(phone, invitation, notify)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]PhoneDialog, len(dialogs))
+	for i, dialog := range dialogs {
+		list[i] = dialog
+	}
+	return list, nil
+}
+
+// UsePhones lets agents take calls on their desk phones, those that Content
+// names. It is called before Run: the SIP server that reaches the phones is made
+// after the Center, which takes its calls.
+func (c *Center) UsePhones(phones Phones) {
+	c.phones = phones
+	for agent, phone := range c.options.Content.Phones {
+		if device := c.devices[agent]; device != nil {
+			device.phone = phone
+			c.byPhone[phone] = device
+		}
+	}
+}
+
+// PhoneChanged is told that a phone registered or is gone; Phones knows which.
+// It doesn't block.
+func (c *Center) PhoneChanged(phone string) {
+	device := c.byPhone[phone]
+	if device == nil {
+		return
+	}
+	device.phoneChanged(func() bool { return c.phones.Registered(phone) })
+}
+
+// usePhone moves an agent's calls to the desk phone, or back to the browser.
+func (c *Center) usePhone(agent acd.AgentID, on bool) error {
+	device := c.devices[agent]
+	var refused error
+	device.decide(func() acd.Event {
+		switch {
+		case device.phone == "":
+			refused = ErrNoPhone
+		case device.state.State == acd.Offered || device.inCall():
+			refused = ErrInCall
+		case on && !device.phoneUp:
+			refused = ErrPhoneAway
+		}
+		if refused != nil || on == device.byPhone {
+			return nil
+		}
+		return device.change(func() { device.byPhone = on })
+	})
+	device.notify()
+	return refused
+}
