@@ -202,6 +202,7 @@ func (d *Dialog) accepted(r reply) {
 	far.theirs = max(far.theirs, d.peer.theirs)
 	d.peer = far
 	d.server.registry.confirm(d, tag)
+	d.publish()
 	wish := command{local: c.invitation.Local, delayed: c.invitation.DelayedOffer}
 	agreement, body, err := d.readAccepted(r.response, wish)
 	if err != nil && known != nil && known.agreed && len(r.response.Body()) == 0 {

@@ -47,9 +47,18 @@ type Dialog struct {
 	replies  chan reply
 	gone     chan struct{} // closed when the goroutine ends
 
-	mu        sync.Mutex // guards agreement alone
+	mu        sync.Mutex // guards the next four alone
 	agreement Agreement
 	agreed    bool
+	known     dialogKey
+	where     gosip.Uri
+
+	// Of a dialog that is to take another's place.
+	replacing *Dialog
+	place     *replaces
+	handed    atomic.Bool // to that one's handler
+	taken     chan func(Event)
+	untold    []Event
 
 	// What follows is the goroutine's own.
 	notify    func(Event)
@@ -79,6 +88,8 @@ type Dialog struct {
 	glares      int                    // times that it met with one of theirs
 	glare       *time.Timer            // until it is tried again
 	glared      bool                   // glare runs
+	transfer    transfer
+	said        []byte // our answer in a 183; the 200 repeats it
 }
 
 // command is a wish of the handler.
@@ -91,6 +102,7 @@ type command struct {
 	retryAfter time.Duration
 	delayed    bool // the offer is to be the far side's
 	refresh    bool // the offer is the session as it is, for the session timer's sake
+	refer      referTo
 }
 
 // inbound is a message of the far side, and the transaction to answer it in.
@@ -98,6 +110,7 @@ type inbound struct {
 	in      input
 	request *gosip.Request
 	tx      *gosip.ServerTx
+	by      *Dialog // that wants this one's place
 }
 
 func newDialog(server *Server, request *gosip.Request, tx *gosip.ServerTx, source netip.AddrPort, body []byte) *Dialog {
@@ -112,10 +125,12 @@ func newDialog(server *Server, request *gosip.Request, tx *gosip.ServerTx, sourc
 		invite: request, tx: tx, contact: server.localAddress(addrPortOf(tx.Connection().LocalAddr()), source),
 		origin: origin{id: server.originID(request)}, owesOffer: len(body) == 0,
 		resend: stoppedTimer(), deadline: stoppedTimer(), glare: stoppedTimer(),
-		clock: sessionClock{alarm: stoppedTimer()},
+		clock:    sessionClock{alarm: stoppedTimer()},
+		transfer: transfer{clock: stoppedTimer(), patience: stoppedTimer()}, taken: make(chan func(Event), 1),
 	}
 	d.log = server.log.With(zap.String("sip_call_id", printable(d.id, maxLoggedID)))
 	d.peer = newPeer(request, d.contact, addrPortOf(tx.Connection().LocalAddr()))
+	d.publish()
 	d.state.Store(uint32(StateInvited))
 	if d.offered {
 		d.session, d.agreement, d.check = readAgreement(body)
@@ -193,11 +208,40 @@ func (d *Dialog) Agreement() (Agreement, bool) {
 func (d *Dialog) Check() error { return d.check }
 
 // Notify names the function that is told of events, in order, on the dialog's
-// goroutine; it must not block. Called once, within Handler.Invite.
-func (d *Dialog) Notify(notify func(Event)) { d.notify = notify }
+// goroutine; it must not block. Called once, within Handler.Invite, or at any
+// time for a dialog that came by EventReplaced.
+func (d *Dialog) Notify(notify func(Event)) {
+	if d.replacing == nil {
+		d.notify = notify
+		return
+	}
+	select {
+	case d.taken <- notify:
+	default: // it has one
+	}
+}
 
 // Ringing sends 180.
 func (d *Dialog) Ringing() error { return d.ask(command{in: inRing}) }
+
+// ErrNoOffer says that there is no offer that early media could answer.
+var ErrNoOffer = errors.New("sip: the INVITE has no offer; ours goes out with the answer")
+
+// Progress sends 183 with our SDP, so that the caller hears us before the answer
+// (RFC 3261 section 13.2.1). The 200 will repeat that SDP whatever Answer says;
+// a change needs a Reoffer.
+func (d *Dialog) Progress(local media.Description) error {
+	switch {
+	case !d.offered:
+		return ErrNoOffer
+	case d.check != nil:
+		return fmt.Errorf("sip: early media: %w", d.check)
+	}
+	if err := usable(local); err != nil {
+		return err
+	}
+	return d.ask(command{in: inProgress, local: local})
+}
 
 // Answer sends 200 with our SDP and sends it again until the ACK.
 // EventAcked follows, or EventEnded: ByTimeout after 64*T1 without an ACK, with

@@ -42,6 +42,17 @@ const (
 	EventHopFailed
 	// EventAnswered: our INVITE was accepted and the ACK is out; the call is up.
 	EventAnswered
+	// EventRefer: the far side wants us to call somebody, as Refer says.
+	// AcceptRefer or RefuseRefer is due within ReferTimeout, then ReferProgress.
+	EventRefer
+	// EventReferProgress: how our own Refer or ReferTo stands, as Status says:
+	// 100 when it is accepted, what the far side hears of its call, and at the
+	// end one from 200 up: 2xx, the transfer is done; else nothing came of it.
+	EventReferProgress
+	// EventReplaced: Dialog, whose INVITE names this one in Replaces (RFC 3891),
+	// is to take its place. Give it a Notify and Answer it, which ends this
+	// dialog, or Refuse it, within ReferTimeout.
+	EventReplaced
 	// EventEnded: the dialog is over for the handler. It comes exactly once and
 	// last, whichever way the dialog ended.
 	EventEnded
@@ -70,6 +81,12 @@ func (k EventKind) String() string {
 		return "hop failed"
 	case EventAnswered:
 		return "answered"
+	case EventRefer:
+		return "refer"
+	case EventReferProgress:
+		return "refer progress"
+	case EventReplaced:
+		return "replaced"
 	case EventEnded:
 		return "ended"
 	}
@@ -127,6 +144,10 @@ type Event struct {
 	// RetryAfter is how long a far side that refused a call of ours asks us to
 	// stay away; 0 if it doesn't say, at most an hour.
 	RetryAfter time.Duration
+	// Refer is set in EventRefer.
+	Refer Refer
+	// Dialog is set in EventReplaced.
+	Dialog *Dialog
 	// Digit is set in EventDigit; it is PHI.
 	Digit media.Digit
 }

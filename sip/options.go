@@ -66,6 +66,10 @@ type Options struct {
 	SessionExpires, MinSessionExpires time.Duration
 	// TagKey keys the To tags; at least 16 random bytes. Empty: drawn at New.
 	TagKey []byte
+	// Transfers lets the far side of a call transfer it: by REFER (RFC 3515), and
+	// by an INVITE with Replaces (RFC 3891). Without it both hear 403, since each
+	// asks us for a call that somebody pays for, or for a place in another's.
+	Transfers bool
 	// Registrar lets phones register; nil refuses REGISTER with 405.
 	Registrar *RegistrarOptions
 	Log       *zap.Logger

@@ -101,6 +101,7 @@ func (d *Dialog) renegotiated(r reply, wish command) {
 func (d *Dialog) reaccepted(r reply, wish command) {
 	agreement, body, err := d.readAccepted(r.response, wish)
 	d.peer.retarget(r.response)
+	d.publish()
 	d.acknowledge(r, body)
 	if err != nil {
 		d.log.Warn("call ended", zap.String("because", "the session in the 200 to our re-INVITE is of no use"), zap.Error(err))

@@ -53,6 +53,7 @@ func (d *Dialog) reoffered(message inbound) {
 	d.invite, d.tx = message.request, message.tx
 	d.session, d.pending, d.owesOffer = session, asked, len(body) == 0
 	d.peer.retarget(message.request)
+	d.publish()
 	d.deadline.Reset(ReofferTimeout)
 	d.tell(Event{Kind: EventReoffer, Agreement: asked})
 }

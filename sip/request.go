@@ -18,9 +18,9 @@ import (
 
 // What OPTIONS and refusals say of us (RFC 3261 sections 11.2 and 20.5).
 const (
-	allowedMethods = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE"
+	allowedMethods = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, REFER, NOTIFY"
 	// supportedExtensions may be required of us; what isn't here gets a 420.
-	supportedExtensions = tagTimer
+	supportedExtensions = tagTimer + ", " + tagReplaces
 	acceptedTypes       = "application/sdp, application/dtmf-relay, application/dtmf"
 )
 
@@ -124,7 +124,11 @@ func (s *Server) serve(request *gosip.Request, tx *gosip.ServerTx) {
 		s.serveOptions(request, tx)
 	case gosip.REGISTER:
 		s.serveRegister(request, tx)
-	case gosip.SUBSCRIBE, gosip.NOTIFY, gosip.REFER, gosip.MESSAGE, gosip.PRACK, gosip.PUBLISH:
+	case gosip.REFER:
+		s.serveInDialog(request, tx, inRefer)
+	case gosip.NOTIFY:
+		s.serveInDialog(request, tx, inNotify)
+	case gosip.SUBSCRIBE, gosip.MESSAGE, gosip.PRACK, gosip.PUBLISH:
 		s.refuse(request, tx, gosip.StatusMethodNotAllowed, s.allow())
 	default:
 		s.refuse(request, tx, gosip.StatusNotImplemented, s.allow())
@@ -226,7 +230,13 @@ func (s *Server) serveInvite(request *gosip.Request, tx *gosip.ServerTx) {
 		s.refuseInvite(request, tx, gosip.StatusUnsupportedMediaType, gosip.NewHeader("Accept", acceptedTypes))
 		return
 	}
-	s.begin(newDialog(s, request, tx, source, body))
+	place, old, refused := s.replacement(request, tx)
+	if refused {
+		return
+	}
+	dialog := newDialog(s, request, tx, source, body)
+	dialog.place, dialog.replacing = place, old
+	s.begin(dialog)
 }
 
 // begin makes a dialog known and starts its goroutine.

@@ -45,15 +45,26 @@ func (d *Dialog) run(ctx context.Context) {
 			d.hopSilent()
 		case <-d.clock.alarm.C:
 			d.sessionDue()
+		case notify := <-d.taken:
+			d.take(notify)
+		case <-d.transfer.clock.C:
+			d.referLate()
+		case <-d.transfer.patience.C:
+			d.referStands(gosip.StatusRequestTimeout)
 		}
 		d.offerWanted()
 		d.refreshWanted()
 	}
+	d.lastWords(ctx)
 }
 
 // greet shows the caller that the INVITE is in, and hands the call out.
 func (d *Dialog) greet() {
 	d.server.respond(d.tx, gosip.NewResponseFromRequest(d.invite, gosip.StatusTrying, statusText(gosip.StatusTrying), nil))
+	if d.replacing != nil {
+		d.offerTo(d.replacing)
+		return
+	}
 	d.deadline.Reset(SetUpTimeout)
 	d.server.handler.Invite(d)
 	d.log.Debug("call arrived", zap.Stringer("remote", d.remote), zap.Bool("offer", d.offered))
@@ -84,6 +95,8 @@ func (d *Dialog) nextHop() <-chan time.Time {
 func (d *Dialog) depart() {
 	d.stopTimers()
 	d.glare.Stop()
+	d.transfer.clock.Stop()
+	d.transfer.patience.Stop()
 	if d.calling != nil {
 		d.calling.next.Stop()
 	}
@@ -140,8 +153,12 @@ func (d *Dialog) lost() <-chan struct{} {
 
 // tell passes an event on, unless the end has been told.
 func (d *Dialog) tell(event Event) {
-	if !d.over && d.notify != nil {
+	switch {
+	case d.over:
+	case d.notify != nil:
 		d.notify(event)
+	case d.replacing != nil && len(d.untold) < maxUntold:
+		d.untold = append(d.untold, event)
 	}
 }
 
@@ -177,6 +194,16 @@ func (d *Dialog) obey(wish command) {
 		d.refuseReoffer(wish.status)
 	case inReoffer:
 		d.reoffer(wish)
+	case inProgress:
+		d.progress(wish)
+	case inReferSend:
+		d.sendRefer(wish)
+	case inReferAccept:
+		d.acceptRefer()
+	case inReferRefuse:
+		d.refuseRefer(wish.status)
+	case inReferProgress:
+		d.referProgress(wish.status)
 	}
 }
 
@@ -198,6 +225,12 @@ func (d *Dialog) receive(message inbound) {
 		d.informed(message)
 	case inUpdate:
 		d.updated(message)
+	case inRefer:
+		d.referred(message)
+	case inNotify:
+		d.notified(message)
+	case inReplaced:
+		d.replacedBy(message.by)
 	}
 }
 
@@ -266,11 +299,15 @@ func (d *Dialog) refuseLeftovers() {
 	if d.waiting != nil {
 		d.server.refuse(d.waiting.request, d.waiting.tx, gosip.StatusCallTransactionDoesNotExists)
 	}
+	d.refuseRefer(gosip.StatusCallTransactionDoesNotExists)
 	for {
 		select {
 		case message := <-d.requests:
 			if message.tx != nil {
 				d.server.refuse(message.request, message.tx, gosip.StatusCallTransactionDoesNotExists)
+			}
+			if message.by != nil {
+				message.by.turnAway(gosip.StatusGlobalDecline)
 			}
 		default:
 			return

@@ -17,10 +17,36 @@ func (d *Dialog) ring() {
 	}
 }
 
+// progress sends 183 with the answer to the INVITE's offer, which the 200 repeats.
+func (d *Dialog) progress(wish command) {
+	if d.said == nil {
+		agreement, _ := d.Agreement()
+		body, err := d.describeLocal(wish.local, agreement)
+		if err != nil {
+			d.log.Error("183 not sent", zap.Error(err))
+			return
+		}
+		d.said = body
+	}
+	d.step(inProgress)
+	response := d.server.response(d.invite, gosip.StatusSessionInProgress, d.contactHeader(), gosip.NewHeader("Content-Type", sdpType))
+	response.SetBody(d.said)
+	err := d.fit(response)
+	if err == nil {
+		err = d.tx.Respond(response)
+	}
+	if err != nil {
+		d.log.Debug("183 not sent", zap.Error(err)) // a CANCEL or a lost connection comes as such
+	}
+}
+
 // answer sends the 200 that takes the call.
 func (d *Dialog) answer(wish command) {
 	agreement, _ := d.Agreement()
-	body, err := d.describeLocal(wish.local, agreement)
+	body, err := d.said, error(nil)
+	if body == nil {
+		body, err = d.describeLocal(wish.local, agreement)
+	}
 	if err == nil {
 		err = d.accept(body)
 	}
@@ -40,6 +66,17 @@ func (d *Dialog) answer(wish command) {
 	default:
 		d.server.counters.answered.Add(1)
 		d.step(inAnswer)
+		d.supersede()
+	}
+}
+
+// supersede ends the dialog whose place this one has taken (RFC 3891 section 3).
+func (d *Dialog) supersede() {
+	if d.replacing == nil {
+		return
+	}
+	if err := d.replacing.HangUp(CauseNormal, "replaced"); err != nil {
+		d.log.Debug("the dialog replaced was already ending", zap.Error(err))
 	}
 }
 

@@ -15,7 +15,7 @@ const (
 	StateCancelling
 	// StateInvited: an INVITE is in, 100 is out.
 	StateInvited
-	// StateRinging: 180 is out.
+	// StateRinging: 180 or 183 is out.
 	StateRinging
 	// StateAnswered: 200 is out and resent until the ACK.
 	StateAnswered
@@ -81,7 +81,16 @@ const (
 	inRejected        // any other final response, or none
 	inUpdate
 	inUpdateAnswer // to an offer in an UPDATE; no ACK follows
-	inLast         = inUpdateAnswer
+	inProgress     // the wish for early media
+	// What follows has its place wherever the call is up, and changes no state.
+	inRefer
+	inNotify
+	inReplaced
+	inReferSend
+	inReferAccept
+	inReferRefuse
+	inReferProgress
+	inLast = inReferProgress
 )
 
 // String names the input for logs and errors.
@@ -89,8 +98,8 @@ func (i input) String() string {
 	names := [...]string{"none", "ring", "answer", "refuse", "hang up", "answer to a reoffer", "refusal of a reoffer", "CANCEL",
 		"ACK", "BYE", "re-INVITE", "INFO", "ACK time-out", "set-up time-out", "reoffer time-out", "transport loss",
 		"reoffer", "our re-INVITE", "acceptance of ours", "rejection of ours", "loss of the dialog", "settlement",
-		"our INVITE", "provisional response", "acceptance", "rejection",
-		"UPDATE", "answer to an UPDATE"}
+		"our INVITE", "provisional response", "acceptance", "rejection", "UPDATE", "answer to an UPDATE", "progress",
+		"REFER", "NOTIFY", "replacement", "transfer", "acceptance of a REFER", "refusal of a REFER", "progress of a REFER"}
 	if int(i) < len(names) {
 		return names[i]
 	}
@@ -100,6 +109,9 @@ func (i input) String() string {
 // next says where an input leads; ok is false where it has no place in the
 // state. What is listed is the whole of it: a test enumerates all pairs.
 func (s State) next(in input) (State, bool) {
+	if in >= inRefer && s.up() {
+		return s, true
+	}
 	switch s {
 	case StateCalling, StateProceeding:
 		return s.nextCalling(in)
@@ -128,6 +140,15 @@ func (s State) next(in input) (State, bool) {
 	return s, false
 }
 
+// up reports a call that both sides have confirmed.
+func (s State) up() bool {
+	switch s {
+	case StateConfirmed, StateReoffered, StateReanswered, StateReoffering:
+		return true
+	}
+	return false
+}
+
 // nextCalling: a call of ours. A BYE there overtook its 200.
 func (s State) nextCalling(in input) (State, bool) {
 	switch in {
@@ -143,6 +164,8 @@ func (s State) nextCalling(in input) (State, bool) {
 		return StateCancelling, true
 	case inReinvite, inInfo:
 		return s, true
+	case inReplaced: // of an early dialog, if it was begun here (RFC 3891 section 3)
+		return s, s == StateProceeding
 	}
 	return 0, false
 }
@@ -162,7 +185,7 @@ func nextCancelling(in input) (State, bool) {
 
 func (s State) nextEarly(in input) (State, bool) {
 	switch in {
-	case inRing:
+	case inRing, inProgress:
 		return StateRinging, true
 	case inUpdate:
 		return s, true

@@ -10,15 +10,15 @@ import (
 // table is a change of this list, seen by whoever reads it.
 const transitions = `
 calling hang-up→cancelling BYE→cancelling re-INVITE→calling INFO→calling set-up-time-out→cancelling our-INVITE→calling provisional-response→proceeding acceptance→confirmed rejection→closed
-proceeding hang-up→cancelling BYE→cancelling re-INVITE→proceeding INFO→proceeding set-up-time-out→cancelling our-INVITE→calling provisional-response→proceeding acceptance→confirmed rejection→closed
+proceeding hang-up→cancelling BYE→cancelling re-INVITE→proceeding INFO→proceeding set-up-time-out→cancelling our-INVITE→calling provisional-response→proceeding acceptance→confirmed rejection→closed replacement→proceeding
 cancelling BYE→cancelling re-INVITE→cancelling ACK-time-out→closed provisional-response→cancelling acceptance→closing rejection→closed
-invited ring→ringing answer→answered refuse→closed hang-up→closed CANCEL→closed BYE→closed set-up-time-out→closed transport-loss→closed UPDATE→invited
-ringing ring→ringing answer→answered refuse→closed hang-up→closed CANCEL→closed BYE→closed set-up-time-out→closed transport-loss→closed UPDATE→ringing
+invited ring→ringing answer→answered refuse→closed hang-up→closed CANCEL→closed BYE→closed set-up-time-out→closed transport-loss→closed UPDATE→invited progress→ringing
+ringing ring→ringing answer→answered refuse→closed hang-up→closed CANCEL→closed BYE→closed set-up-time-out→closed transport-loss→closed UPDATE→ringing progress→ringing
 answered hang-up→closing CANCEL→closing ACK→confirmed BYE→closed re-INVITE→answered INFO→answered ACK-time-out→closing transport-loss→closed reoffer→answered UPDATE→answered
-confirmed hang-up→closing CANCEL→confirmed ACK→confirmed BYE→closed re-INVITE→reoffered INFO→confirmed reoffer→confirmed our-re-INVITE→reoffering loss-of-the-dialog→closing UPDATE→reoffered
-reoffered hang-up→closing answer-to-a-reoffer→reanswered refusal-of-a-reoffer→confirmed CANCEL→confirmed ACK→reoffered BYE→closed re-INVITE→reoffered INFO→reoffered reoffer-time-out→confirmed transport-loss→confirmed reoffer→reoffered loss-of-the-dialog→closing UPDATE→reoffered answer-to-an-UPDATE→confirmed
-reanswered hang-up→closing CANCEL→reanswered ACK→confirmed BYE→closed re-INVITE→reanswered INFO→reanswered ACK-time-out→closing transport-loss→closed reoffer→reanswered loss-of-the-dialog→closing UPDATE→reanswered
-reoffering hang-up→closing CANCEL→reoffering ACK→reoffering BYE→closing re-INVITE→reoffering INFO→reoffering reoffer→reoffering acceptance-of-ours→confirmed rejection-of-ours→confirmed loss-of-the-dialog→closing UPDATE→reoffering
+confirmed hang-up→closing CANCEL→confirmed ACK→confirmed BYE→closed re-INVITE→reoffered INFO→confirmed reoffer→confirmed our-re-INVITE→reoffering loss-of-the-dialog→closing UPDATE→reoffered REFER→confirmed NOTIFY→confirmed replacement→confirmed transfer→confirmed acceptance-of-a-REFER→confirmed refusal-of-a-REFER→confirmed progress-of-a-REFER→confirmed
+reoffered hang-up→closing answer-to-a-reoffer→reanswered refusal-of-a-reoffer→confirmed CANCEL→confirmed ACK→reoffered BYE→closed re-INVITE→reoffered INFO→reoffered reoffer-time-out→confirmed transport-loss→confirmed reoffer→reoffered loss-of-the-dialog→closing UPDATE→reoffered answer-to-an-UPDATE→confirmed REFER→reoffered NOTIFY→reoffered replacement→reoffered transfer→reoffered acceptance-of-a-REFER→reoffered refusal-of-a-REFER→reoffered progress-of-a-REFER→reoffered
+reanswered hang-up→closing CANCEL→reanswered ACK→confirmed BYE→closed re-INVITE→reanswered INFO→reanswered ACK-time-out→closing transport-loss→closed reoffer→reanswered loss-of-the-dialog→closing UPDATE→reanswered REFER→reanswered NOTIFY→reanswered replacement→reanswered transfer→reanswered acceptance-of-a-REFER→reanswered refusal-of-a-REFER→reanswered progress-of-a-REFER→reanswered
+reoffering hang-up→closing CANCEL→reoffering ACK→reoffering BYE→closing re-INVITE→reoffering INFO→reoffering reoffer→reoffering acceptance-of-ours→confirmed rejection-of-ours→confirmed loss-of-the-dialog→closing UPDATE→reoffering REFER→reoffering NOTIFY→reoffering replacement→reoffering transfer→reoffering acceptance-of-a-REFER→reoffering refusal-of-a-REFER→reoffering progress-of-a-REFER→reoffering
 closing CANCEL→closing ACK→closing BYE→closing ACK-time-out→closing transport-loss→closing settlement→closed
 closed
 `

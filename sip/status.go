@@ -9,6 +9,7 @@ const maxStatus = 699
 const (
 	statusUnsupportedScheme = 416 // RFC 3261 section 21.4.14
 	statusIntervalTooSmall  = 422 // RFC 4028 section 6
+	statusNoEvent           = 489 // RFC 6665 section 8.3.2
 )
 
 // statusText is the reason phrase for a status that we send.
@@ -62,6 +63,8 @@ func statusText(status int) string {
 		return "Request Terminated"
 	case gosip.StatusNotAcceptableHere:
 		return "Not Acceptable Here"
+	case statusNoEvent:
+		return "Bad Event"
 	case gosip.StatusRequestPending:
 		return "Request Pending"
 	}
