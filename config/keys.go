@@ -169,6 +169,7 @@ type phonesKeys struct {
 	MaxExpires    time.Duration        `yaml:"max_expires" help:"The longest that is granted. A phone behind a NAT over UDP gets a minute, whatever it asks."`
 	MaxContacts   int                  `yaml:"max_contacts" help:"Devices that may register under one name. One more takes the place of the one heard of longest ago."`
 	NonceLifetime time.Duration        `yaml:"nonce_lifetime" help:"How long a phone may use one challenge; then it gets a new one, and nobody is asked anything."`
+	Algorithms    []algorithm          `yaml:"algorithms" help:"What phones are challenged with, the preferred first; left out: sha-256, then md5. Some phones look at the first alone, and some give up at one that they don't know; [md5] serves those."`
 	Phones        map[string]phoneKeys `yaml:"phones" help:"SIP desk phones by user name. A phone signs in with that name and its password."`
 }
 

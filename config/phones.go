@@ -18,7 +18,7 @@ func phonesDefaults() phonesKeys {
 	return phonesKeys{
 		Realm:   sip.DefaultRealm,
 		Expires: location.DefaultExpires, MinExpires: location.DefaultMinExpires, MaxExpires: location.DefaultMaxExpires,
-		MaxContacts: location.DefaultMaxContacts, NonceLifetime: digest.DefaultLifetime,
+		Algorithms: []algorithm{{digest.SHA256}, {digest.MD5}}, MaxContacts: location.DefaultMaxContacts, NonceLifetime: digest.DefaultLifetime,
 	}
 }
 
@@ -44,15 +44,20 @@ func (r *reader) phones(people []person) (*sip.RegistrarOptions, map[acd.AgentID
 				Hint("begin with a lower-case letter; then letters, digits, dots, dashes, at most 32"))
 		}
 		secret, err := digest.ParseSecret(phone.MD5, phone.SHA256)
-		if err != nil { // never quote it: it may be the password itself
+		useful := slices.ContainsFunc(keys.Algorithms, func(a algorithm) bool { return secret.Reveal(a.Algorithm) != "" })
+		if err != nil || !useful && len(keys.Algorithms) > 0 { // never quote it: it may be the password itself
 			r.add(doc.At(pair.Key, "phone %q has no usable hash of its password", name).
 				Hint("make both with: careline password --sip %s", name))
 		}
 		r.phoneAgent(doc, pair, phone, people, agents)
 		secrets[name] = secret
 	}
+	var algorithms []digest.Algorithm
+	for _, one := range keys.Algorithms {
+		algorithms = append(algorithms, one.Algorithm)
+	}
 	return &sip.RegistrarOptions{
-		Realm: keys.Realm, NonceLifetime: keys.NonceLifetime,
+		Realm: keys.Realm, Algorithms: algorithms, NonceLifetime: keys.NonceLifetime,
 		Secret: func(name string) (digest.Secret, bool) { secret, ok := secrets[name]; return secret, ok },
 		Bindings: location.Options{
 			MinExpires: keys.MinExpires, Expires: keys.Expires, MaxExpires: keys.MaxExpires, MaxContacts: keys.MaxContacts,
@@ -83,6 +88,9 @@ func (r *reader) phoneAgent(doc *problem.Document, pair problem.Pair, phone phon
 func (r *reader) phoneBounds(doc *problem.Document, keys phonesKeys) {
 	if keys.Realm == "" {
 		r.add(doc.At(at(doc.Root, "realm"), "the realm is empty").Hint("leave the key out, or write what the hashes were made for"))
+	}
+	if len(keys.Algorithms) == 0 {
+		r.add(doc.At(at(doc.Root, "algorithms"), "no phone could answer a challenge by no algorithm").Hint("leave the key out, or write [sha-256, md5]"))
 	}
 	if keys.MinExpires < time.Second || keys.MinExpires > time.Hour {
 		r.add(doc.At(at(doc.Root, "min_expires"), "min_expires is %s", keys.MinExpires).Hint("write 1s to 1h; 60s is usual"))

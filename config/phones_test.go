@@ -50,7 +50,7 @@ func TestWithoutPhonesNoneCanRegister(t *testing.T) {
 
 func TestMistakesInPhones(t *testing.T) {
 	cases := []struct{ name, with, want string }{
-		{"nobody's", strings.Replace(demoPhone, "agent: maria", "agent: marai", 1), `phones.yaml:8:12: "marai" is not an agent; did you mean "maria"?`},
+		{"nobody's", strings.Replace(demoPhone, "agent: maria", "agent: marai", 1), `phones.yaml:12:12: "marai" is not an agent; did you mean "maria"?`},
 		{"without an agent", strings.Replace(demoPhone, "    agent: maria\n", "", 1), `phone "maria-desk" has no agent`},
 		{"a second one", demoPhone + strings.Replace(demoPhone, "maria-desk", "maria-home", 1), `maria has phone "maria-desk" already; one phone an agent`},
 		{"the password itself", strings.NewReplacer("a527b3da21217fb44376bd31ffdd4380", "open-sesame").Replace(demoPhone), `careline password --sip maria-desk`},
@@ -61,10 +61,13 @@ func TestMistakesInPhones(t *testing.T) {
 		{"outside its bounds", demoPhone + "expires: 30s\n", "expires is 30s, outside of"},
 		{"no devices", demoPhone + "max_contacts: 0\n", "max_contacts is 0; write 1 to 20"},
 		{"no time to answer", demoPhone + "nonce_lifetime: 0s\n", "no phone can answer a challenge within 0s"},
+		{"no algorithm", demoPhone + "algorithms: []\n", "no phone could answer a challenge by no algorithm"},
+		{"an unknown one", demoPhone + "algorithms: [sha1]\n", `"sha1" is not an algorithm`},
+		{"no hash by the one asked for", strings.Split(demoPhone, "    sha256")[0] + "algorithms: [sha-256]\n", `has no usable hash of its password`},
 		{"no realm", demoPhone + "realm: ''\n", "the realm is empty"},
 	}
 	for _, c := range cases {
-		_, err := LoadAt(copied(t, phonesFile, demoPhone, c.with), autumn())
+		_, err := LoadAt(copied(t, phonesFile, "algorithms: [md5]\n", "", phonesFile, demoPhone, c.with), autumn())
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "open-sesame") {
 			t.Errorf("%s: %v\nwant %s", c.name, err, c.want)
 		}

@@ -15,6 +15,7 @@ import (
 
 	"careline/problem"
 	"careline/sip"
+	"careline/sip/digest"
 )
 
 // The types below read one YAML value each. Their errors stand at the value and
@@ -56,6 +57,18 @@ func (e endpoint) String() string {
 		return ""
 	}
 	return e.transport + "://" + e.address.String()
+}
+
+// algorithm is a hash of digest authentication.
+type algorithm struct{ digest.Algorithm }
+
+func (a *algorithm) UnmarshalText(text []byte) error {
+	parsed, err := digest.ParseAlgorithm(string(text))
+	if err != nil || parsed == digest.SHA512t256 {
+		return fmt.Errorf("%q is not an algorithm that phones are challenged with; write sha-256 or md5", text)
+	}
+	a.Algorithm = parsed
+	return nil
 }
 
 // network is a prefix, or one address.

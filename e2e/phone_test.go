@@ -56,8 +56,22 @@ ctrl_tcp_listen 127.0.0.1:%d
 snd_path %s
 `
 
-// phone starts a baresip that says this sound.
+// phone starts a baresip that says this sound, a caller's.
 func (s *server) phone(t *testing.T, says []int16) *phone {
+	t.Helper()
+	return s.baresip(t, says, "<sip:5550199@127.0.0.1;transport=udp>;regint=0")
+}
+
+// deskPhone starts a baresip that registers as maria's phone.
+func (s *server) deskPhone(t *testing.T, says []int16) *phone {
+	t.Helper()
+	before := s.logged("phone registered")
+	p := s.baresip(t, says, fmt.Sprintf("<sip:maria-desk@%s;transport=udp>;auth_user=maria-desk;auth_pass=careline-demo;regint=60", s.sip))
+	eventually(t, 10*time.Second, "the desk phone is registered", func() bool { return s.logged("phone registered") > before })
+	return p
+}
+
+func (s *server) baresip(t *testing.T, says []int16, account string) *phone {
 	t.Helper()
 	dir := t.TempDir()
 	p := &phone{t: t, dir: dir, server: s}
@@ -66,7 +80,7 @@ func (s *server) phone(t *testing.T, says []int16) *phone {
 	writeWAV(t, voice, says)
 	for name, text := range map[string]string{
 		"config":   fmt.Sprintf(phoneConfig, voice, port, filepath.Join(dir, "snd")),
-		"accounts": "<sip:5550199@127.0.0.1;transport=udp>;regint=0;audio_codecs=PCMU/8000/1\n",
+		"accounts": account + ";audio_codecs=PCMU/8000/1\n",
 		"contacts": "",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {

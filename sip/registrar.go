@@ -39,6 +39,9 @@ type RegistrarOptions struct {
 	// Secret finds a phone by its user name. It is called for every name that
 	// anyone tries and must take the same time for all.
 	Secret func(phone string) (digest.Secret, bool)
+	// Algorithms are those that phones are challenged with; digest.Options has
+	// more on it.
+	Algorithms []digest.Algorithm
 	// Changed is told that a phone registered anew or is gone; Registered says
 	// which. It must not block. Nil: nobody is.
 	Changed func(phone string)
@@ -83,7 +86,7 @@ func newRegistrar(options RegistrarOptions, log *zap.Logger) (*registrar, error)
 	if err := options.fill(); err != nil {
 		return nil, err
 	}
-	verifier, err := digest.New(digest.Options{Realm: options.Realm, Now: options.Now, Lifetime: options.NonceLifetime})
+	verifier, err := digest.New(digest.Options{Realm: options.Realm, Algorithms: options.Algorithms, Now: options.Now, Lifetime: options.NonceLifetime})
 	if err != nil {
 		return nil, fmt.Errorf("sip: registrar: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/hex"
+	"fmt"
 	"hash"
 	"strings"
 )
@@ -58,6 +59,15 @@ func (a Algorithm) of(parts ...string) string {
 		sum.Write([]byte(part))
 	}
 	return hex.EncodeToString(sum.Sum(nil))
+}
+
+// ParseAlgorithm reads the name of an algorithm, as md5 or SHA-256.
+func ParseAlgorithm(name string) (Algorithm, error) {
+	a, session, known := parseAlgorithm(name)
+	if name == "" || session || !known {
+		return 0, fmt.Errorf("digest: %q is no algorithm; there are md5, sha-256 and sha-512-256", name)
+	}
+	return a, nil
 }
 
 // parseAlgorithm reads a name; none at all means MD5 (RFC 2617 section 3.2.1).

@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,6 +29,11 @@ type Options struct {
 	Key []byte
 	// Now is the wall clock; time.Now by default.
 	Now func() time.Time
+	// Algorithms are those offered, MD5 and SHA256 or one of them, in the order of
+	// preference: clients take the topmost that they know (RFC 8760 section 2.4),
+	// some look at the first alone, and some give up at one that they don't know.
+	// Empty: SHA256, then MD5.
+	Algorithms []Algorithm
 	// Lifetime is how long a nonce can be used; then its user is told to take a
 	// new one, without being asked for the password again.
 	Lifetime time.Duration
@@ -91,6 +97,14 @@ func New(options Options) (*Verifier, error) {
 			return nil, fmt.Errorf("digest: draw a key: %w", err)
 		}
 	}
+	if len(options.Algorithms) == 0 {
+		options.Algorithms = []Algorithm{SHA256, MD5}
+	}
+	for _, algorithm := range options.Algorithms {
+		if algorithm != SHA256 && algorithm != MD5 {
+			return nil, fmt.Errorf("digest: a secret holds no hash by %s; offer SHA-256, MD5 or both", algorithm)
+		}
+	}
 	if options.Now == nil {
 		options.Now = time.Now
 	}
@@ -106,7 +120,7 @@ func New(options Options) (*Verifier, error) {
 }
 
 // Challenges are the values of the WWW-Authenticate (or Proxy-Authenticate)
-// headers to send, in this order: the strongest first (RFC 8760 section 2.3).
+// headers to send, in this order.
 func (v *Verifier) Challenges(stale bool) []string {
 	nonce := mint(v.options.Key, v.options.Realm, v.options.Now())
 	suffix := ""
@@ -114,7 +128,7 @@ func (v *Verifier) Challenges(stale bool) []string {
 		suffix = ", stale=true"
 	}
 	var headers []string
-	for _, algorithm := range []Algorithm{SHA256, MD5} {
+	for _, algorithm := range v.options.Algorithms {
 		headers = append(headers, fmt.Sprintf(`Digest realm=%s, nonce=%s, algorithm=%s, qop="auth"%s`,
 			quote(v.options.Realm), quote(nonce), algorithm, suffix))
 	}
@@ -142,7 +156,7 @@ func (v *Verifier) judge(read parameters, method, uri string, lookup func(string
 	algorithm, session, known := parseAlgorithm(read["algorithm"])
 	count, counted := parseCount(read["nc"])
 	username := read["username"]
-	if !known || session || algorithm == SHA512t256 || !strings.EqualFold(read["qop"], qopAuth) || !counted ||
+	if !known || session || !slices.Contains(v.options.Algorithms, algorithm) || !strings.EqualFold(read["qop"], qopAuth) || !counted ||
 		read["cnonce"] == "" || username == "" || len(username) > maxUsername || !sameURI(read["uri"], uri) {
 		return Verdict{Outcome: Refused}
 	}

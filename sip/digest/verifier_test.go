@@ -204,8 +204,35 @@ func TestASecretWithoutTheAlgorithmRefusesIt(t *testing.T) {
 	}
 }
 
+func TestOnlyWhatIsOfferedIsTaken(t *testing.T) {
+	both := newBench(t, nil)
+	b := newBench(t, func(o *Options) { o.Algorithms, o.Key = []Algorithm{MD5}, both.options.Key })
+	if offered := b.Challenges(false); len(offered) != 1 || !strings.Contains(offered[0], "algorithm=MD5") {
+		t.Errorf("offered %q", offered)
+	}
+	if got := b.verify(answer(t, b.Challenges(false), alice, "00000001")); got.Outcome != Accepted {
+		t.Errorf("what was offered: %v", got)
+	}
+	if got := b.verify(answer(t, both.Challenges(false), alice, "00000001")); got.Outcome != Refused {
+		t.Errorf("what wasn't: %v", got)
+	}
+}
+
+func TestAlgorithmsAreReadByName(t *testing.T) {
+	for _, a := range algorithms() {
+		if got, err := ParseAlgorithm(strings.ToLower(a.String())); err != nil || got != a {
+			t.Errorf("%s: %v, %v", a, got, err)
+		}
+	}
+	for _, bad := range []string{"", "sha1", "MD5-sess"} {
+		if _, err := ParseAlgorithm(bad); err == nil {
+			t.Errorf("%q was taken", bad)
+		}
+	}
+}
+
 func TestOptionsThatCannotWork(t *testing.T) {
-	for _, options := range []Options{{}, {Realm: "a\nb"}, {Realm: "careline", Key: []byte("short")}} {
+	for _, options := range []Options{{}, {Realm: "a", Algorithms: []Algorithm{SHA512t256}}, {Realm: "a\nb"}, {Realm: "careline", Key: []byte("short")}} {
 		if _, err := New(options); err == nil {
 			t.Errorf("%+v was taken", options)
 		}

@@ -1,0 +1,69 @@
+package e2e
+
+import (
+	"testing"
+	"time"
+
+	"careline/ledger"
+	"careline/media/signal"
+)
+
+// deskTone is what the agent's desk phone says.
+const deskTone = 440
+
+// Maria signs in at the page, her desk phone is baresip: the page shows whom the
+// phone rings for, and the two phones hear each other.
+func TestAgentTalksOnTheDeskPhone(t *testing.T) {
+	server := start(t)
+	desk := server.deskPhone(t, signal.Tone(deskTone, 120))
+	maria := server.signIn(t, "maria")
+	caller := server.phone(t, tone())
+	caller.dial("5550100")
+	caller.press(english + identify + member + person)
+	maria.await("offered")
+	eventually(t, 5*time.Second, "the desk phone rings", func() bool { return desk.saw("CALL_INCOMING") })
+	if got := maria.shows("member-name"); got != "Linda Park" {
+		t.Errorf("the screen pop names %q", got)
+	}
+	desk.command("accept", "")
+	maria.await("talking")
+	joined := time.Now()
+	pass(3 * time.Second)
+	talked := time.Now()
+
+	maria.click("hold")
+	maria.await("holding")
+	held := time.Now()
+	pass(3 * time.Second)
+	resume := time.Now()
+	maria.click("hold")
+	maria.await("talking")
+	pass(2 * time.Second)
+	end := time.Now()
+	desk.hangUp()
+	caller.awaitEnd()
+	maria.await("wrap_up")
+	maria.finish()
+
+	callersEar, agentsEar := caller.heard(), desk.heard()
+	settle := 700 * time.Millisecond
+	for when, times := range map[string][2]time.Time{"in talk": {joined, talked}, "after the hold": {resume, end}} {
+		from, to := times[0].Add(settle), times[1]
+		if cut := caller.between(callersEar, from, to); !loud(cut, deskTone) {
+			t.Errorf("%s the caller hears %.4f of the agent's tone", when, signal.Goertzel(cut, deskTone))
+		}
+		if cut := desk.between(agentsEar, from, to); !loud(cut, callerTone) {
+			t.Errorf("%s the agent hears %.4f of the caller's tone", when, signal.Goertzel(cut, callerTone))
+		}
+	}
+	onHold := caller.between(callersEar, held.Add(settle), resume)
+	if score := musicIn(t, onHold); score < 0.8 || loud(onHold, deskTone) {
+		t.Errorf("on hold the caller hears the music by %.2f, and %.4f of the agent's tone", score, signal.Goertzel(onHold, deskTone))
+	}
+	record, _ := server.record()
+	wantSegments(t, record, ledger.SegmentRing, ledger.SegmentIVR, ledger.SegmentQueue, ledger.SegmentRingAgent,
+		ledger.SegmentTalk, ledger.SegmentHold, ledger.SegmentTalk, ledger.SegmentWrapUp)
+	if record.EndedBy != ledger.ByAgent || record.Verification != "verified" {
+		t.Errorf("the record says %+v", record)
+	}
+}
