@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -42,7 +43,10 @@ func (d *Dialog) call() {
 		}
 		d.calling.body = body
 	}
-	d.tryNext()
+	if !d.tryNext() { // every hop was refused by Admit
+		d.step(inRejected)
+		d.end(Event{By: ByLocal, Status: gosip.StatusServiceUnavailable, Cause: CauseNoCircuit})
+	}
 }
 
 // tryNext sends the INVITE to the next hop; false where there is none.
@@ -50,6 +54,9 @@ func (d *Dialog) tryNext() bool {
 	c := d.calling
 	for c.hop+1 < len(c.invitation.Hops) {
 		c.hop++
+		if c.invitation.Admit != nil && !c.invitation.Admit(c.hop) {
+			continue
+		}
 		out, err := d.inviteBy(c.invitation.Hops[c.hop])
 		if err != nil {
 			d.log.Warn("hop not tried", zap.Stringer("hop", c.invitation.Hops[c.hop]), zap.Error(err))
@@ -112,6 +119,7 @@ func (d *Dialog) buildInvite(hop Hop) (*outgoing, error) {
 	}
 	c := d.calling
 	d.network, d.contact = p.network, p.local
+	d.credentials = cmp.Or(hop.Credentials, c.invitation.Credentials)
 	p.ours = max(p.ours, 1) - 1 // the same number at each hop
 	request := p.request(gosip.INVITE, d.server.options.UserAgent)
 	request.AppendHeader(d.contactHeader())

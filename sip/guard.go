@@ -135,6 +135,23 @@ func (g *guard) connect(connection net.Conn) *guardedConn {
 		g.flooded.Add(1)
 		return nil
 	}
+	return g.admitted(connection, source)
+}
+
+// adopt takes a connection that we made ourselves: within no allowance, but cut
+// with the others. Nil, and the connection closed, once the guard has hung up.
+func (g *guard) adopt(connection net.Conn) *guardedConn {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.ended {
+		_ = connection.Close()
+		return nil
+	}
+	return g.admitted(connection, addrPortOf(connection.RemoteAddr()).Addr())
+}
+
+// admitted makes a connection known. It is called under the lock.
+func (g *guard) admitted(connection net.Conn, source netip.Addr) *guardedConn {
 	guarded := &guardedConn{Conn: connection, guard: g, source: source}
 	g.open[guarded] = struct{}{}
 	g.connections[source]++

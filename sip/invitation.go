@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -30,6 +31,11 @@ type Hop struct {
 	// ServerName is the name that a TLS certificate must carry; the address if
 	// empty.
 	ServerName string
+	// Domain, From and Credentials stand in for the invitation's at this hop,
+	// where they are given: hops of several trunks may serve one call.
+	Domain      string
+	From        Number
+	Credentials digest.Credentials
 }
 
 // String gives the form that the configuration uses: udp://198.51.100.7:5060.
@@ -69,6 +75,9 @@ type Invitation struct {
 	// DelayedOffer is set, the answer in the ACK to the offer in the 200.
 	Local        media.Description
 	DelayedOffer bool
+	// Admit is asked for each hop, by its place in Hops, before it is tried, on
+	// the dialog's goroutine; false passes it over. Nil admits all.
+	Admit func(hop int) bool
 	// Headers go into the INVITE as they are: P-Asserted-Identity, Privacy,
 	// Identity, Diversion and such. Those that the dialog writes can't be set.
 	Headers []Header
@@ -93,7 +102,11 @@ func (i *Invitation) check() error {
 	case len(i.Headers) > maxExtraHeaders:
 		return fmt.Errorf("sip: an invitation may have up to %d headers of its own; it has %d", maxExtraHeaders, len(i.Headers))
 	}
-	for _, host := range []string{i.Domain, i.FromDomain} {
+	hosts := []string{i.Domain, i.FromDomain}
+	for _, hop := range i.Hops {
+		hosts = append(hosts, hop.Domain)
+	}
+	for _, host := range hosts {
 		if host != "" && !isHost(host) {
 			return fmt.Errorf("sip: %q in an invitation isn't a host name or an address", printable(host, maxNumber))
 		}
@@ -136,19 +149,20 @@ func (i *Invitation) callee(hop Hop) gosip.Uri {
 		uri.Headers, uri.UriParams = nil, nil
 		return uri
 	}
-	uri := gosip.Uri{Scheme: "sip", User: escapeUser(i.To.text), Host: i.Domain}
+	uri := gosip.Uri{Scheme: "sip", User: escapeUser(i.To.text), Host: cmp.Or(hop.Domain, i.Domain)}
 	if uri.Host == "" {
 		uri.Host, uri.Port = hop.Address.Addr().Unmap().String(), int(hop.Address.Port())
 	}
 	return uri
 }
 
-// calling is the From header, without its tag.
-func (i *Invitation) calling(local netip.AddrPort) gosip.FromHeader {
-	if !i.From.Known() {
+// calling is the From header for a hop, without its tag.
+func (i *Invitation) calling(hop Hop, local netip.AddrPort) gosip.FromHeader {
+	from := cmp.Or(hop.From, i.From)
+	if !from.Known() {
 		return gosip.FromHeader{DisplayName: "Anonymous", Address: gosip.Uri{Scheme: "sip", User: "anonymous", Host: "anonymous.invalid"}}
 	}
-	uri := gosip.Uri{Scheme: "sip", User: escapeUser(i.From.text), Host: i.FromDomain}
+	uri := gosip.Uri{Scheme: "sip", User: escapeUser(from.text), Host: cmp.Or(i.FromDomain, hop.Domain)}
 	if uri.Host == "" {
 		uri.Host = local.Addr().String()
 	}

@@ -8,6 +8,9 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"careline/sip/dialplan"
+	"careline/sip/trunk"
 )
 
 // What the options fall back to, and what bounds a server whatever they say.
@@ -72,7 +75,13 @@ type Options struct {
 	Transfers bool
 	// Registrar lets phones register; nil refuses REGISTER with 405.
 	Registrar *RegistrarOptions
-	Log       *zap.Logger
+	// Trunks are watched, and Place calls over them; Resolver finds those that
+	// have a domain.
+	Trunks   []*trunk.Trunk
+	Resolver trunk.Resolver
+	// Plan says which numbers Place may dial; nil allows none.
+	Plan *dialplan.Plan
+	Log  *zap.Logger
 }
 
 const minTagKey = 16
@@ -122,6 +131,14 @@ func (o *Options) fill() error {
 	o.SessionExpires = max(o.SessionExpires, o.MinSessionExpires)
 	if o.Log == nil {
 		o.Log = zap.NewNop()
+	}
+	if o.Plan == nil {
+		o.Plan = &dialplan.Plan{}
+	}
+	for _, one := range o.Trunks {
+		if one.Options().Domain != "" && o.Resolver == nil {
+			return fmt.Errorf("sip: trunk %s has a domain, and there is no resolver to find it", one.Options().Name)
+		}
 	}
 	if o.TLS.Certificate != nil {
 		o.TLS.Certificate.logTo(o.Log)

@@ -87,12 +87,12 @@ func (d *Dialog) towards(hop Hop) (peer, error) {
 	}
 	i := &d.calling.invitation
 	local := d.server.localAddress(bound.listen.Address, hop.Address)
-	from := i.calling(local)
+	from := i.calling(hop, local)
 	from.Params = gosip.NewParams()
 	from.Params.Add("tag", d.key.local)
 	p := peer{
 		network: hop.Network, source: netip.AddrPortFrom(hop.Address.Addr().Unmap(), hop.Address.Port()),
-		local: local, socket: bound.listen.Address,
+		serverName: hop.ServerName, local: local, socket: bound.listen.Address,
 		from: from, to: gosip.ToHeader{Address: i.callee(hop), Params: gosip.NewParams()}, call: gosip.CallIDHeader(d.key.call),
 		target: i.destination(hop), ours: d.peer.ours, theirs: -1,
 	}

@@ -14,15 +14,18 @@ import (
 type peer struct {
 	network string
 	source  netip.AddrPort
-	local   netip.AddrPort // what Via and Contact say
-	socket  netip.AddrPort // the UDP socket to send from
-	from    gosip.FromHeader
-	to      gosip.ToHeader
-	call    gosip.CallIDHeader
-	target  gosip.Uri
-	routes  []gosip.Uri
-	ours    uint32 // our CSeq
-	theirs  int64  // the highest CSeq seen of theirs; -1 for none
+	// serverName is what source's certificate must be for, where we connect to
+	// it ourselves.
+	serverName string
+	local      netip.AddrPort // what Via and Contact say
+	socket     netip.AddrPort // the UDP socket to send from
+	from       gosip.FromHeader
+	to         gosip.ToHeader
+	call       gosip.CallIDHeader
+	target     gosip.Uri
+	routes     []gosip.Uri
+	ours       uint32 // our CSeq
+	theirs     int64  // the highest CSeq seen of theirs; -1 for none
 }
 
 const (

@@ -15,6 +15,8 @@ import (
 	gosip "github.com/emiago/sipgo/sip"
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
+
+	"careline/sip/trunk"
 )
 
 // Handler takes the calls.
@@ -37,6 +39,7 @@ type Server struct {
 	transactions *gosip.TransactionLayer
 
 	listeners []boundListener
+	dialed    *dialed
 	drain     atomic.Int64 // Retry-After in seconds plus one; 0 while we take calls
 	launching sync.Mutex   // guards ended, and senders against it
 	ended     bool
@@ -66,7 +69,7 @@ func New(options Options, handler Handler) (*Server, error) {
 	}
 	server := &Server{
 		options: options, handler: handler, log: options.Log,
-		guard: newGuard(options), registry: newRegistry(options.MaxDialogs),
+		guard: newGuard(options), registry: newRegistry(options.MaxDialogs), dialed: newDialed(),
 		timers: timerPolicy{interval: options.SessionExpires, minimum: options.MinSessionExpires},
 	}
 	if options.Registrar != nil {
@@ -109,13 +112,20 @@ func (s *Server) Run(ctx context.Context) error {
 			return fmt.Errorf("sip: %s stopped listening: %w", bound.listen, err)
 		})
 	}
+	group.Go(func() error { _ = s.transport.ServeTLS(s.dialed); return nil }) // ends with Close, below
 	if s.registrar != nil {
 		group.Go(func() error { s.registrar.run(broken); return nil })
+	}
+	if len(s.options.Trunks) > 0 {
+		group.Go(func() error {
+			return trunk.NewMonitor(s.options.Trunks, s, s.options.Resolver, s.log).Run(broken)
+		})
 	}
 	<-broken.Done()
 	s.hangUpAll(kill)
 	s.transactions.Close()
 	s.closeListeners()
+	_ = s.dialed.Close()
 	s.guard.hangUp() // before sipgo does, which would miscount its references
 	err := s.transport.Close()
 	if failed := group.Wait(); failed != nil {

@@ -94,6 +94,9 @@ func (s *Server) transact(out *outgoing, gone <-chan struct{}, written func(), d
 func (s *Server) open(out *outgoing, patience time.Duration) (*gosip.ClientTx, error) {
 	ctx, cancel := context.WithTimeout(s.alive, patience)
 	defer cancel()
+	if err := s.connect(ctx, out.peer); err != nil {
+		return nil, unanswered(err)
+	}
 	s.aim(out)
 	if !out.request.IsAck() {
 		tx, err := s.transactions.Request(ctx, out.request)

@@ -52,15 +52,15 @@ func newAuthority(t testing.TB) *authority {
 	return a
 }
 
-// issue writes a certificate for 127.0.0.1 and its key.
-func (a *authority) issue(t testing.TB, file, keyFile string) tls.Certificate {
+// issue writes a certificate for 127.0.0.1 and the names, and its key.
+func (a *authority) issue(t testing.TB, file, keyFile string, names ...string) tls.Certificate {
 	t.Helper()
 	a.serial++
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	fatal(t, err)
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(a.serial), Subject: pkix.Name{CommonName: "careline.example"},
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		DNSNames: names, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	}
 	raw, err := x509.CreateCertificate(rand.Reader, template, a.certificate, &key.PublicKey, a.key)
