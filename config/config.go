@@ -131,6 +131,9 @@ func (r *reader) load(now time.Time) *Config {
 	agentsDoc, people := r.agents(queueNames(lines), law.states)
 	staffed := len(people) > 0 && len(r.problems) == before
 	registrar, phones := r.phones(people)
+	if doc != nil {
+		r.phonePorts(doc, site, len(phones))
+	}
 	sounds := r.sounds()
 	settings := site.settings()
 	settings.SIP.TLS.Certificate = certificate

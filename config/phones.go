@@ -107,4 +107,13 @@ func (r *reader) phoneBounds(doc *problem.Document, keys phonesKeys) {
 	}
 }
 
+// phonePorts: a call that an agent takes on a phone needs a port of its own there.
+func (r *reader) phonePorts(doc *problem.Document, site siteFile, phones int) {
+	ports, needed := site.Media.Ports, site.SIP.MaxCalls+phones
+	if ports.last > 0 && site.SIP.MaxCalls <= ports.calls() && needed > ports.calls() {
+		r.add(doc.At(at(doc.Root, "sip", "max_calls"), "%d calls and %d desk phones need %d even RTP ports, and media.ports has %d",
+			site.SIP.MaxCalls, phones, needed, ports.calls()).Hint("widen media.ports or lower sip.max_calls"))
+	}
+}
+
 const maxContacts = 20 // devices under one phone's name: all of them ring at once

@@ -48,6 +48,13 @@ func TestWithoutPhonesNoneCanRegister(t *testing.T) {
 	}
 }
 
+func TestPhonesNeedPortsToo(t *testing.T) {
+	_, err := LoadAt(copied(t, "careline.yaml", "20000-20999", "20000-20799"), autumn())
+	if want := "400 calls and 1 desk phones need 401 even RTP ports, and media.ports has 400"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v\nwant %s", err, want)
+	}
+}
+
 func TestMistakesInPhones(t *testing.T) {
 	cases := []struct{ name, with, want string }{
 		{"nobody's", strings.Replace(demoPhone, "agent: maria", "agent: marai", 1), `phones.yaml:12:12: "marai" is not an agent; did you mean "maria"?`},

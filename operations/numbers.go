@@ -63,6 +63,8 @@ func metrics() []metric {
 		gauge("sip_dialogs", "SIP dialogs up.", func(n numbers) float64 { return float64(n.dialogs) }),
 		count("sip_invites_total", "New calls that reached the SIP side.", func(n numbers) uint64 { return n.sip.Invites }),
 		count("sip_unacked_total", "Calls given up because no ACK came.", func(n numbers) uint64 { return n.sip.Unacked }),
+		count("sip_registrations_total", "Registrations of desk phones taken: new, refreshed and ended.", func(n numbers) uint64 { return n.sip.Registered }),
+		count("sip_unauthorized_total", "Registrations with a wrong name or password.", func(n numbers) uint64 { return n.sip.Unauthorized }),
 		count("sip_strangers_total", "Packets and connections from outside sip.sources.", func(n numbers) uint64 { return n.sip.Strangers }),
 		count("sip_flooded_total", "Packets and INVITEs over the rate of their source.", func(n numbers) uint64 { return n.sip.Flooded }),
 		count("sip_malformed_total", "SIP messages that could not be read.", func(n numbers) uint64 { return n.sip.Malformed }),

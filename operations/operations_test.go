@@ -40,7 +40,7 @@ type kept struct{}
 
 func (kept) Stats() ledger.Stats { return ledger.Stats{Writes: 12, Failed: 1, Waiting: 5} }
 
-func (trunk) Stats() sip.Stats   { return sip.Stats{Invites: 9, Strangers: 4} }
+func (trunk) Stats() sip.Stats   { return sip.Stats{Invites: 9, Strangers: 4, Registered: 6, Unauthorized: 3} }
 func (trunk) ActiveDialogs() int { return 2 }
 
 func server(t *testing.T, probes ...Probe) *Server {
@@ -162,7 +162,7 @@ func TestMetricsSpeakOfEveryRoom(t *testing.T) {
 		`careline_queue_waiting{queue="claims"} 4`, `careline_queue_longest_wait_seconds{queue="claims"} 90`,
 		`careline_agents{state="available"} 3`, `careline_agents{state="talking"} 0`,
 		"careline_media_legs 3", "careline_media_packets_sent_total 1500", "careline_media_frames_late_total 2",
-		"careline_ledger_writes_total 12", "careline_ledger_writes_failed_total 1", "careline_ledger_writes_waiting 5", "careline_sip_dialogs 2", "careline_sip_strangers_total 4", `careline_build_info{config="abc",version="v1"} 1`,
+		"careline_ledger_writes_total 12", "careline_ledger_writes_failed_total 1", "careline_ledger_writes_waiting 5", "careline_sip_dialogs 2", "careline_sip_strangers_total 4", "careline_sip_registrations_total 6", "careline_sip_unauthorized_total 3", `careline_build_info{config="abc",version="v1"} 1`,
 	} {
 		if !slices.Contains(lines, want) {
 			t.Errorf("no line %q", want)
