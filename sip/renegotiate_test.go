@@ -117,18 +117,19 @@ func TestReoffersCross(t *testing.T) {
 	far.expect("ACK ")
 }
 
-// While ours waits, theirs goes first.
+// While ours waits, theirs goes first. The call is ours, so that the wait is
+// never short (RFC 3261 section 14.1).
 func TestTheirReofferGoesFirstWhileOursWaits(t *testing.T) {
 	x := startExchange(t, func(o *Options) { o.T1 = 200 * time.Millisecond })
-	far, near := connect(t, x, "udp")
+	far, near, invite := reach(t, x)
 	must(t, near.Reoffer(held()))
 	far.answer(far.expect("INVITE "), "491 Request Pending", "")
 	far.expect("ACK ")
-	far.send("INVITE", 2, offerPCM)
+	far.within(invite, "INVITE", 1, "far", offerPCM)
 	near.expect(t, EventReoffer)
 	must(t, near.AnswerReoffer(ours()))
 	far.expect("SIP/2.0 200")
-	far.send("ACK", 2, "")
+	far.within(invite, "ACK", 1, "far", "")
 	far.answer(far.expect("INVITE ", "SIP/2.0 200"), "200 OK", answerWith("recvonly"))
 	near.expect(t, EventReofferAnswered)
 }
