@@ -13,6 +13,7 @@
 package config
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -47,8 +48,10 @@ type Config struct {
 	Desk    desk.Options
 	// Operations is where health and metrics are served.
 	Operations netip.AddrPort
-	Ledger     ledger.Options
-	Log        Log
+	// Control is the socket that commands reach the running server by.
+	Control string
+	Ledger  ledger.Options
+	Log     Log
 	// Drain is how long a stopping server waits for calls that are up.
 	Drain time.Duration
 	// Verifier lacks Directory, Store, Audit and Key; Members is the directory.
@@ -194,6 +197,7 @@ func (s siteFile) settings() *Config {
 			Hosts: s.Desk.Hosts, Demo: s.Demo.SignIns, DemoPassword: s.Demo.Password,
 		},
 		Operations: s.Operations.Listen.AddrPort,
+		Control:    cmp.Or(s.Operations.Control, filepath.Join(filepath.Dir(s.Ledger.Path), "control.sock")),
 		Ledger:     ledger.Options{Path: s.Ledger.Path},
 		Log:        Log{File: s.Log.File, Level: s.Log.Level.Level},
 		Drain:      s.Drain,

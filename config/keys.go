@@ -59,7 +59,8 @@ type deskKeys struct {
 }
 
 type operationsKeys struct {
-	Listen listener `yaml:"listen" help:"Where /healthz, /readyz and /metrics are served. They hold no PHI, but are nobody else's business."`
+	Listen  listener `yaml:"listen" help:"Where /healthz, /readyz and /metrics are served. They hold no PHI, but are nobody else's business."`
+	Control string   `yaml:"control" help:"The Unix socket through which commands such as careline trace reach the running server. Only the server's user and root can open it. Empty: control.sock in the ledger's folder."`
 }
 
 type ledgerKeys struct {

@@ -1,9 +1,9 @@
 // Package operations serves those who run the server: /healthz, /readyz and
-// /metrics.
+// /metrics for machines, and a control socket for commands such as careline trace.
 //
-// What lives here: readiness, and the numbers of the other rooms in
-// Prometheus' form. What must not: anything that names a caller, a member or an
-// agent; labels are queues, states and reasons only.
+// What lives here: readiness, the numbers of the other rooms in Prometheus' form,
+// and the door for commands. What must not: anything that names a caller, a
+// member or an agent in a metric; labels are queues, states and reasons only.
 //
 //	server, err := operations.New(operations.Options{Listen: address, Center: center, Media: engine, SIP: sipServer, Ledger: kept, Log: log})
 //	err = server.Listen()                     // a busy port names the key operations.listen
@@ -16,9 +16,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log"
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -100,7 +102,11 @@ type Options struct {
 	Probes []Probe
 	// Version of the program and of its configuration, as /metrics names them.
 	Version, ConfigVersion string
-	Log                    *zap.Logger
+	// Control is config key operations.control, the socket where Commands are
+	// taken; empty for none.
+	Control  string
+	Commands []Command
+	Log      *zap.Logger
 }
 
 // Server serves health and metrics.
@@ -109,6 +115,7 @@ type Server struct {
 	log      *zap.Logger
 	state    atomic.Int32
 	listener net.Listener
+	control  *net.UnixListener // nil for none
 	metrics  http.Handler
 }
 
@@ -135,8 +142,8 @@ func New(options Options) (*Server, error) {
 	return s, nil
 }
 
-// Listen binds the address. A port in use is an error that names the address
-// and the key.
+// Listen binds the address and the control socket. A port in use is an error that
+// names the address and the key.
 func (s *Server) Listen() error {
 	listener, err := net.Listen("tcp", s.options.Listen.String())
 	if errors.Is(err, syscall.EADDRINUSE) {
@@ -144,6 +151,12 @@ func (s *Server) Listen() error {
 	}
 	if err != nil {
 		return fmt.Errorf("operations: can't listen at %s (key operations.listen): %w", s.options.Listen, err)
+	}
+	if s.options.Control != "" {
+		if s.control, err = listenControl(s.options.Control); err != nil {
+			_ = listener.Close()
+			return err
+		}
 	}
 	s.listener = listener
 	return nil
@@ -182,12 +195,26 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	server := &http.Server{
 		Handler: s.Handler(), ReadHeaderTimeout: requestTimeout, ReadTimeout: requestTimeout,
-		WriteTimeout: 2 * requestTimeout, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
-		ErrorLog: zap.NewStdLog(s.log.Named("http")),
+		WriteTimeout: 2 * requestTimeout, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10, ErrorLog: s.httpLog(),
 	}
 	group, running := errgroup.WithContext(ctx)
+	group.Go(func() error { return serveUntil(running, server, s.listener) })
+	if s.control != nil {
+		group.Go(func() error {
+			defer os.Remove(s.options.Control)
+			return s.serveControl(running, s.control)
+		})
+	}
+	return group.Wait()
+}
+
+func (s *Server) httpLog() *log.Logger { return zap.NewStdLog(s.log.Named("http")) }
+
+// serveUntil serves until ctx ends, and then gives requests closeTimeout.
+func serveUntil(ctx context.Context, server *http.Server, listener net.Listener) error {
+	group, running := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		if err := server.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("operations: serving: %w", err)
 		}
 		return nil

@@ -40,7 +40,9 @@ type kept struct{}
 
 func (kept) Stats() ledger.Stats { return ledger.Stats{Writes: 12, Failed: 1, Waiting: 5} }
 
-func (trunk) Stats() sip.Stats   { return sip.Stats{Invites: 9, Strangers: 4, Registered: 6, Unauthorized: 3} }
+func (trunk) Stats() sip.Stats {
+	return sip.Stats{Invites: 9, Strangers: 4, Registered: 6, Unauthorized: 3}
+}
 func (trunk) ActiveDialogs() int { return 2 }
 
 func server(t *testing.T, probes ...Probe) *Server {
