@@ -60,15 +60,20 @@ func (g *guard) newBuckets() *buckets {
 	return &buckets{setUp: limiter(g.rate), flood: limiter(g.rate * floodFactor), packets: limiter(g.rate * packetFactor)}
 }
 
-// allows reports whether a source is one of ours.
-func (g *guard) allows(source netip.Addr) bool {
-	if len(g.sources) == 0 {
-		return true
-	}
+// knows reports whether a source is one of ours.
+func (g *guard) knows(source netip.Addr) bool {
 	for _, prefix := range g.sources {
 		if prefix.Contains(source) {
 			return true
 		}
+	}
+	return len(g.sources) == 0
+}
+
+// allows is knows for somebody who knocks.
+func (g *guard) allows(source netip.Addr) bool {
+	if g.knows(source) {
+		return true
 	}
 	g.strangers.Add(1)
 	return false

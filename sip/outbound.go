@@ -71,6 +71,12 @@ func (s *Server) gate(hop Hop) (boundListener, error) {
 	if !hop.Address.IsValid() || hop.Address.Port() == 0 {
 		return boundListener{}, fmt.Errorf("sip: %s isn't a hop that can be reached; give an address and a port", hop)
 	}
+	if hop.ServerName != "" && hop.Network != "tls" {
+		return boundListener{}, fmt.Errorf("sip: %s has no certificate that could carry a name; use tls://", hop)
+	}
+	if !s.guard.knows(hop.Address.Addr().Unmap()) {
+		return boundListener{}, fmt.Errorf("sip: answers of %s would be dropped unread; add its address to sip.sources", hop)
+	}
 	for _, bound := range s.listeners {
 		if bound.listen.Network == hop.Network && bound.listen.Address.Addr().Unmap().Is4() == hop.Address.Addr().Unmap().Is4() {
 			return bound, nil

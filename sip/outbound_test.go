@@ -3,6 +3,7 @@ package sip
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -286,6 +287,7 @@ func TestInvitationsThatCannotBe(t *testing.T) {
 		"no such network":   func(i *Invitation) { i.Hops[0].Network = "sctp" },
 		"no such family":    func(i *Invitation) { i.Hops[0].Address = mustAddrPort(t, "[2001:db8::1]:5060") },
 		"port 0":            func(i *Invitation) { i.Hops[0].Address = mustAddrPort(t, "192.0.2.1:0") },
+		"name without TLS":  func(i *Invitation) { i.Hops[0].ServerName = "trunk.example" },
 		"no sound":          func(i *Invitation) { i.Local = media.Description{} },
 		"no Notify":         func(i *Invitation) { i.Notify = nil },
 		"domain":            func(i *Invitation) { i.Domain = "a>b" },
@@ -301,6 +303,10 @@ func TestInvitationsThatCannotBe(t *testing.T) {
 		}
 	}
 	far.quiet(2 * testT1)
+	deaf := startExchange(t, func(o *Options) { o.Sources = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")} })
+	if _, err := deaf.Server.Invite(good()); err == nil || !strings.Contains(err.Error(), "sip.sources") {
+		t.Errorf("answers that we wouldn't read: %v", err)
+	}
 	x.stop()
 	if _, err := x.Server.Invite(good()); !errors.Is(err, errShutting) {
 		t.Errorf("after the end: %v", err)

@@ -188,6 +188,10 @@ func (s *Server) acceptedAgain(out *outgoing, response *gosip.Response, deliver 
 	deliver(reply{to: out, response: response})
 }
 
+// maxEarlyRequests is how many requests of ours (PRACK, UPDATE) an early dialog
+// may have seen before it turns out to be one too many: its BYE's CSeq is higher.
+const maxEarlyRequests = 100
+
 // stray deals with a reply to a request that nobody waits for any more. A 200 to
 // an INVITE is acknowledged, and what it began is ended; an INVITE that is still
 // being worked on is cancelled (RFC 3261 sections 9.1 and 15).
@@ -210,6 +214,7 @@ func (s *Server) stray(r reply) {
 		return
 	}
 	far := out.answeredBy(r.response)
+	far.ours += maxEarlyRequests
 	ack := far.ack(out, nil, s.options.UserAgent)
 	if !out.acks.keep(tag, ack) {
 		return
