@@ -176,14 +176,10 @@ func (s siteFile) settings() *Config {
 	for _, e := range s.SIP.Listen {
 		listen = append(listen, sip.Listen{Network: e.transport, Address: e.address})
 	}
-	var sources []netip.Prefix
-	for _, source := range s.SIP.Sources {
-		sources = append(sources, source.Prefix)
-	}
 	return &Config{
 		Site: Site{Name: s.Site.Name, Zone: s.Site.Zone.Location},
 		SIP: sip.Options{
-			Listen: listen, Sources: sources, Trusted: sources, UserAgent: "Careline",
+			Listen: listen, Sources: prefixes(s.SIP.Sources), Trusted: prefixes(s.SIP.Sources), UserAgent: "Careline",
 			MaxMessage: s.SIP.MaxMessage, SetUpRate: s.SIP.SetUpRate, Advertise: s.SIP.Advertise.Addr,
 			MaxDialogs: max(sip.DefaultMaxDialogs, dialogsPerCall*s.SIP.MaxCalls),
 		},
@@ -194,7 +190,7 @@ func (s siteFile) settings() *Config {
 		Desk: desk.Options{
 			Listen: s.Desk.Listen.AddrPort, IdleLogoff: s.Desk.IdleLogoff, SessionLife: s.Desk.SessionLife,
 			Grace: s.Desk.Grace, SecureCookies: s.Desk.SecureCookies,
-			Hosts: s.Desk.Hosts, Demo: s.Demo.SignIns, DemoPassword: s.Demo.Password,
+			Hosts: s.Desk.Hosts, Proxies: prefixes(s.Desk.Proxies), Demo: s.Demo.SignIns, DemoPassword: s.Demo.Password,
 		},
 		Operations: s.Operations.Listen.AddrPort,
 		Control:    cmp.Or(s.Operations.Control, filepath.Join(filepath.Dir(s.Ledger.Path), "control.sock")),
@@ -210,6 +206,14 @@ func (s siteFile) settings() *Config {
 		Grace:    s.Desk.Grace,
 		Demo:     Demo{SignIns: s.Demo.SignIns, Password: s.Demo.Password},
 	}
+}
+
+func prefixes(networks []network) []netip.Prefix {
+	list := make([]netip.Prefix, len(networks))
+	for i, one := range networks {
+		list[i] = one.Prefix
+	}
+	return list
 }
 
 func rules(version string, lines []line, people []person, law law) acd.Rules {

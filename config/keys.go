@@ -55,6 +55,7 @@ type deskKeys struct {
 	SessionLife   time.Duration `yaml:"session_life" range:"5m..24h" help:"A sign-in lasts at most so long."`
 	Grace         time.Duration `yaml:"grace" range:"1s..5m" help:"A browser that vanished may come back within this time and finds its call as it was."`
 	Hosts         []string      `yaml:"hosts" help:"Names that browsers may reach the page by. Empty: on loopback, localhost and loopback addresses; elsewhere any."`
+	Proxies       []network     `yaml:"proxies" help:"TLS proxies in front of the desk, as in 192.0.2.7; their X-Forwarded-For is believed, so that one guesser doesn't hold back everybody's sign-in."`
 	SecureCookies bool          `yaml:"secure_cookies" help:"Cookies go over HTTPS only. Needed on any network but loopback."`
 }
 

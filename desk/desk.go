@@ -21,6 +21,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -28,6 +29,7 @@ import (
 
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/time/rate"
 
 	"careline/acd"
 	"careline/call"
@@ -50,12 +52,16 @@ const (
 	headerTimeout = 10 * time.Second
 	bodyTimeout   = 15 * time.Second
 	idleTimeout   = 2 * time.Minute
+	// answerTimeout cuts who doesn't take an answer; sockets have writeTime.
+	answerTimeout = 30 * time.Second
 	// closingTimeout bounds the polite end of open requests.
 	closingTimeout = 3 * time.Second
 	maxHeaderBytes = 16 << 10
 	// sweepEvery is how often sessions are looked at for their end.
 	sweepEvery = time.Second
 	auditTime  = 3 * time.Second
+	// heldBackEvery is how often held-back sign-ins are logged at most.
+	heldBackEvery = 10 * time.Second
 )
 
 // Center is what the desk needs of the room where calls live.
@@ -104,6 +110,10 @@ type Options struct {
 	// a loopback listener only localhost and loopback addresses (a page of
 	// another name that resolves to this machine is refused), else any.
 	Hosts []string
+	// Proxies in front of the desk, whose X-Forwarded-For is believed; config
+	// key desk.proxies. Without it all who come by a proxy share one limit of
+	// sign-in attempts.
+	Proxies []netip.Prefix
 	// Demo lets the sign-in page list the users, with DemoPassword if it is set.
 	Demo         bool
 	DemoPassword string
@@ -125,6 +135,7 @@ type Desk struct {
 	presences *presences
 	pages     *pages
 	hashing   chan struct{}
+	heldBack  rate.Sometimes // limits a log line that strangers can cause
 	draining  atomic.Bool
 	listener  net.Listener
 	// Background work that a request started and may outlive it: name readings.
@@ -147,18 +158,9 @@ func New(options Options, center Center, records Records) (*Desk, error) {
 	if center == nil || records == nil {
 		return nil, errors.New("desk: a Center and Records are needed")
 	}
-	users := make(map[string]User, len(options.Users))
-	for _, user := range options.Users {
-		if user.Name == "" || user.Agent == "" {
-			return nil, errors.New("desk: a user without a name or an agent")
-		}
-		if _, twice := users[user.Name]; twice {
-			return nil, fmt.Errorf("desk: user %q stands twice", user.Name)
-		}
-		if _, err := parseHash(user.PasswordHash); err != nil {
-			return nil, fmt.Errorf("desk: user %q: %w; make one with `careline password`", user.Name, err)
-		}
-		users[user.Name] = user
+	users, err := usersByName(options.Users)
+	if err != nil {
+		return nil, err
 	}
 	decoy, err := decoyLike(options.Users)
 	if err != nil {
@@ -180,10 +182,34 @@ func New(options Options, center Center, records Records) (*Desk, error) {
 		attempts:  newAttempts(options.Now),
 		presences: newPresences(center, options.Grace),
 		pages:     pages,
-		hashing:   make(chan struct{}, maxHashing),
+		hashing:   make(chan struct{}, hashPlaces(runtime.GOMAXPROCS(0))),
+		heldBack:  rate.Sometimes{Interval: heldBackEvery},
 		life:      life,
 		end:       end,
 	}, nil
+}
+
+// usersByName checks the users: one name and one agent each, since the audit
+// names who read by the agent (unique user identification, 45 CFR 164.312(a)(2)(i)).
+func usersByName(list []User) (map[string]User, error) {
+	users := make(map[string]User, len(list))
+	agents := make(map[acd.AgentID]string, len(list))
+	for _, user := range list {
+		if user.Name == "" || user.Agent == "" {
+			return nil, errors.New("desk: a user without a name or an agent")
+		}
+		if _, twice := users[user.Name]; twice {
+			return nil, fmt.Errorf("desk: user %q stands twice", user.Name)
+		}
+		if other, twice := agents[user.Agent]; twice {
+			return nil, fmt.Errorf("desk: users %q and %q are both agent %q; give each person one", other, user.Name, user.Agent)
+		}
+		if _, err := parseHash(user.PasswordHash); err != nil {
+			return nil, fmt.Errorf("desk: user %q: %w; make one with `careline password`", user.Name, err)
+		}
+		users[user.Name], agents[user.Agent] = user, user.Name
+	}
+	return users, nil
 }
 
 func setDefault(value *time.Duration, fallback time.Duration) {
@@ -234,13 +260,14 @@ func (d *Desk) Run(ctx context.Context) error {
 		Handler:           d.handler(),
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       bodyTimeout,
+		WriteTimeout:      answerTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          zap.NewStdLog(d.log.Named("http")),
 	}
 	group, running := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		if err := server.Serve(d.listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := server.Serve(newBounded(d.listener, d.isProxy)); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("desk: serving: %w", err)
 		}
 		return nil

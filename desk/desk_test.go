@@ -3,6 +3,7 @@ package desk
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"io"
@@ -157,10 +158,15 @@ func (s *site) signIn() {
 	}
 }
 
-// socket opens the page's WebSocket.
+// socket opens the WebSocket of a page that was just loaded.
 func (s *site) socket() *websocket.Conn {
 	s.t.Helper()
-	conn, _, err := websocket.Dial(s.t.Context(), strings.Replace(s.url, "http", "ws", 1)+"/api/socket",
+	return s.socketOf("page="+rand.Text(), "take=1")
+}
+
+func (s *site) socketOf(query ...string) *websocket.Conn {
+	s.t.Helper()
+	conn, _, err := websocket.Dial(s.t.Context(), strings.Replace(s.url, "http", "ws", 1)+"/api/socket?"+strings.Join(query, "&"),
 		&websocket.DialOptions{HTTPClient: s.client, HTTPHeader: http.Header{"Origin": {s.url}}})
 	if err != nil {
 		s.t.Fatal(err)

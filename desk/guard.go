@@ -14,9 +14,11 @@ import (
 const (
 	maxSignIn = 4 << 10
 	maxSDP    = 64 << 10
-	// csp: everything from here, nothing inline, framed by nobody.
+	// csp: everything from here, nothing inline, no text made into markup or
+	// script, framed by nobody.
 	csp = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
-		"connect-src 'self'; media-src 'self' blob:; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+		"connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; " +
+		"require-trusted-types-for 'script'; trusted-types 'none'"
 )
 
 // handler is all the desk's HTTP behind its guard.
@@ -115,10 +117,7 @@ func (d *Desk) setCookie(w http.ResponseWriter, token string, maxAge int) {
 // signedIn lets only living sessions through.
 func (d *Desk) signedIn(next func(http.ResponseWriter, *http.Request, *session)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		var found *session
-		if cookie, err := r.Cookie(d.cookieName()); err == nil {
-			found = d.sessions.find(cookie.Value)
-		}
+		found := d.sessionOf(r)
 		if found == nil {
 			answerTrouble(w, http.StatusUnauthorized, "signed_out", "Sign in first.")
 			return
@@ -127,20 +126,44 @@ func (d *Desk) signedIn(next func(http.ResponseWriter, *http.Request, *session))
 	}
 }
 
+// sessionOf is the living session whose cookie the request has, or nil.
+func (d *Desk) sessionOf(r *http.Request) *session {
+	cookie, err := r.Cookie(d.cookieName())
+	if err != nil {
+		return nil
+	}
+	return d.sessions.find(cookie.Value)
+}
+
 // source is who asks, for the limit of attempts: the connection's address
-// (IPv6: its /64), not a header that anybody can write.
-func source(r *http.Request) string {
+// (IPv6: its /64). Behind a proxy of Options.Proxies it is the last address of
+// X-Forwarded-For that isn't such a proxy: what stands before it, anybody can write.
+func (d *Desk) source(r *http.Request) string {
 	address, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return "unknown"
 	}
 	ip := address.Addr().Unmap()
+	for _, hop := range slices.Backward(strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")) {
+		if !d.isProxy(ip) {
+			break
+		}
+		told, err := netip.ParseAddr(strings.TrimSpace(hop))
+		if err != nil {
+			break
+		}
+		ip = told.Unmap()
+	}
 	if ip.Is6() {
 		if prefix, err := ip.Prefix(64); err == nil {
 			return prefix.String()
 		}
 	}
 	return ip.String()
+}
+
+func (d *Desk) isProxy(ip netip.Addr) bool {
+	return slices.ContainsFunc(d.options.Proxies, func(one netip.Prefix) bool { return one.Contains(ip) })
 }
 
 // tag names a user in the limit's memory without keeping what was typed: people

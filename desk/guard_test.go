@@ -106,7 +106,7 @@ func TestRequestsAreCheckedBeforeTheyAreHeard(t *testing.T) {
 				t.Errorf("%d %s, want %d", w.Code, w.Body, one.want)
 			}
 			for name, want := range map[string]string{
-				"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY",
+				"Content-Security-Policy": "require-trusted-types-for 'script'", "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY",
 				"Referrer-Policy": "no-referrer", "Permissions-Policy": "microphone=(self)", "Cross-Origin-Opener-Policy": "same-origin",
 			} {
 				if !strings.Contains(w.Header().Get(name), want) {
@@ -204,7 +204,7 @@ func TestFailuresAreForgottenWithTimeAndBoundedInMemory(t *testing.T) {
 		if wait := a.take("rosa", "10.0.0.9"); wait != 0 {
 			t.Fatalf("right passwords count: %s", wait)
 		}
-		a.giveBack("rosa", "10.0.0.9")
+		a.forgive("rosa", "10.0.0.9")
 	}
 	for i := range maxTracked/2 + 200 {
 		a.take("user"+strconv.Itoa(i), "10.9.0."+strconv.Itoa(i))
@@ -262,6 +262,16 @@ func TestBadHashIsNamedWithItsUser(t *testing.T) {
 		if hash != "" && err != nil && strings.Contains(err.Error(), hash) {
 			t.Errorf("the error quotes the hash: %v", err)
 		}
+	}
+}
+
+func TestTwoPeopleAreNotOneAgent(t *testing.T) {
+	hash := cheap(t, "x")
+	_, err := New(Options{Users: []User{
+		{Name: "maria", Agent: "desk1", PasswordHash: hash}, {Name: "james", Agent: "desk1", PasswordHash: hash},
+	}}, &fakeCenter{}, &fakeRecords{})
+	if err == nil || !strings.Contains(err.Error(), "maria") || !strings.Contains(err.Error(), "james") {
+		t.Errorf("the audit couldn't tell who read: %v", err)
 	}
 }
 

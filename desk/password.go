@@ -19,7 +19,7 @@ const (
 	hashLanes   = 4
 	saltBytes   = 16
 	keyBytes    = 32
-	maxHashing  = 2 // hashes computed at once, so that sign-ins can't eat the memory
+	maxHashing  = 2 // hashes computed at once at most, so that sign-ins can't eat the memory
 	maxPassword = 256
 	// Bounds of what a configured hash may cost us.
 	maxPasses = 16
@@ -29,6 +29,10 @@ const (
 
 // ErrBadHash says that a password hash is not an argon2id PHC string.
 var ErrBadHash = errors.New("not an argon2id hash ($argon2id$v=19$m=…,t=…,p=…$salt$key)")
+
+// hashPlaces is how many hashes may be computed at once on so many processors:
+// each keeps hashLanes of them busy, and calls' sound wants them too.
+func hashPlaces(processors int) int { return min(maxHashing, max(1, processors/hashLanes)) }
 
 type hashed struct {
 	memory, passes uint32

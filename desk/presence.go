@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"careline/acd"
+	"careline/call"
 )
 
 // presence is an agent at a window, or whose window was there a moment ago. The
@@ -20,6 +21,8 @@ type presence struct {
 	names  nameCache
 
 	// Guarded by presences.mu.
+	// page that holds, or held a moment ago, the agent.
+	page    string
 	release func() // nil while the page is away
 	grace   *time.Timer
 }
@@ -45,14 +48,20 @@ func newPresences(center Center, grace time.Duration) *presences {
 	return &presences{center: center, grace: grace, byAgent: make(map[acd.AgentID]*presence)}
 }
 
-// attach makes w the agent's window.
-func (ps *presences) attach(w *window) (*presence, error) {
+// attach makes w the agent's window. take says that a person asked for it (by
+// loading the page, signing in, or choosing it). A page that comes back by
+// itself gets its own place, never another page's: a forgotten one that wakes
+// up must not take a call, and the microphone with it, to an empty room.
+func (ps *presences) attach(w *window, take bool) (*presence, error) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
 	if ps.closed {
 		return nil, errClosing
 	}
 	p := ps.byAgent[w.session.user.Agent]
+	if p != nil && !take && p.page != w.page {
+		return nil, call.ErrDisplaced
+	}
 	if p == nil {
 		p = &presence{agent: w.session.user.Agent}
 	}
@@ -68,6 +77,7 @@ func (ps *presences) attach(w *window) (*presence, error) {
 		p.grace.Stop()
 		p.grace = nil
 	}
+	p.page = w.page
 	if older := p.window.Swap(w); older != nil {
 		older.displace()
 	}

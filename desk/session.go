@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"golang.org/x/time/rate"
 )
 
 const (
@@ -30,6 +32,8 @@ type session struct {
 	key  [sha256.Size]byte
 	user User
 	born time.Time
+	// offers limits how often the session may offer media.
+	offers *rate.Limiter
 
 	// The rest is guarded by sessions.mu.
 	touched time.Time
@@ -77,7 +81,10 @@ func (s *sessions) begin(user User) (token string, older *session, err error) {
 		older = nil
 	}
 	now := s.now()
-	made := &session{key: sha256.Sum256([]byte(token)), user: user, born: now, touched: now, over: make(chan struct{})}
+	made := &session{
+		key: sha256.Sum256([]byte(token)), user: user, born: now, touched: now,
+		offers: rate.NewLimiter(offerRate, offerBurst), over: make(chan struct{}),
+	}
 	s.byKey[made.key] = made
 	return token, older, nil
 }
@@ -111,18 +118,19 @@ func (s *sessions) setBusy(one *session, busy bool) {
 	one.busy = busy
 }
 
-// deadline is when the session ends if nobody touches it; zero during a call.
-func (s *sessions) deadline(one *session) time.Time {
+// deadline is when, and why, the session ends if nobody touches it; zero
+// during a call.
+func (s *sessions) deadline(one *session) (time.Time, endReason) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if one.busy {
-		return time.Time{}
+		return time.Time{}, ""
 	}
 	idle, life := one.touched.Add(s.idle), one.born.Add(s.life)
 	if life.Before(idle) {
-		return life
+		return life, endLife
 	}
-	return idle
+	return idle, endIdle
 }
 
 // why says why a session's time is over; "" while it isn't.

@@ -19,7 +19,10 @@ const (
 	// hashWait bounds the wait for one of maxHashing places.
 	hashWait  = 5 * time.Second
 	mediaTime = 10 * time.Second
-	wrongText = "User name and password don't match."
+	// Offers of media per second of one session: each costs a peer connection.
+	offerRate  = 1
+	offerBurst = 10
+	wrongText  = "User name and password don't match."
 )
 
 type credentials struct {
@@ -65,17 +68,19 @@ func (d *Desk) signIn(w http.ResponseWriter, r *http.Request) {
 		answerTrouble(w, http.StatusServiceUnavailable, "draining", "The server is shutting down. Sign in again when it is back.")
 		return
 	}
-	from := source(r)
+	from := d.source(r)
 	if wait := d.attempts.take(tag(given.User), from); wait > 0 {
 		seconds := int(math.Ceil(wait.Seconds()))
 		w.Header().Set("Retry-After", strconv.Itoa(seconds))
-		d.log.Warn("sign-in held back", zap.String("source", from), zap.Int("seconds", seconds))
+		d.heldBack.Do(func() {
+			d.log.Warn("sign-ins held back", zap.String("source", from), zap.Int("seconds", seconds))
+		})
 		answerTrouble(w, http.StatusTooManyRequests, "too_many", "Too many attempts. Try again in "+strconv.Itoa(seconds)+" seconds.")
 		return
 	}
 	user, right, ok := d.check(r.Context(), given)
 	if !ok {
-		d.attempts.giveBack(tag(given.User), from)
+		d.attempts.undo(tag(given.User), from)
 		w.Header().Set("Retry-After", "5")
 		answerTrouble(w, http.StatusServiceUnavailable, "busy", "Many people are signing in. Try again in a few seconds.")
 		return
@@ -86,7 +91,10 @@ func (d *Desk) signIn(w http.ResponseWriter, r *http.Request) {
 		answerTrouble(w, http.StatusUnauthorized, "wrong", wrongText)
 		return
 	}
-	d.attempts.giveBack(tag(given.User), from)
+	d.attempts.forgive(tag(given.User), from)
+	if !d.endBrowsersSession(w, r) {
+		return
+	}
 	if err := d.auditSignIn(r.Context(), user, "ok"); err != nil {
 		answerTrouble(w, http.StatusServiceUnavailable, "unrecorded", "The sign-in can't be recorded, so it can't go on. Tell your administrator.")
 		return
@@ -103,6 +111,33 @@ func (d *Desk) signIn(w http.ResponseWriter, r *http.Request) {
 	d.setCookie(w, token, int(d.options.SessionLife.Seconds()))
 	d.log.Info("signed in", zap.String("user", user.Name))
 	answer(w, http.StatusOK, identity{user.Name, string(user.Agent)})
+}
+
+// endBrowsersSession ends the session that this browser had: two people, or one
+// twice, behind one cookie would mix up their sound and their calls. It has
+// answered if ok is false.
+func (d *Desk) endBrowsersSession(w http.ResponseWriter, r *http.Request) (ok bool) {
+	older := d.sessionOf(r)
+	if older == nil {
+		return true
+	}
+	if d.onCall(older) {
+		refuse(w, call.ErrInCall)
+		return false
+	}
+	d.endSession(older, endSuperseded)
+	return true
+}
+
+// onCall reports whether a caller would be left alone without this session.
+func (d *Desk) onCall(s *session) bool {
+	view, err := d.center.View(s.user.Agent)
+	return err == nil && view.State != acd.WrapUp && inCall(view.State) && d.presences.shownBy(s)
+}
+
+func refuse(w http.ResponseWriter, err error) {
+	problem := troubleOf(err)
+	answerTrouble(w, http.StatusConflict, problem.Code, problem.Text)
 }
 
 // check compares the password with the user's hash, or with a decoy's. ok is
@@ -146,10 +181,8 @@ func (d *Desk) auditSignIn(ctx context.Context, user User, outcome string) error
 
 // signOut serves POST /api/sign-out. A caller is not left alone by it.
 func (d *Desk) signOut(w http.ResponseWriter, _ *http.Request, s *session) {
-	view, err := d.center.View(s.user.Agent)
-	if err == nil && view.State != acd.WrapUp && inCall(view.State) && d.presences.shownBy(s) {
-		problem := troubleOf(call.ErrInCall)
-		answerTrouble(w, http.StatusConflict, problem.Code, problem.Text)
+	if d.onCall(s) {
+		refuse(w, call.ErrInCall)
 		return
 	}
 	d.setCookie(w, "", -1)
@@ -168,6 +201,11 @@ func (d *Desk) media(w http.ResponseWriter, r *http.Request, s *session) {
 		SDP string `json:"sdp"`
 	}
 	if !readBody(w, r, maxSDP, &body) {
+		return
+	}
+	if !s.offers.Allow() {
+		problem := troubleOf(errTooFast)
+		answerTrouble(w, http.StatusTooManyRequests, problem.Code, problem.Text)
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), mediaTime)

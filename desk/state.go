@@ -24,6 +24,7 @@ type screen struct {
 	Muted      bool           `json:"muted"`
 	Draining   bool           `json:"draining"`
 	SignOutAt  time.Time      `json:"sign_out_at,omitzero"`
+	SignOutFor endReason      `json:"sign_out_for,omitempty"`
 	Call       *callScreen    `json:"call,omitempty"`
 	AwayReason []string       `json:"away_reasons"`
 	Disposals  []string       `json:"dispositions"`
@@ -54,6 +55,7 @@ type callScreen struct {
 	Held         bool        `json:"held"`
 	CallerGone   bool        `json:"caller_gone"`
 	Reasons      []string    `json:"reasons,omitempty"`
+	Disposition  string      `json:"disposition,omitempty"`
 }
 
 // inCall reports whether an agent in this state is at work on a call: such an
@@ -102,7 +104,7 @@ func (d *Desk) screenOf(p *presence, user string, view call.AgentView) screen {
 		Language: c.Language, Reason: c.Reason, State: c.State,
 		Verification: c.Verification, Name: name, NameStatus: status,
 		Path: orEmpty(c.Path), Arrived: c.Arrived.UTC(), Answered: c.Answered.UTC(),
-		Held: c.Held, CallerGone: c.CallerGone, Reasons: c.Reasons,
+		Held: c.Held, CallerGone: c.CallerGone, Reasons: c.Reasons, Disposition: c.Disposition,
 	}
 	return s
 }

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"net"
 	"net/http"
@@ -87,7 +88,9 @@ func inVirtualTime(t *testing.T, tell func(t *testing.T, s *shift)) {
 		s.t, s.center, s.records, s.url = t, &s.counts.fakeCenter, &fakeRecords{}, "http://127.0.0.1"
 		s.desk, err = New(Options{
 			Listen: netip.MustParseAddrPort("127.0.0.1:80"),
-			Users:  []User{{Name: "maria", Agent: "maria", PasswordHash: hash}},
+			Users: []User{
+				{Name: "maria", Agent: "maria", PasswordHash: hash}, {Name: "james", Agent: "james", PasswordHash: hash},
+			},
 		}, s.counts, s.records)
 		if err != nil {
 			t.Fatal(err)
@@ -117,13 +120,20 @@ type page struct {
 	conn *websocket.Conn
 	mu   sync.Mutex
 	last string
+	all  []string
 	code websocket.StatusCode
 	over chan struct{}
 }
 
+// page is one that was just loaded; pageOf one that says so itself.
 func (s *shift) page() *page {
 	s.t.Helper()
-	p := &page{conn: s.socket(), over: make(chan struct{})}
+	return s.pageOf("page="+rand.Text(), "take=1")
+}
+
+func (s *shift) pageOf(query ...string) *page {
+	s.t.Helper()
+	p := &page{conn: s.socketOf(query...), over: make(chan struct{})}
 	go func() {
 		defer close(p.over)
 		for {
@@ -136,6 +146,7 @@ func (s *shift) page() *page {
 				return
 			}
 			p.last = string(body)
+			p.all = append(p.all, p.last)
 			p.mu.Unlock()
 		}
 	}()

@@ -17,6 +17,7 @@ import (
 
 const (
 	maxMessage = 4 << 10
+	maxPage    = 64 // bytes of a page's name
 	// writeTime cuts a page that doesn't take its state.
 	writeTime = 5 * time.Second
 	// beat is how often an open window is looked at without a change: its
@@ -26,7 +27,7 @@ const (
 	pingEvery   = 10 * time.Second
 	pongTime    = 10 * time.Second
 	commandTime = 5 * time.Second
-	// Commands per second of one window; beyond, they are refused.
+	// Messages per second of one window; beyond, they are refused.
 	commandRate  = 20
 	commandBurst = 40
 	// maxReplies wait to be written; a page that doesn't take them is cut.
@@ -53,6 +54,7 @@ var (
 type window struct {
 	desk     *Desk
 	session  *session
+	page     string // names the loaded page, as it chose
 	conn     *websocket.Conn
 	presence *presence
 	log      *zap.Logger
@@ -72,8 +74,16 @@ func (w *window) poke() {
 // displace is called once, by presences, when a newer window has come.
 func (w *window) displace() { close(w.displaced) }
 
-// socket serves GET /api/socket.
+// socket serves GET /api/socket?page=…&take=1. page is a random name that the
+// page gives itself when it is loaded; take=1 says that a person wants the
+// agent's calls in this window.
 func (d *Desk) socket(out http.ResponseWriter, r *http.Request, s *session) {
+	asked := r.URL.Query()
+	page := asked.Get("page")
+	if page == "" || len(page) > maxPage {
+		answerTrouble(out, http.StatusBadRequest, "bad_request", "The page is of another version. Load it again.")
+		return
+	}
 	conn, err := websocket.Accept(out, r, &websocket.AcceptOptions{
 		InsecureSkipVerify: true, // the guard has checked Origin already
 		CompressionMode:    websocket.CompressionDisabled,
@@ -84,14 +94,17 @@ func (d *Desk) socket(out http.ResponseWriter, r *http.Request, s *session) {
 	defer conn.CloseNow()
 	conn.SetReadLimit(maxMessage)
 	w := &window{
-		desk: d, session: s, conn: conn,
+		desk: d, session: s, page: page, conn: conn,
 		log:       d.log.With(zap.String("agent", string(s.user.Agent))),
 		poked:     make(chan struct{}, 1),
 		displaced: make(chan struct{}),
 		replies:   make(chan push, maxReplies),
 	}
-	d.sessions.touch(s)
-	w.presence, err = d.presences.attach(w)
+	take := asked.Get("take") == "1"
+	if take { // a page that reconnects by itself isn't a person at work
+		d.sessions.touch(s)
+	}
+	w.presence, err = d.presences.attach(w, take)
 	if err != nil {
 		code, reason := w.closing(err)
 		w.log.Warn("window refused", zap.Error(err))
@@ -188,7 +201,8 @@ func (w *window) pushState(last []byte) ([]byte, error) {
 	}
 	w.desk.sessions.setBusy(w.session, inCall(view.State))
 	state := w.desk.screenOf(w.presence, w.session.user.Name, view)
-	state.SignOutAt = w.desk.sessions.deadline(w.session).UTC()
+	state.SignOutAt, state.SignOutFor = w.desk.sessions.deadline(w.session)
+	state.SignOutAt = state.SignOutAt.UTC()
 	compared, err := json.Marshal(state)
 	if err != nil {
 		return last, err
@@ -251,25 +265,30 @@ func (w *window) read(ctx context.Context) error {
 			w.conn.Close(websocket.StatusUnsupportedData, "not a command")
 			return errors.New("desk: not a command")
 		}
-		if m.Kind == alive {
-			if err := w.reply(m.ID, nil); err != nil {
-				return err
-			}
-			continue
-		}
-		w.desk.sessions.touch(w.session)
-		if m.Kind == activity {
-			w.poke() // the page learns the new time of signing out
-			continue
-		}
 		err = errTooFast
 		if limit.Allow() {
-			err = w.do(ctx, m)
+			err = w.take(ctx, m)
+		}
+		if m.Kind == activity {
+			continue // nothing waits for it
 		}
 		if err := w.reply(m.ID, err); err != nil {
 			return err
 		}
 	}
+}
+
+// take does one message. Only what a person did keeps the session.
+func (w *window) take(ctx context.Context, m message) error {
+	if m.Kind == alive {
+		return nil
+	}
+	w.desk.sessions.touch(w.session)
+	if m.Kind == activity {
+		w.poke() // the page learns the new time of signing out
+		return nil
+	}
+	return w.do(ctx, m)
 }
 
 func (w *window) reply(id int64, err error) error {
