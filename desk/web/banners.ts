@@ -26,7 +26,7 @@ export class Banners {
     find("use-here").addEventListener("click", useHere);
     find("sound-on").addEventListener("click", soundOn);
     find("still-here").addEventListener("click", stillHere);
-    find("command-close").addEventListener("click", () => show(find("command-problem"), false));
+    find("command-close").addEventListener("click", () => this.settled());
   }
 
   microphone(state: Microphone): void {
@@ -65,16 +65,32 @@ export class Banners {
     show(find("draining"), on);
   }
 
-  idle(on: boolean): void {
+  /** The sign-out that is near: by idleness, which a touch prevents, or by the sign-in's age. */
+  leaving(on: boolean, idle: boolean, left: string): void {
+    if (on) {
+      write(find("leaving-title"), idle ? "Still there?" : "Your sign-in ends");
+      write(
+        find("leaving-text"),
+        idle ? "Nobody has touched this page for a while. You will be signed out soon." : "It has lasted its longest time. Sign in again to go on; a call in hand is never cut.",
+      );
+      show(find("still-here"), idle);
+      write(find("leaving-left"), left);
+    }
     show(find("idle-warning"), on);
   }
 
   /** What a command came back with; it goes away by itself. */
   command(problem: unknown): void {
+    // The notice that stands there says it already.
+    if (problem instanceof Refused && problem.trouble.code === "away" && !find("connection-problem").hidden) return;
     write(find("command-text"), problem instanceof Refused ? problem.trouble.text : "That didn't work. Try again.");
     show(find("command-problem"), true);
     clearTimeout(this.commandTimer);
-    this.commandTimer = window.setTimeout(() => show(find("command-problem"), false), commandTime);
+    this.commandTimer = window.setTimeout(() => this.settled(), commandTime);
+  }
+
+  settled(): void {
+    show(find("command-problem"), false);
   }
 
   /** Signed out: nothing of the desk's is wrong any more. */

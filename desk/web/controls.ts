@@ -3,7 +3,11 @@
 import { find, mark, show, write } from "./dom";
 import type { AgentState, Command, Screen } from "./protocol";
 
-const inHand: readonly AgentState[] = ["connecting", "talking", "holding"];
+export const inHand: readonly AgentState[] = ["connecting", "talking", "holding"];
+
+// Buttons that have just come into place under a pointer aren't pressed by the
+// second half of a double click on what stood there before.
+const settling = 700;
 
 export class Controls {
   private readonly offer = find("offer-controls");
@@ -12,8 +16,13 @@ export class Controls {
   private readonly hold = find<HTMLButtonElement>("hold");
   private screen: Screen | null = null;
   private offerShown = "";
+  private settled = 0;
 
-  constructor(private readonly run: (command: Command) => void, private readonly hush: (on: boolean) => void) {
+  constructor(private readonly run: (command: Command) => void, private readonly muted: () => void) {
+    const guard = (event: MouseEvent): void => {
+      if (event.detail > 1 && performance.now() < this.settled) event.stopImmediatePropagation();
+    };
+    for (const group of [this.offer, this.talk]) group.addEventListener("click", guard, { capture: true });
     find("accept").addEventListener("click", () => this.accept());
     find("decline").addEventListener("click", () => this.decline());
     this.mute.addEventListener("click", () => this.toggleMute());
@@ -28,6 +37,7 @@ export class Controls {
     const focused = document.activeElement;
     const lostFocus =
       focused instanceof HTMLElement && ((this.offer.contains(focused) && !offered) || (this.talk.contains(focused) && !talking));
+    if ((offered && this.offer.hidden) || (talking && this.talk.hidden)) this.settled = performance.now() + settling;
     show(this.offer, offered);
     show(this.talk, talking);
     mark(this.mute, "aria-pressed", String(screen.muted));
@@ -35,7 +45,7 @@ export class Controls {
     mark(find("mute-icon"), "href", screen.muted ? "#i-mic-off" : "#i-mic");
     const held = screen.state === "holding";
     mark(this.hold, "aria-pressed", String(held));
-    write(find("hold-text"), held ? "Take back" : "Hold");
+    write(find("hold-text"), held ? "Resume" : "Hold");
     mark(find("hold-icon"), "href", held ? "#i-resume" : "#i-hold");
     this.hold.disabled = this.mute.disabled = screen.state === "connecting";
     this.focus(screen, lostFocus);
@@ -63,10 +73,7 @@ export class Controls {
   }
 
   toggleMute(): void {
-    if (!this.screen || this.mute.disabled || !inHand.includes(this.screen.state)) return;
-    const on = !this.screen.muted;
-    if (on) this.hush(true); // at once; the server's word follows
-    this.run({ kind: "mute", on });
+    if (this.screen && !this.mute.disabled && inHand.includes(this.screen.state)) this.muted();
   }
 
   toggleHold(): void {

@@ -25,14 +25,14 @@ export class Keypad {
     private readonly tone: (low: number, high: number) => void,
   ) {
     for (const key of keys) {
-      const button = make("button", { type: "button", "data-testid": `keypad-${key}`, "aria-label": spoken[key] ?? key }, key);
-      if (letters[key]) button.append(make("small", { "aria-hidden": "true" }, letters[key]));
+      const button = make("button", { type: "button", "data-testid": `keypad-${key}`, "aria-label": spoken[key] ?? [key, letters[key]].join(" ").trim() }, key);
+      if (letters[key]) button.append(" ", make("small", { "aria-hidden": "true" }, letters[key]));
       button.addEventListener("click", () => this.press(key));
       find("keys").append(button);
     }
     this.opener.addEventListener("click", () => this.toggle());
     find("keypad-close").addEventListener("click", () => this.close());
-    this.dialog.addEventListener("keydown", (event) => this.typed(event));
+    addEventListener("keydown", (event) => this.typed(event), { capture: true });
   }
 
   render(screen: Screen): void {
@@ -63,7 +63,9 @@ export class Keypad {
     if (inside) this.opener.focus();
   }
 
+  // While the keypad is open, digits go to it wherever the focus is.
   private typed(event: KeyboardEvent): void {
+    if (!this.dialog.open) return;
     if (event.key === "Escape") {
       event.preventDefault();
       this.close();

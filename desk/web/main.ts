@@ -5,12 +5,13 @@ import { api } from "./api";
 import { Backoff } from "./backoff";
 import { Banners } from "./banners";
 import { CallerCard } from "./caller-card";
-import { everyTick, learn, until } from "./clock";
+import { everyTick, learn, spell, until } from "./clock";
 import { Controls } from "./controls";
-import { find, show, write } from "./dom";
+import { find, mark, show, write } from "./dom";
 import { Keypad } from "./keypad";
 import { Level } from "./level";
 import { Media } from "./media";
+import { Mute } from "./mute";
 import { closed, type Command, type Screen } from "./protocol";
 import { Ringer } from "./ringer";
 import { Shortcuts } from "./shortcuts";
@@ -18,15 +19,19 @@ import { SignIn } from "./sign-in";
 import { Socket } from "./socket";
 import { StateView } from "./state-view";
 import { Status } from "./status";
+import { Tab } from "./tab";
 import { WrapUp } from "./wrap-up";
 
-const idleWarning = 60_000;
+const leavingWarning = 60_000;
 const noteEvery = 20_000;
 const renewAfter = 4_000;
 
 class Softphone {
   private screen: Screen | null = null;
   private running = false;
+  private up = false;
+  private leaving = false;
+  private drawn = "";
   private noted = 0;
   private unlinkedSince = 0;
 
@@ -48,19 +53,25 @@ class Softphone {
   });
   private readonly socket = new Socket({
     state: (screen) => this.render(screen),
-    connection: (up) => this.banners.connection(up),
+    connection: (up) => this.connection(up),
     over: (code) => this.over(code),
     refused: () => this.gone(),
   });
   private readonly run = (command: Command): void => {
-    this.socket.send(command).catch((problem: unknown) => {
-      if (command.kind === "mute") this.media.mute(this.screen?.muted ?? false);
-      this.banners.command(problem);
-    });
+    this.socket.send(command).catch((problem: unknown) => this.banners.command(problem));
   };
+  private readonly tab = new Tab();
+  private readonly mute = new Mute(
+    (on) => this.socket.send({ kind: "mute", on }),
+    (on) => this.media.mute(on),
+    () => this.draw(),
+    (problem) => this.banners.command(problem),
+  );
   private readonly stateView = new StateView();
   private readonly card = new CallerCard();
-  private readonly controls = new Controls(this.run, (on) => this.media.mute(on));
+  private readonly controls = new Controls(this.run, () => {
+    if (this.screen) this.mute.toggle(this.screen);
+  });
   private readonly keypad = new Keypad(this.run, (low, high) => void this.ringer.key(low, high));
   private readonly wrapUp = new WrapUp(this.run);
   private readonly status = new Status(this.run);
@@ -75,7 +86,7 @@ class Softphone {
         { key: "A", does: "Accept the call", run: () => this.controls.accept() },
         { key: "D", shift: true, does: "Decline the call", run: () => this.controls.decline() },
         { key: "M", does: "Mute or unmute", run: () => this.controls.toggleMute() },
-        { key: "H", does: "Hold or take back", run: () => this.controls.toggleHold() },
+        { key: "H", does: "Hold or resume", run: () => this.controls.toggleHold() },
         { key: "K", does: "Keypad", run: () => this.keypad.toggle() },
         { key: "E", shift: true, does: "Hang up", run: () => this.controls.hangUp() },
         { key: "F", does: "Finish the wrap-up", run: () => this.wrapUp.finish() },
@@ -85,7 +96,12 @@ class Softphone {
       ],
       () => this.running && this.screen !== null,
     );
+    find("idle-available").addEventListener("click", () => this.status.goAvailable());
     find("sign-out").addEventListener("click", () => void this.signOut());
+    // A key held down presses a button once.
+    addEventListener("keydown", (event) => {
+      if (event.repeat && event.key === "Enter" && event.target instanceof HTMLButtonElement) event.preventDefault();
+    });
     for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, () => this.noteActivity(), { passive: true });
     this.desktopNotices();
     everyTick(() => this.tick());
@@ -119,51 +135,108 @@ class Softphone {
   }
 
   private end(note: string): void {
-    this.running = false;
-    this.screen = null;
     this.socket.stop();
+    this.leave();
+    this.signedIn(false);
+    this.signIn.open(note);
+  }
+
+  // The agent isn't here any more: nothing of a call stays in the page.
+  private leave(): void {
+    this.running = this.up = this.leaving = false;
+    this.screen = null;
     this.media.stop();
     this.level.watch(null);
     this.ringer.stop();
+    this.ringer.withdraw();
     this.card.render(undefined);
     this.banners.clear();
-    this.signedIn(false);
-    this.signIn.open(note);
+    this.desk(false);
+    this.tab.render(null, true, false);
   }
 
   private signedIn(on: boolean): void {
     show(find("who"), on);
     show(find("health"), on);
     show(find("sign-out"), on);
-    if (!on) show(find("desk-view"), false);
+    if (!on) this.desk(false);
+  }
+
+  // Within the desk, notices stand below the buttons: none of them may move a
+  // button away from under the pointer.
+  private desk(on: boolean): void {
+    show(find("desk-view"), on);
+    const place = find(on ? "stage-notices" : "page-notices");
+    const banners = find("banners");
+    if (banners.parentElement !== place) place.append(banners);
+  }
+
+  private connection(up: boolean): void {
+    this.banners.connection(up);
+    for (const button of document.querySelectorAll("[data-needs-server]")) mark(button, "aria-disabled", String(!up));
+    mark(find("desk-view"), "data-up", String(up));
+    if (up) return; // the state that follows draws the rest
+    this.up = false;
+    this.ringer.stop(); // it can't be answered now
+    this.tabTells();
   }
 
   private render(screen: Screen): void {
     learn(screen.now);
     this.screen = screen;
-    show(find("desk-view"), true);
+    const again = !this.up;
+    this.up = true;
+    this.mute.render(screen, again);
+    this.draw();
+  }
+
+  private draw(): void {
+    if (!this.screen) return;
+    const screen: Screen = { ...this.screen, muted: this.mute.on(this.screen) };
+    this.desk(true);
     write(find("agent-name"), screen.name || screen.user);
     this.banners.draining(screen.draining);
-    this.media.mute(screen.muted);
+    if (screen.state !== this.drawn) this.banners.settled(); // what was refused is past
+    this.drawn = screen.state;
     this.card.render(screen.call);
     this.stateView.render(screen);
     this.controls.render(screen);
     this.keypad.render(screen);
     this.wrapUp.render(screen);
     this.status.render(screen);
-    if (screen.state === "offered") this.ringer.start();
+    if (screen.state === "offered" && this.up) this.ringer.start();
     else this.ringer.stop();
+    this.tabTells();
     this.tick();
   }
 
+  private tabTells(): void {
+    const screen = this.screen && { ...this.screen, muted: this.mute.on(this.screen) };
+    this.tab.render(screen, this.up, this.leaving);
+  }
+
   private tick(): void {
+    this.tab.tick();
     if (!this.screen) return;
     this.stateView.tick();
     this.card.tick();
     this.wrapUp.tick();
-    const end = this.screen.sign_out_at;
-    this.banners.idle(Boolean(end) && until(end) < idleWarning);
+    this.checkLeaving(this.screen);
     this.checkSound(this.screen);
+  }
+
+  // Who works in another window must hear of the sign-out before it comes.
+  private checkLeaving(screen: Screen): void {
+    const end = screen.sign_out_at;
+    const left = until(end);
+    const near = end !== undefined && left < leavingWarning && this.up;
+    const idle = screen.sign_out_for !== "session_life";
+    this.banners.leaving(near, idle, spell(left));
+    if (near === this.leaving) return;
+    this.leaving = near;
+    if (near) void this.ringer.remind(idle ? "Still there?" : "Your sign-in ends", "The softphone signs you out in a minute.");
+    else if (screen.state !== "offered") this.ringer.withdraw();
+    this.tabTells();
   }
 
   // We think that the sound path stands, the server says it has none: it was
@@ -181,14 +254,8 @@ class Softphone {
 
   private over(code: number): void {
     if (code === closed.displaced) {
-      this.screen = null;
-      this.running = false;
-      this.media.stop();
-      this.level.watch(null);
-      this.ringer.stop();
-      this.card.render(undefined);
-      show(find("desk-view"), false);
-      this.banners.clear();
+      this.leave();
+      show(find("health"), false);
       this.banners.displaced(true);
       return;
     }

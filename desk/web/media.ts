@@ -90,6 +90,7 @@ export class Media {
       });
     } catch (problem) {
       this.events.microphone(kindOf(problem));
+      if (!this.peer) this.events.link("none");
       return false;
     }
     if (!this.wanted) {

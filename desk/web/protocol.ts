@@ -29,6 +29,7 @@ export interface CallScreen {
   held: boolean;
   caller_gone: boolean;
   reasons?: string[];
+  disposition?: string;
 }
 
 /** The whole of what the screen shows, as pushed on every change. */
@@ -46,6 +47,7 @@ export interface Screen {
   muted: boolean;
   draining: boolean;
   sign_out_at?: string;
+  sign_out_for?: "idle" | "session_life";
   call?: CallScreen;
   away_reasons: string[];
   dispositions: string[];

@@ -1,8 +1,6 @@
-// The ring: a soft two-tone chime, a blinking title, a notice on the desktop.
-// None of them says who calls.
+// The ring: a soft two-tone chime and a notice on the desktop. Neither says who calls.
 
 const pause = 2_400;
-const title = "Careline";
 
 export class Ringer {
   private context: AudioContext | null = null;
@@ -31,24 +29,33 @@ export class Ringer {
   start(): void {
     if (this.ringing) return;
     this.ringing = true;
-    let on = true;
     const again = (): void => {
       void this.wake().then((ready) => {
         if (ready && this.ringing) this.chime();
       });
-      document.title = on ? "☎ Incoming call" : title;
-      on = !on;
     };
     again();
-    this.timer = window.setInterval(again, pause / 2);
-    this.notify();
+    this.timer = window.setInterval(again, pause);
+    this.notify("Incoming call", "Answer it in the softphone.");
   }
 
   stop(): void {
     if (!this.ringing) return;
     this.ringing = false;
     clearInterval(this.timer);
-    document.title = title;
+    this.withdraw();
+  }
+
+  /** One soft tone and a notice for who looks elsewhere: the page wants a touch. */
+  async remind(title: string, body: string): Promise<void> {
+    this.notify(title, body);
+    if (!(await this.wake())) return;
+    this.tone(523, 0, 0.5, 0.08);
+    this.tone(392, 0.25, 0.8, 0.08);
+  }
+
+  /** Takes the notice back. */
+  withdraw(): void {
     this.notice?.close();
     this.notice = null;
   }
@@ -60,9 +67,7 @@ export class Ringer {
     this.tone(high, 0, 0.12, 0.04);
   }
 
-  private beats = 0;
   private chime(): void {
-    if (this.beats++ % 2 !== 0) return; // the title blinks twice as fast as it rings
     this.tone(660, 0, 0.5, 0.12);
     this.tone(880, 0.18, 0.7, 0.12);
     this.tone(660, 0.7, 0.5, 0.12);
@@ -83,17 +88,13 @@ export class Ringer {
     oscillator.stop(start + length + 0.05);
   }
 
-  private notify(): void {
+  private notify(title: string, body: string): void {
     if (!("Notification" in window) || Notification.permission !== "granted" || document.hasFocus()) return;
-    this.notice = new Notification("Incoming call", {
-      body: "Answer it in the softphone.",
-      tag: "careline-call",
-      icon: "icon.svg",
-      requireInteraction: true,
-    });
+    this.withdraw();
+    this.notice = new Notification(title, { body, tag: "careline", icon: "icon.svg", requireInteraction: true });
     this.notice.onclick = () => {
       window.focus();
-      this.notice?.close();
+      this.withdraw();
     };
   }
 }

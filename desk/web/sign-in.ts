@@ -24,7 +24,7 @@ export class SignIn {
     show(find("sign-in-note"), note !== "");
     show(this.problem, false);
     show(this.view, true);
-    this.user.focus();
+    (this.user.value ? this.password : this.user).focus();
     void this.demo();
   }
 

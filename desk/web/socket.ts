@@ -34,6 +34,10 @@ export class Socket {
   private heartbeat = 0;
   private silence = 0;
   private wanted = false;
+  // A person has just asked for this window; afterwards the page only comes
+  // back to the place it has, and takes nobody's.
+  private taking = false;
+  private readonly page = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
   constructor(private readonly events: SocketEvents) {
     addEventListener("online", () => this.hurry());
@@ -43,7 +47,7 @@ export class Socket {
   }
 
   start(): void {
-    this.wanted = true;
+    this.wanted = this.taking = true;
     this.backoff.reset();
     this.open();
   }
@@ -71,7 +75,8 @@ export class Socket {
     clearTimeout(this.retry);
     this.drop();
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-    const socket = new WebSocket(`${scheme}//${location.host}/api/socket`);
+    const query = `page=${this.page}${this.taking ? "&take=1" : ""}`;
+    const socket = new WebSocket(`${scheme}//${location.host}/api/socket?${query}`);
     this.socket = socket;
     let opened = false;
     socket.onopen = () => {
@@ -89,6 +94,7 @@ export class Socket {
   private take(pushed: Pushed): void {
     clearTimeout(this.silence);
     if (pushed.kind === "state") {
+      this.taking = false;
       this.backoff.reset();
       this.events.connection(true);
       this.events.state(pushed.state);

@@ -27,11 +27,27 @@ const icons: Record<AgentState, string> = {
   away: "#i-away",
 };
 
+// What the time beside the state means.
+const captions: Record<AgentState, string> = {
+  signed_out: "",
+  available: "waiting",
+  offered: "ringing",
+  connecting: "joining",
+  talking: "talk time",
+  holding: "on hold",
+  wrap_up: "left",
+  away: "away",
+};
+
+/** So near the end of a wrap-up it is told loudly. */
+export const hurry = 10_000;
+
 export class StateView {
   private readonly stage = find("state");
+  private readonly live = find("state-live");
   private readonly timer = find("timer");
-  private readonly ringLeft = find("ring-left");
-  private readonly ringBar = this.ringLeft.firstElementChild as HTMLElement;
+  private readonly left = find("time-left");
+  private readonly bar = this.left.firstElementChild as HTMLElement;
   private screen: Screen | null = null;
 
   render(screen: Screen): void {
@@ -39,27 +55,36 @@ export class StateView {
     mark(this.stage, "data-state", screen.state);
     mark(this.stage, "data-reason", screen.reason ?? "");
     mark(this.stage, "data-muted", String(screen.muted));
-    mark(find("state-icon"), "href", icons[screen.state]);
-    write(find("state-text"), screen.state === "talking" && screen.muted ? "Talking – muted" : titles[screen.state]);
+    const missed = screen.state === "away" && screen.reason === "no_answer";
+    mark(find("state-icon"), "href", missed ? "#i-missed" : icons[screen.state]);
+    mark(this.live, "aria-live", screen.state === "offered" ? "assertive" : "polite"); // a call doesn't wait its turn
+    const title = screen.state === "talking" && screen.muted ? "Talking – muted" : titles[screen.state];
+    write(find("state-text"), missed ? "Away – missed call" : title);
     write(find("state-detail"), detail(screen));
     const idle = idleText(screen);
     write(find("idle-text"), idle);
     show(find("idle"), idle !== "");
+    show(find("idle-available"), screen.state === "away" && screen.media_connected);
+    write(find("timer-label"), captions[screen.state]);
     this.tick();
   }
 
   tick(): void {
     const screen = this.screen;
     if (!screen) return;
+    const left = until(screen.until);
+    // In wrap-up what is left counts; a ring is as long as the caller waits.
+    const back = screen.state === "wrap_up" && Boolean(screen.until);
     const begun = screen.state === "talking" ? (screen.call?.answered ?? screen.since) : screen.since;
-    const passed = since(begun);
-    write(this.timer, spell(passed));
-    mark(this.timer, "datetime", period(passed));
-    const ringing = screen.state === "offered" && Boolean(screen.until);
-    show(this.ringLeft, ringing);
-    if (ringing) {
+    const time = back ? Math.ceil(left / 1000) * 1000 : since(begun);
+    write(this.timer, spell(time));
+    mark(this.timer, "datetime", period(time));
+    mark(this.stage, "data-hurry", String(back && left < hurry));
+    const ends = Boolean(screen.until);
+    show(this.left, ends);
+    if (ends) {
       const all = Date.parse(screen.until ?? "") - Date.parse(screen.since ?? "");
-      this.ringBar.style.transform = `scaleX(${all > 0 ? until(screen.until) / all : 0})`;
+      this.bar.style.transform = `scaleX(${all > 0 ? Math.min(1, left / all) : 0})`;
     }
   }
 }
@@ -69,7 +94,8 @@ function detail(screen: Screen): string {
   const call = screen.call;
   switch (screen.state) {
     case "away":
-      if (screen.reason === "no_answer") return "You didn't answer a call";
+      if (screen.reason === "no_answer") return "It rang here and you didn't answer";
+      if (screen.reason === "sound_lost") return "Your sound is gone; you return by yourself when it is back";
       if (screen.reason === "signed_in") return "Signed in";
       return screen.reason ? words(screen.reason) : "";
     case "available":
@@ -82,11 +108,12 @@ function detail(screen: Screen): string {
     case "connecting":
       return "Joining you with the caller";
     case "talking":
-      return screen.media_connected ? "" : "The sound is interrupted; the caller is still there";
+      if (!screen.media_connected) return "The sound is interrupted; the caller is still there";
+      return screen.muted ? "The caller can't hear you" : "The caller hears you";
     case "holding":
       return "The caller hears music and can't hear you";
     case "wrap_up":
-      return call?.caller_gone ? "The caller hung up" : "The call is over";
+      return "The caller is off the line; no calls come until you finish";
     case "signed_out":
       return "";
   }
@@ -95,6 +122,7 @@ function detail(screen: Screen): string {
 function idleText(screen: Screen): string {
   if (screen.state === "available") return screen.media_connected ? "Calls ring here. You can leave this window behind others." : "";
   if (screen.state !== "away") return "";
-  if (screen.reason === "no_answer") return "So that callers don't ring at an empty desk, no calls come now. Choose Available when you are back.";
-  return "No calls come. Choose Available when you are ready.";
+  if (screen.reason === "no_answer") return "So that callers don't ring at an empty desk, no calls come now. Go available when you are back.";
+  if (!screen.media_connected) return "No calls come. Once the sound is connected you can go available.";
+  return "No calls come. Go available when you are ready.";
 }

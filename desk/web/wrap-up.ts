@@ -1,18 +1,14 @@
 // Wrap-up: what the call was about, and the time that is left for it.
 
-import { period, since, spell, until } from "./clock";
-import { find, make, mark, show, write } from "./dom";
+import { until } from "./clock";
+import { find, make, show, write } from "./dom";
 import type { Command, Screen } from "./protocol";
+import { hurry } from "./state-view";
 import { words } from "./words";
-
-const hurry = 10_000;
-const keepKey = "careline.disposition";
 
 export class WrapUp {
   private readonly form = find<HTMLFormElement>("wrap-up");
   private readonly list = find("dispositions");
-  private readonly timer = find("wrap-up-timer");
-  private readonly arc = find<SVGCircleElement>("ring-arc");
   private readonly problem = find("wrap-up-problem");
   private screen: Screen | null = null;
   private choicesShown = "";
@@ -38,24 +34,17 @@ export class WrapUp {
     if (call !== this.callShown) {
       this.callShown = call;
       show(this.problem, false);
-      this.restore(call);
+      this.restore(screen.call?.disposition ?? "");
     }
     show(find("extend-wrap-up"), Boolean(screen.until));
     this.tick();
-    if (fresh && !typing()) this.list.querySelector<HTMLInputElement>("input:checked, input")?.focus();
+    if (fresh && !typing()) (this.list.querySelector<HTMLInputElement>("input:checked") ?? this.list.querySelector("input"))?.focus();
   }
 
+  /** Says once, for who listens instead of looking, that the time is nearly over. */
   tick(): void {
-    const screen = this.screen;
-    if (screen?.state !== "wrap_up") return;
-    const left = screen.until ? until(screen.until) : since(screen.since);
-    const whole = screen.until ? Date.parse(screen.until) - Date.parse(screen.since ?? screen.until) : 0;
-    write(this.timer, spell(screen.until ? Math.ceil(left / 1000) * 1000 : left));
-    mark(this.timer, "datetime", period(left));
-    write(find("wrap-up-timer-label"), screen.until ? "left" : "so far");
-    const part = whole > 0 ? Math.min(1, left / whole) : 1;
-    this.arc.style.strokeDashoffset = String(100 - 100 * part);
-    mark(this.form, "data-hurry", String(Boolean(screen.until) && left < hurry));
+    const near = this.screen?.state === "wrap_up" && Boolean(this.screen.until) && until(this.screen.until) < hurry;
+    write(find("wrap-up-live"), near ? "Wrap-up ends in ten seconds. More time: X." : "");
   }
 
   finish(): void {
@@ -82,7 +71,6 @@ export class WrapUp {
   private chosen(): void {
     const disposition = this.selected();
     show(this.problem, false);
-    keep(`${this.callShown}\n${disposition}`);
     this.run({ kind: "set_disposition", disposition });
   }
 
@@ -98,10 +86,10 @@ export class WrapUp {
     );
   }
 
-  private restore(call: string): void {
-    const [keptCall, kept] = recall().split("\n");
+  // After a reload, or at another window, the choice is as the server has it.
+  private restore(disposition: string): void {
     this.list.querySelectorAll<HTMLInputElement>("input").forEach((radio) => {
-      radio.checked = keptCall === call && radio.value === kept;
+      radio.checked = radio.value === disposition;
     });
   }
 }
@@ -109,21 +97,4 @@ export class WrapUp {
 function typing(): boolean {
   const focused = document.activeElement;
   return focused instanceof HTMLInputElement && focused.type !== "radio";
-}
-
-// A reload in wrap-up must not lose the choice.
-function keep(text: string): void {
-  try {
-    sessionStorage.setItem(keepKey, text);
-  } catch {
-    return; // storage is shut off: the server has the choice
-  }
-}
-
-function recall(): string {
-  try {
-    return sessionStorage.getItem(keepKey) ?? "";
-  } catch {
-    return "";
-  }
 }
