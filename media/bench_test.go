@@ -29,7 +29,7 @@ func sink(t testing.TB) netip.AddrPort {
 }
 
 // unpaced opens a leg towards a sink, that only the benchmark visits.
-func unpaced(t testing.TB, engine *Engine, codec Codec) *Leg {
+func unpaced(t testing.TB, engine *Engine, codec Codec, crypto ...Crypto) *Leg {
 	t.Helper()
 	leg, err := engine.OpenRTP(LegOptions{})
 	if err != nil {
@@ -40,15 +40,16 @@ func unpaced(t testing.TB, engine *Engine, codec Codec) *Leg {
 		leg.place.pacer.add(leg)
 		leg.Close()
 	})
-	if err := leg.Agree(Description{Address: sink(t), DigitPayloadType: 101}, Format{codec, codec.PayloadType()}); err != nil {
+	if err := leg.Agree(Description{Address: sink(t), DigitPayloadType: 101, Crypto: crypto}, Format{codec, codec.PayloadType()}); err != nil {
 		t.Fatal(err)
 	}
 	return leg
 }
 
 type packetPath struct {
-	name string
-	run  func()
+	name  string
+	run   func()
+	pools bool // it takes memory from a sync.Pool
 }
 
 // packetPaths are the ways of a packet through an RTP leg, sockets included.
@@ -56,7 +57,7 @@ func packetPaths(t testing.TB, engine *Engine) []packetPath {
 	playing := unpaced(t, engine, PCMU)
 	playing.Play(Playback{Clips: []*Clip{NewClip(signal.Tone(440, 1))}, Loop: true})
 	due := time.Now()
-	paths := []packetPath{{"playback", func() {
+	paths := []packetPath{{name: "playback", run: func() {
 		due = due.Add(FrameDuration)
 		playing.frame(due)
 	}}}
@@ -67,7 +68,7 @@ func packetPaths(t testing.TB, engine *Engine) []packetPath {
 		p := packet{ssrc: 1}
 		raw := make([]byte, headerSize+FrameSamples)
 		now := time.Now()
-		paths = append(paths, packetPath{"PCMU passed on as " + to.String(), func() {
+		paths = append(paths, packetPath{name: "PCMU passed on as " + to.String(), run: func() {
 			p.sequence++
 			p.timestamp += FrameSamples
 			p.putHeader(raw)
@@ -75,7 +76,43 @@ func packetPaths(t testing.TB, engine *Engine) []packetPath {
 			a.receive(raw, from, now)
 		}})
 	}
+	for _, suite := range Suites() {
+		paths = append(paths, securePaths(t, engine, suite)...)
+	}
 	return paths
+}
+
+func securePaths(t testing.TB, engine *Engine, suite Suite) []packetPath {
+	crypto := Crypto{Suite: suite, Key: newKey(suite)}
+	playing := unpaced(t, engine, PCMU, crypto)
+	playing.Play(Playback{Clips: []*Clip{NewClip(signal.Tone(440, 1))}, Loop: true})
+	due := time.Now()
+	a, b := unpaced(t, engine, PCMU, crypto), unpaced(t, engine, PCMU, crypto)
+	Join(a, b)
+	far, err := newSealer(crypto)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := packet{ssrc: 1}
+	buffer := make([]byte, headerSize+FrameSamples+maxTagBytes)
+	now := time.Now()
+	return []packetPath{
+		{name: "playback by " + suite.String(), pools: suite != AESGCM128, run: func() {
+			due = due.Add(FrameDuration)
+			playing.frame(due)
+		}},
+		{name: "passed on by " + suite.String(), pools: suite != AESGCM128, run: func() { // encrypted thrice: also what the far side does
+			p.sequence++
+			p.timestamp += FrameSamples
+			p.putHeader(buffer)
+			raw, err := far.seal(buffer[:headerSize+FrameSamples])
+			if err != nil {
+				t.Fatal(err)
+			}
+			now = now.Add(FrameDuration)
+			a.receive(raw, a.in.latch.expected, now)
+		}},
+	}
 }
 
 func BenchmarkPacket(b *testing.B) {

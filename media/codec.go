@@ -113,6 +113,12 @@ type Description struct {
 	// 0 if the side doesn't offer it.
 	DigitPayloadType uint8
 	Direction        Direction
+	// Crypto are the keys that the side encrypts with, in its order of preference
+	// (SDES, RFC 4568); once agreed on, the one in force. Empty: plain RTP.
+	Crypto []Crypto
+	// WebRTC is the whole session description of a side that is a browser; what
+	// else stands here then follows from it.
+	WebRTC SDP
 }
 
 // Digit is one key of a telephone: 0-9, *, #, A-D. What a caller keys in is PHI

@@ -54,7 +54,7 @@ type Engine struct {
 }
 
 // totals are the counters of legs, summed up.
-type totals struct{ received, lost, sent, ignored, malformed, sendErrors uint64 }
+type totals struct{ received, lost, sent, ignored, malformed, unauthentic, sendErrors uint64 }
 
 func (t *totals) add(stats LegStats) {
 	t.received += stats.PacketsReceived
@@ -62,6 +62,7 @@ func (t *totals) add(stats LegStats) {
 	t.sent += stats.PacketsSent
 	t.ignored += stats.Ignored
 	t.malformed += stats.Malformed
+	t.unauthentic += stats.Unauthentic
 	t.sendErrors += stats.SendErrors
 }
 
@@ -154,6 +155,8 @@ func (e *Engine) OpenRTP(options LegOptions) (*Leg, error) {
 	leg := e.newLeg(options, socket)
 	leg.local = local
 	leg.description.Address = local
+	leg.keys = newCryptos()
+	leg.description.Crypto = leg.keys
 	leg.in.latch = new(latch)
 	leg.out.fill = true
 	leg.release = func() {
@@ -174,7 +177,9 @@ func (e *Engine) OpenRTP(options LegOptions) (*Leg, error) {
 	return leg, nil
 }
 
-// newLeg makes a leg with random beginnings (RFC 3550 section 5.1).
+// newLeg makes a leg with random beginnings (RFC 3550 section 5.1); the sequence
+// number's leaves room, so that who joins late doesn't miss the first roll-over
+// (RFC 3711 section 3.3.1).
 func (e *Engine) newLeg(options LegOptions, to sender) *Leg {
 	var random [10]byte
 	rand.Read(random[:]) // never fails
@@ -183,7 +188,7 @@ func (e *Engine) newLeg(options LegOptions, to sender) *Leg {
 	leg.out.to = to
 	leg.out.ssrc = binary.BigEndian.Uint32(random[0:])
 	leg.out.timestamp = binary.BigEndian.Uint32(random[4:])
-	leg.out.sequence = binary.BigEndian.Uint16(random[8:])
+	leg.out.sequence = binary.BigEndian.Uint16(random[8:]) & 0x7FFF
 	leg.description = Description{DigitPayloadType: DigitPayloadType}
 	for _, codec := range Codecs() {
 		leg.description.Formats = append(leg.description.Formats, Format{codec, codec.PayloadType()})

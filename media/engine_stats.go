@@ -13,6 +13,7 @@ type EngineStats struct {
 	PacketsSent     uint64
 	Ignored         uint64
 	Malformed       uint64
+	Unauthentic     uint64
 	SendErrors      uint64
 
 	// LateFrames are frames that the pacers sent more than 20 ms after their time.
@@ -45,7 +46,7 @@ func (e *Engine) Stats() EngineStats {
 	stats := EngineStats{
 		Legs: len(e.legs), PortsInUse: e.ports.inUse,
 		PacketsReceived: sum.received, PacketsLost: sum.lost, PacketsSent: sum.sent,
-		Ignored: sum.ignored, Malformed: sum.malformed, SendErrors: sum.sendErrors,
+		Ignored: sum.ignored, Malformed: sum.malformed, Unauthentic: sum.unauthentic, SendErrors: sum.sendErrors,
 	}
 	for _, bound := range latenessBounds {
 		stats.Lateness = append(stats.Lateness, LatenessClass{UpTo: bound})

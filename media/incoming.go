@@ -51,6 +51,7 @@ type incoming struct {
 	mu       sync.Mutex
 	types    *payloadTypes // nil: nothing agreed
 	latch    *latch        // nil on a WebRTC leg, where SRTP proves the sender
+	secure   *decryption   // nil where plain RTP was agreed on, and on a WebRTC leg
 	expects  bool          // the far side is to send
 	detector DigitDetector
 	stats    receiverStats
@@ -59,7 +60,7 @@ type incoming struct {
 	quietSince time.Time // the last sign of life, or when it was agreed that sound comes
 	timedOut   bool
 
-	received, ignored, malformed uint64
+	received, ignored, malformed, unauthentic uint64
 }
 
 // arrival is what a packet turned out to be.
@@ -75,15 +76,18 @@ type arrival struct {
 func (in *incoming) take(raw []byte, from netip.AddrPort, now time.Time) (a arrival, ok bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	switch a.packet.parse(raw) {
-	case isGarbage:
+	kind := a.packet.parse(raw)
+	if kind == isGarbage {
 		in.malformed++
 		return a, false
-	case isRTCP:
-		in.alive(from, now)
+	}
+	if in.secure != nil && !in.authentic(&a.packet, kind, raw, from, now) {
 		return a, false
 	}
 	in.alive(from, now)
+	if kind == isRTCP {
+		return a, false
+	}
 	if in.types == nil || in.types[a.packet.payloadType] == useNone {
 		in.ignored++
 		return a, false
@@ -108,6 +112,32 @@ func (in *incoming) take(raw []byte, from netip.AddrPort, now time.Time) (a arri
 		a.digit, _ = in.detector.Packet(a.packet.ssrc, a.packet.timestamp, a.packet.payload)
 	}
 	return a, true
+}
+
+// authentic reads a packet again, decrypted, if it is the far side's. Those of an
+// address that isn't heard anyway cost no cryptography.
+func (in *incoming) authentic(p *packet, kind verdict, raw []byte, from netip.AddrPort, now time.Time) bool {
+	if !in.latch.listens(from, now) {
+		in.ignored++
+		return false
+	}
+	if kind == isRTCP {
+		if !in.secure.readReport(raw) {
+			in.unauthentic++
+			return false
+		}
+		return true
+	}
+	plain, ok := in.secure.read(raw, p.ssrc)
+	if !ok {
+		in.unauthentic++
+		return false
+	}
+	if p.parse(plain) != isRTP {
+		in.malformed++
+		return false
+	}
+	return true
 }
 
 // alive notes that the far side is there, whatever it sends: a telephone that

@@ -135,6 +135,12 @@ func (l *latch) knows(from netip.AddrPort) bool {
 	return l.state != latchShut && (from == l.expected || from == l.target)
 }
 
+// listens reports whether a packet from that address would be looked at: it is
+// known, or may still prove itself.
+func (l *latch) listens(from netip.AddrPort, now time.Time) bool {
+	return l.knows(from) || l.state == latchLearning && l.learn && now.Before(l.deadline)
+}
+
 // plain strips what makes equal addresses differ: IPv4 in IPv6 form. An address
 // that can't be sent to becomes the zero value.
 func plain(address netip.AddrPort) netip.AddrPort {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -42,6 +43,8 @@ type Leg struct {
 	peer  atomic.Pointer[Leg] // written under engine.mu
 	looks atomic.Int32        // frames since the last look at the time-out
 
+	keys []Crypto // our own, one for each suite; of RTP legs, never written
+
 	descriptionMu sync.Mutex
 	description   Description // our side
 
@@ -63,7 +66,8 @@ func (l *Leg) Local() Description {
 	l.descriptionMu.Lock()
 	defer l.descriptionMu.Unlock()
 	description := l.description
-	description.Formats = append([]Format(nil), description.Formats...)
+	description.Formats = slices.Clone(description.Formats)
+	description.Crypto = slices.Clone(description.Crypto)
 	return description
 }
 
@@ -71,41 +75,62 @@ func (l *Leg) Local() Description {
 // the one codec to send, under the far side's payload type. It may be called
 // again (re-INVITE): the stream goes on, and the latch reopens. Where
 // remote.Direction doesn't receive, nothing is sent (playback goes on in time);
-// where it doesn't send, the time-out rests.
+// where it doesn't send, the time-out rests. The first of remote.Crypto is the far
+// side's key; without one the sound is plain RTP.
 func (l *Leg) Agree(remote Description, format Format) error {
 	if l.closed.Load() {
 		return ErrClosed
 	}
-	if l.in.latch == nil {
-		return errors.New("media: Agree is for RTP legs; a WebRTC leg agrees by its offer")
-	}
-	if format.Codec != PCMU && format.Codec != PCMA {
-		return fmt.Errorf("media: agree: codec %s: give PCMU or PCMA", format.Codec)
-	}
-	if remote.Address.IsValid() && remote.Address.Addr().Unmap().Is4() != l.local.Addr().Is4() {
-		return fmt.Errorf("media: agree: the far side's RTP address is of another IP version than ours, %s; "+
-			"set media.address to an address of that version", l.local.Addr())
+	if err := l.agreeable(remote, format); err != nil {
+		return err
 	}
 	now := time.Now()
 	l.in.mu.Lock()
+	defer l.in.mu.Unlock()
+	secure, err := l.decryption(remote)
+	if err != nil {
+		return err
+	}
+	l.out.mu.Lock()
+	defer l.out.mu.Unlock()
+	moved := plain(remote.Address) != l.in.latch.expected
+	own, err := l.encryption(remote, moved || secure != l.in.secure)
+	if err != nil {
+		return err
+	}
+	l.in.secure = secure
 	l.in.types = payloadTypesFor(format, remote.DigitPayloadType)
 	if sends := remote.Direction.Sends(); sends && (!l.in.expects || l.in.quietSince.IsZero()) {
 		l.in.quietSince, l.in.timedOut = now, false
 	}
 	l.in.expects = remote.Direction.Sends()
 	l.in.latch.reopen(remote.Address, l.in.expects, now)
-	l.out.mu.Lock()
 	l.out.format, l.out.digit = format, remote.DigitPayloadType
 	l.out.wanted = remote.Direction.Receives()
 	l.out.retarget(l.in.latch.target)
-	l.out.mu.Unlock()
-	l.in.mu.Unlock()
 
 	l.descriptionMu.Lock()
 	defer l.descriptionMu.Unlock()
 	l.description.Formats = []Format{format}
 	l.description.DigitPayloadType = remote.DigitPayloadType
 	l.description.Direction = remote.Direction.Answer()
+	l.description.Crypto = own
+	return nil
+}
+
+// agreeable says what is wrong with what Agree was given.
+func (l *Leg) agreeable(remote Description, format Format) error {
+	switch {
+	case l.in.latch == nil:
+		return errors.New("media: Agree is for RTP legs; a WebRTC leg agrees by its offer")
+	case format.Codec != PCMU && format.Codec != PCMA:
+		return fmt.Errorf("media: agree: codec %s: give PCMU or PCMA", format.Codec)
+	case remote.Address.IsValid() && remote.Address.Addr().Unmap().Is4() != l.local.Addr().Is4():
+		return fmt.Errorf("media: agree: the far side's RTP address is of another IP version than ours, %s; "+
+			"set media.address to an address of that version", l.local.Addr())
+	case len(remote.Crypto) > 0 && !remote.Crypto[0].whole():
+		return fmt.Errorf("media: agree: the far side's key isn't one for %s", remote.Crypto[0].Suite)
+	}
 	return nil
 }
 
@@ -153,6 +178,7 @@ func (l *Leg) Stats() LegStats {
 		PacketsLost:     l.in.stats.lostInAll(),
 		Ignored:         l.in.ignored,
 		Malformed:       l.in.malformed,
+		Unauthentic:     l.in.unauthentic,
 		Jitter:          l.in.stats.jitterTime(),
 	}
 	if l.in.latch != nil && l.in.latch.target.IsValid() {

@@ -57,8 +57,11 @@ type outgoing struct {
 	relay   relay
 	digits  DigitSender
 
+	seal    *sealer                    // encrypts what goes out; nil: nothing does
+	sealers [AESCM128SHA32 + 1]*sealer // of the suites that were ever agreed on
+
 	sent, errors, late, digitsLost uint64
-	buffer                         [headerSize + maxPayload]byte
+	buffer                         [headerSize + maxPayload + maxTagBytes]byte
 }
 
 // retarget sends to target from now on, if wanted; the lock is held.
@@ -217,7 +220,14 @@ func (o *outgoing) omit(from *Leg) {
 func (o *outgoing) write(p *packet, size, samples int, now time.Time) {
 	p.putHeader(o.buffer[:])
 	o.next = now.Add(lasting(samples))
-	if err := o.to.send(o.buffer[:headerSize+size]); err != nil {
+	raw, err := o.buffer[:headerSize+size], error(nil)
+	if o.seal != nil {
+		raw, err = o.seal.seal(raw)
+	}
+	if err == nil {
+		err = o.to.send(raw)
+	}
+	if err != nil {
 		o.errors++
 		return
 	}

@@ -60,8 +60,12 @@ type phone struct {
 	to    netip.AddrPort
 	codec Codec
 
-	mu    sync.Mutex
-	heard []heardPacket
+	mu     sync.Mutex
+	heard  []heardPacket
+	open   func(raw []byte) []byte // decrypts what comes, nil if it isn't authentic
+	deaf   int                     // packets that weren't
+	seal   func(raw []byte) []byte // encrypts what goes
+	crypto Crypto                  // that seal uses
 
 	sequence  uint16
 	timestamp uint32
@@ -84,17 +88,27 @@ func newPhone(t testing.TB, codec Codec) *phone {
 			if err != nil {
 				return
 			}
-			var got packet
-			if got.parse(buffer[:n]) == isRTP {
-				got.payload = append([]byte(nil), got.payload...)
-				p.mu.Lock()
-				p.heard = append(p.heard, heardPacket{got, time.Now()})
-				p.mu.Unlock()
-			}
+			p.hear(buffer[:n])
 		}
 	}()
 	t.Cleanup(func() { conn.Close(); <-done })
 	return p
+}
+
+func (p *phone) hear(raw []byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.open != nil {
+		if raw = p.open(raw); raw == nil {
+			p.deaf++
+			return
+		}
+	}
+	var got packet
+	if got.parse(raw) == isRTP {
+		got.payload = append([]byte(nil), got.payload...)
+		p.heard = append(p.heard, heardPacket{got, time.Now()})
+	}
 }
 
 func (p *phone) address() netip.AddrPort { return p.conn.LocalAddr().(*net.UDPAddr).AddrPort() }
@@ -127,6 +141,9 @@ func (p *phone) put(payloadType uint8, marker bool, timestamp uint32, payload []
 	out.putHeader(raw)
 	copy(raw[headerSize:], payload)
 	p.sequence++
+	if p.seal != nil {
+		raw = p.seal(raw)
+	}
 	if _, err := p.conn.WriteToUDPAddrPort(raw, p.to); err != nil {
 		p.t.Error(err)
 	}

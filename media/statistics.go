@@ -16,6 +16,9 @@ type LegStats struct {
 	Ignored uint64
 	// Malformed are packets that aren't RTP or RTCP.
 	Malformed uint64
+	// Unauthentic are SRTP and SRTCP packets that the far side's key doesn't
+	// vouch for, or that came twice.
+	Unauthentic uint64
 	// RelayLate are packets of the joined leg that came too late to be passed on.
 	RelayLate uint64
 	// SendErrors are packets that the operating system refused or had no room for.

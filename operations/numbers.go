@@ -50,6 +50,7 @@ func metrics() []metric {
 		count("media_packets_sent_total", "RTP packets sent.", func(n numbers) uint64 { return n.media.PacketsSent }),
 		count("media_packets_ignored_total", "RTP packets from strangers or of unknown kind.", func(n numbers) uint64 { return n.media.Ignored }),
 		count("media_packets_malformed_total", "Packets on RTP ports that aren't RTP.", func(n numbers) uint64 { return n.media.Malformed }),
+		count("media_packets_unauthentic_total", "SRTP packets that the far side's key doesn't vouch for, or that came twice.", func(n numbers) uint64 { return n.media.Unauthentic }),
 		count("media_send_errors_total", "RTP packets that could not be sent.", func(n numbers) uint64 { return n.media.SendErrors }),
 		count("media_frames_late_total", "Frames sent more than 20 ms after their time.", func(n numbers) uint64 { return n.media.LateFrames }),
 		count("media_catch_ups_total", "Times that a pacer was behind by a frame or more.", func(n numbers) uint64 { return n.media.CatchUps }),
