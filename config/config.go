@@ -140,6 +140,9 @@ func (r *reader) load(now time.Time) *Config {
 	sounds := r.sounds()
 	settings := site.settings()
 	settings.SIP.TLS.Certificate = certificate
+	carriers := r.trunks(site)
+	ofTrunks(&settings.SIP, carriers)
+	settings.SIP.Plan = r.dialplan(carriers)
 	settings.Content.Prompts, settings.Content.Music = sounds.prompts, sounds.music
 	settings.Content.DefaultMusic = sounds.defaultMusic()
 	settings.SIP.Registrar, settings.Content.Phones = registrar, phones

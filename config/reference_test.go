@@ -27,6 +27,8 @@ differs, look with ` + "`careline check DIR`" + `, start with ` + "`careline run
 | site, listeners, lines | careline.yaml |
 | who takes calls | agents.yaml |
 | what they take calls on besides the browser | phones.yaml, which may be left out |
+| the carriers, where calls of ours go to or certificates are asked for | trunks.yaml, which may be left out |
+| which numbers may be dialed | dialplan.yaml; without it, none |
 | where callers wait | queues.yaml |
 | where nurses may work, with the source of each list | licensing.yaml |
 | who may call (the demo's directory) | members.yaml |
@@ -86,7 +88,7 @@ func rows(t *testing.T, b *strings.Builder, prefix string, value reflect.Value) 
 			rows(t, b, name+".", content)
 		case content.Kind() == reflect.Map && content.Type().Elem().Kind() == reflect.Struct:
 			placeholder := ".NUMBER."
-			if key == "phones" {
+			if key == "phones" || key == "trunks" {
 				placeholder = ".NAME."
 			}
 			rows(t, b, name+placeholder, reflect.Zero(content.Type().Elem()))
@@ -133,6 +135,8 @@ func reference(t *testing.T) string {
 	table("careline.yaml", "", defaults())
 	table("agents.yaml", "agents.USER.", agentKeys{})
 	table("phones.yaml", "", phonesDefaults())
+	table("trunks.yaml", "", trunksKeys{})
+	table("dialplan.yaml", "", dialplanDefaults())
 	table("queues.yaml", "queues.NAME.", queueDefaults())
 	table("licensing.yaml", "", licensingFile{})
 	return b.String()

@@ -18,6 +18,7 @@ import (
 	"careline/member"
 	"careline/operations"
 	"careline/sip"
+	"careline/sip/trunk"
 )
 
 // stopTime is how long one room may take to end; then the program says which
@@ -85,6 +86,9 @@ func (s *server) wire(ctx context.Context) error {
 		return err
 	}
 	settings.SIP.Log = s.log
+	if settings.SIP.Resolver, err = resolver(settings.SIP.Trunks); err != nil {
+		return err
+	}
 	if settings.SIP.Registrar != nil {
 		registrar := *settings.SIP.Registrar
 		registrar.Changed, registrar.Now = s.center.PhoneChanged, utc{}.Now
@@ -115,6 +119,16 @@ func (s *server) verifier(ctx context.Context) (*member.Verifier, error) {
 	options.Directory, options.Store, options.Audit, options.Key = s.settings.Members, s.kept, s.kept, key
 	options.Log, options.Now = s.log, utc{}.Now
 	return member.NewVerifier(options)
+}
+
+// resolver finds trunks that have a domain; nil where none has.
+func resolver(trunks []*trunk.Trunk) (trunk.Resolver, error) {
+	for _, one := range trunks {
+		if one.Options().Domain != "" {
+			return trunk.SystemDNS()
+		}
+	}
+	return nil, nil
 }
 
 // newID makes a call's ID, a UUIDv7: IDs sort by time (contract 9).

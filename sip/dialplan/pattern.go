@@ -36,6 +36,12 @@ func ParsePattern(text string) (Pattern, error) {
 
 func isDigit(char byte) bool { return char >= '0' && char <= '9' }
 
+// UnmarshalText reads a pattern as ParsePattern does.
+func (p *Pattern) UnmarshalText(text []byte) (err error) {
+	*p, err = ParsePattern(string(text))
+	return err
+}
+
 // String is the pattern as it was written.
 func (p Pattern) String() string { return p.text }
 
