@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -17,6 +18,9 @@ func TestAgentTalksOnTheDeskPhone(t *testing.T) {
 	server := start(t)
 	desk := server.deskPhone(t, signal.Tone(deskTone, 120))
 	maria := server.signIn(t, "maria")
+	if maria.text(string(css("ring-phone")), "ariaPressed") != "true" {
+		t.Error("the page doesn't say that calls ring on the desk phone")
+	}
 	caller := server.phone(t, tone())
 	caller.dial("5550100")
 	caller.press(english + identify + member + person)
@@ -24,6 +28,9 @@ func TestAgentTalksOnTheDeskPhone(t *testing.T) {
 	eventually(t, 5*time.Second, "the desk phone rings", func() bool { return desk.saw("CALL_INCOMING") })
 	if got := maria.shows("member-name"); got != "Linda Park" {
 		t.Errorf("the screen pop names %q", got)
+	}
+	if maria.shows("accept") != "" || !strings.Contains(maria.text("#state-detail", "textContent"), "Pick up your desk phone") {
+		t.Error("the page offers to accept what only the phone can")
 	}
 	desk.command("accept", "")
 	maria.await("talking")

@@ -2,7 +2,7 @@
 
 import { find, show, write } from "./dom";
 import type { Link, Microphone } from "./media";
-import { Refused } from "./protocol";
+import { type DeskPhone, Refused } from "./protocol";
 
 const commandTime = 8_000;
 const linkPatience = 2_500;
@@ -20,6 +20,9 @@ const microphoneTexts: Partial<Record<Microphone, readonly [title: string, text:
 export class Banners {
   private commandTimer = 0;
   private linkTimer = 0;
+  private deskPhone: DeskPhone | undefined; // while calls ring there
+  private heard: Microphone = "asking";
+  private path: Link = "none";
 
   constructor(retryMicrophone: () => void, useHere: () => void, soundOn: () => void, stillHere: () => void) {
     find("mic-retry").addEventListener("click", retryMicrophone);
@@ -29,18 +32,35 @@ export class Banners {
     find("command-close").addEventListener("click", () => this.settled());
   }
 
+  /** Where calls ring on the desk phone, this page's own sound is nobody's worry. */
+  phone(phone: DeskPhone | undefined): void {
+    const used = phone?.used ? phone : undefined;
+    if (used?.registered === this.deskPhone?.registered) return;
+    this.deskPhone = used;
+    show(find("health-mic"), used === undefined);
+    this.microphone(this.heard);
+    this.link(this.path);
+  }
+
   microphone(state: Microphone): void {
+    this.heard = state;
     const texts = microphoneTexts[state];
     if (texts) {
       write(find("mic-title"), texts[0]);
       write(find("mic-text"), texts[1]);
     }
-    if (state !== "asking") show(find("mic-problem"), texts !== undefined);
+    if (state !== "asking" || this.deskPhone) show(find("mic-problem"), texts !== undefined && !this.deskPhone);
     lamp("mic", state === "ready", `Microphone: ${state === "ready" ? "ready" : state === "asking" ? "asking" : "blocked"}`);
   }
 
   link(state: Link): void {
+    this.path = state;
     clearTimeout(this.linkTimer);
+    if (this.deskPhone) {
+      show(find("media-problem"), false);
+      lamp("sound", this.deskPhone.registered, `Desk phone: ${this.deskPhone.registered ? "connected" : "not connected"}`);
+      return;
+    }
     if (state === "interrupted") this.linkTimer = window.setTimeout(() => show(find("media-problem"), true), linkPatience);
     else show(find("media-problem"), false);
     const words: Record<Link, string> = { none: "off", connecting: "connecting", connected: "connected", interrupted: "interrupted" };

@@ -1,7 +1,7 @@
 // The buttons of an offered call and of a call in hand.
 
 import { find, mark, show, write } from "./dom";
-import type { AgentState, Command, Screen } from "./protocol";
+import { type AgentState, type Command, onPhone, type Screen } from "./protocol";
 
 export const inHand: readonly AgentState[] = ["connecting", "talking", "holding"];
 
@@ -39,6 +39,7 @@ export class Controls {
       focused instanceof HTMLElement && ((this.offer.contains(focused) && !offered) || (this.talk.contains(focused) && !talking));
     if ((offered && this.offer.hidden) || (talking && this.talk.hidden)) this.settled = performance.now() + settling;
     show(this.offer, offered);
+    show(find("accept"), !(offered && onPhone(screen))); // the phone's handset accepts
     show(this.talk, talking);
     mark(this.mute, "aria-pressed", String(screen.muted));
     write(find("mute-text"), screen.muted ? "Unmute" : "Mute");
@@ -57,14 +58,14 @@ export class Controls {
     const fresh = screen.state === "offered" && screen.call && screen.call.offer !== this.offerShown;
     this.offerShown = screen.state === "offered" ? (screen.call?.offer ?? "") : "";
     const free = document.activeElement === null || document.activeElement === document.body;
-    if (fresh && free) find("accept").focus();
+    if (fresh && free && !onPhone(screen)) find("accept").focus();
     else if (lostFocus && inHand.includes(screen.state)) (this.mute.disabled ? find("hang-up") : this.mute).focus();
     else if (lostFocus && screen.state !== "wrap_up") find("state-available").focus();
   }
 
   accept(): void {
     const call = this.screen?.call;
-    if (this.screen?.state === "offered" && call) this.run({ kind: "accept", offer: call.offer });
+    if (this.screen?.state === "offered" && call && !onPhone(this.screen)) this.run({ kind: "accept", offer: call.offer });
   }
 
   decline(): void {

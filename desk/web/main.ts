@@ -12,7 +12,8 @@ import { Keypad } from "./keypad";
 import { Level } from "./level";
 import { Media } from "./media";
 import { Mute } from "./mute";
-import { closed, type Command, type Screen } from "./protocol";
+import { Phone } from "./phone";
+import { closed, type Command, onPhone, type Screen } from "./protocol";
 import { Ringer } from "./ringer";
 import { Shortcuts } from "./shortcuts";
 import { SignIn } from "./sign-in";
@@ -75,6 +76,7 @@ class Softphone {
   private readonly keypad = new Keypad(this.run, (low, high) => void this.ringer.key(low, high));
   private readonly wrapUp = new WrapUp(this.run);
   private readonly status = new Status(this.run);
+  private readonly phone = new Phone(this.run);
   private readonly signIn = new SignIn(() => {
     void this.ringer.wake();
     this.begin();
@@ -204,7 +206,9 @@ class Softphone {
     this.keypad.render(screen);
     this.wrapUp.render(screen);
     this.status.render(screen);
-    if (screen.state === "offered" && this.up) this.ringer.start();
+    this.phone.render(screen);
+    this.banners.phone(screen.phone);
+    if (screen.state === "offered" && this.up) this.ringer.start(onPhone(screen));
     else this.ringer.stop();
     this.tabTells();
     this.tick();
@@ -242,7 +246,7 @@ class Softphone {
   // We think that the sound path stands, the server says it has none: it was
   // restarted, and wants a new offer.
   private checkSound(screen: Screen): void {
-    if (screen.media_connected || !this.media.connected()) {
+    if (screen.media_connected || onPhone(screen) || !this.media.connected()) {
       this.unlinkedSince = 0;
       return;
     }

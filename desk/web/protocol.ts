@@ -32,6 +32,13 @@ export interface CallScreen {
   disposition?: string;
 }
 
+/** The agent's desk phone; absent for who has none. */
+export interface DeskPhone {
+  name: string;
+  registered: boolean;
+  used: boolean;
+}
+
 /** The whole of what the screen shows, as pushed on every change. */
 export interface Screen {
   now: string;
@@ -44,6 +51,7 @@ export interface Screen {
   until?: string;
   next_state?: AgentState;
   media_connected: boolean;
+  phone?: DeskPhone;
   muted: boolean;
   draining: boolean;
   sign_out_at?: string;
@@ -51,6 +59,11 @@ export interface Screen {
   call?: CallScreen;
   away_reasons: string[];
   dispositions: string[];
+}
+
+/** Whether calls ring on the desk phone, so that this page's sound doesn't matter. */
+export function onPhone(screen: Screen): boolean {
+  return screen.phone?.used === true;
 }
 
 export interface Trouble {
@@ -61,7 +74,7 @@ export interface Trouble {
 export type Command =
   | { kind: "set_state"; state: "available" | "away"; reason?: string }
   | { kind: "accept" | "decline"; offer: string }
-  | { kind: "hold" | "mute"; on: boolean }
+  | { kind: "hold" | "mute" | "use_phone"; on: boolean }
   | { kind: "send_digit"; digit: string }
   | { kind: "set_disposition" | "finish_wrap_up"; disposition: string }
   | { kind: "hang_up" | "extend_wrap_up" | "activity" | "alive" };

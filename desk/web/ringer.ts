@@ -26,9 +26,14 @@ export class Ringer {
     return ready;
   }
 
-  start(): void {
+  /** Where the desk phone rings, only the notice is given here. */
+  start(elsewhere: boolean): void {
     if (this.ringing) return;
     this.ringing = true;
+    if (elsewhere) {
+      this.notify("Incoming call", "Pick up your desk phone.");
+      return;
+    }
     const again = (): void => {
       void this.wake().then((ready) => {
         if (ready && this.ringing) this.chime();

@@ -2,7 +2,7 @@
 
 import { period, since, spell, until } from "./clock";
 import { find, mark, show, write } from "./dom";
-import type { AgentState, Screen } from "./protocol";
+import { type AgentState, onPhone, type Screen } from "./protocol";
 import { language, words } from "./words";
 
 const titles: Record<AgentState, string> = {
@@ -96,19 +96,23 @@ function detail(screen: Screen): string {
     case "away":
       if (screen.reason === "no_answer") return "It rang here and you didn't answer";
       if (screen.reason === "sound_lost") return "Your sound is gone; you return by yourself when it is back";
+      if (screen.reason === "phone_lost") return "Your desk phone isn't connected; you return by yourself when it is";
       if (screen.reason === "signed_in") return "Signed in";
       return screen.reason ? words(screen.reason) : "";
     case "available":
-      return screen.media_connected ? "Waiting for the next call" : "No calls come until the sound is connected";
+      if (screen.media_connected) return "Waiting for the next call";
+      return `No calls come until the ${onPhone(screen) ? "desk phone" : "sound"} is connected`;
     case "offered": {
       if (!call) return "";
       const verified = call.verification === "verified" ? "Verified" : "Not verified";
-      return [verified, language(call.language), call.reason || words(call.queue)].join(" · ");
+      const about = [verified, language(call.language), call.reason || words(call.queue)];
+      if (onPhone(screen)) about.unshift("Pick up your desk phone");
+      return about.join(" · ");
     }
     case "connecting":
       return "Joining you with the caller";
     case "talking":
-      if (!screen.media_connected) return "The sound is interrupted; the caller is still there";
+      if (!screen.media_connected && !onPhone(screen)) return "The sound is interrupted; the caller is still there";
       return screen.muted ? "The caller can't hear you" : "The caller hears you";
     case "holding":
       return "The caller hears music and can't hear you";
@@ -120,9 +124,11 @@ function detail(screen: Screen): string {
 }
 
 function idleText(screen: Screen): string {
+  if (screen.state === "available" && onPhone(screen)) return screen.media_connected ? "Calls ring on your desk phone; who calls is shown here." : "";
   if (screen.state === "available") return screen.media_connected ? "Calls ring here. You can leave this window behind others." : "";
   if (screen.state !== "away") return "";
   if (screen.reason === "no_answer") return "So that callers don't ring at an empty desk, no calls come now. Go available when you are back.";
+  if (!screen.media_connected && onPhone(screen)) return "No calls come. Once the desk phone is connected, or with this computer instead, you can go available.";
   if (!screen.media_connected) return "No calls come. Once the sound is connected you can go available.";
   return "No calls come. Go available when you are ready.";
 }
