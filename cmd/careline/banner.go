@@ -40,7 +40,7 @@ func banner(w io.Writer, program string, settings *config.Config, at addresses) 
 	row("Softphone", "http://%s/", browsable(at.desk))
 	row("Health", "http://%s/readyz, /healthz, /metrics", browsable(at.operations))
 	if settings.Demo.SignIns {
-		signIns(&b, settings)
+		signIns(&b, settings, trunk)
 	}
 	if len(numbers) > 0 {
 		fmt.Fprintf(&b, "\n  Place a call, from another terminal:\n\n    %s dial %s%s\n", program, demoScript(settings), callable(numbers[0], trunk))
@@ -51,13 +51,17 @@ func banner(w io.Writer, program string, settings *config.Config, at addresses) 
 	return err
 }
 
-// signIns is the table of the demo's agents.
-func signIns(w io.Writer, settings *config.Config) {
+// signIns is the table of the demo's agents, and of their desk phones.
+func signIns(w io.Writer, settings *config.Config, registrar netip.AddrPort) {
 	fmt.Fprintf(w, "\n  Sign in at the softphone as one of these:\n\n    %-8s %-15s %-20s %s\n", "user", "password", "name", "serves")
 	agents := slices.Clone(settings.Content.Rules.Agents)
 	for _, agent := range agents {
 		fmt.Fprintf(w, "    %-8s %-15s %-20s %s (%s)\n", agent.ID, cmp.Or(settings.Demo.Password, "(its own)"), agent.Name,
 			strings.Join(agent.Queues, ", "), strings.Join(agent.Languages, ", "))
+	}
+	for _, agent := range slices.Sorted(maps.Keys(settings.Content.Phones)) {
+		fmt.Fprintf(w, "    A SIP phone that registers as %s takes %s's calls; its password is the same.\n",
+			callable(settings.Content.Phones[agent], registrar), agent)
 	}
 }
 

@@ -32,6 +32,7 @@ func TestTheBannerSaysWhatToDoNext(t *testing.T) {
 			"Call       sip:5550100@127.0.0.1:5070       Member services\n", "sip:5550111@127.0.0.1:5070       Nurse line\n",
 			"http://127.0.0.1:8088/\n", "http://localhost:8090/readyz",
 			"maria    careline-demo   Maria Santos         member_services, claims, unverified (en-US, es-US)\n",
+			"    A SIP phone that registers as sip:maria-desk@127.0.0.1:5070 takes maria's calls; its password is the same.\n",
 			"    bin/careline dial --as member sip:5550100@127.0.0.1:5070\n    bin/careline record last\n", "up to 20s",
 		}, nil},
 		{"in service", func() { settings.Demo, settings.Dir = config.Demo{}, "/etc/careline" }, []string{

@@ -12,9 +12,11 @@ import (
 
 // What options fall back to.
 const (
-	DefaultMinExpires  = 60 * time.Second
-	DefaultExpires     = 10 * time.Minute
-	DefaultMaxExpires  = time.Hour
+	DefaultMinExpires = 60 * time.Second
+	DefaultExpires    = 5 * time.Minute
+	// DefaultMaxExpires is short because bindings don't outlive a restart: so long
+	// a phone may be out of reach afterwards.
+	DefaultMaxExpires  = 10 * time.Minute
 	DefaultMaxContacts = 6
 	DefaultMaxBindings = 10_000
 

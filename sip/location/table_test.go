@@ -42,13 +42,13 @@ func TestABindingComesIsRefreshedAndEnds(t *testing.T) {
 		t.Fatalf("registered %+v", got)
 	}
 	got = mustRegister(t, table, noon.Add(time.Minute), register(2, contact("SIP:maria@192.0.2.7:5060;rinstance=x", time.Hour)))
-	if len(got) != 1 || got[0].Until != noon.Add(61*time.Minute) || got[0].CSeq != 2 {
+	if len(got) != 1 || got[0].Until != noon.Add(time.Minute+DefaultMaxExpires) || got[0].CSeq != 2 {
 		t.Fatalf("refreshed %+v", got)
 	}
 	if asked := mustRegister(t, table, noon.Add(time.Minute), register(3)); !reflect.DeepEqual(asked, got) {
 		t.Fatalf("asking changed them to %+v", asked)
 	}
-	end := noon.Add(61 * time.Minute)
+	end := noon.Add(time.Minute + DefaultMaxExpires)
 	if left := table.Lookup(end, "maria"); len(left) != 0 {
 		t.Fatalf("still there after its time: %+v", left)
 	}
