@@ -28,6 +28,10 @@ type early struct {
 	peer      peer
 	agreement Agreement
 	agreed    bool
+	sequence  uint32 // RSeq of the reliable response taken last; 0 for none
+	reliable  bool   // offer and answer are through, by a reliable response
+	described []byte // our side of that
+	answer    []byte // to the offer in a reliable response; goes out with its PRACK
 }
 
 // call sends the first INVITE.
@@ -103,7 +107,7 @@ func (d *Dialog) inviteBy(hop Hop) (*outgoing, error) {
 // shorten leaves out what a request can do without until it fits a datagram;
 // false where it doesn't.
 func shorten(request *gosip.Request) bool {
-	for _, name := range []string{"", "User-Agent", "Allow"} {
+	for _, name := range []string{"", "User-Agent", "Allow", "Session-Expires"} {
 		request.RemoveHeader(name)
 		if len(request.String()) <= maxDatagram {
 			return true
@@ -124,6 +128,9 @@ func (d *Dialog) buildInvite(hop Hop) (*outgoing, error) {
 	request := p.request(gosip.INVITE, d.server.options.UserAgent)
 	request.AppendHeader(d.contactHeader())
 	request.AppendHeader(gosip.NewHeader("Allow", allowedMethods))
+	for _, header := range d.timerOffer() {
+		request.AppendHeader(header)
+	}
 	for _, header := range c.invitation.Headers {
 		request.AppendHeader(gosip.NewHeader(header.Name, header.Value))
 	}
@@ -149,10 +156,14 @@ func (d *Dialog) progressed(response *gosip.Response) {
 	}
 	c.beyond = true
 	known := d.earlyOf(response)
+	if !d.acknowledges(known, response) {
+		return
+	}
 	event := Event{Kind: EventProgress, Status: response.StatusCode, Hop: c.hop}
 	if known != nil && d.earlyMedia(known, response) {
 		event.Agreement = known.agreement
 	}
+	d.prack(known, response)
 	d.tell(event)
 }
 
@@ -172,18 +183,26 @@ func (d *Dialog) earlyOf(response *gosip.Response) *early {
 // early dialog counts (RFC 3261 section 13.2.1).
 func (d *Dialog) earlyMedia(known *early, response *gosip.Response) bool {
 	raw, err := sessionBody(response)
-	if err != nil || len(raw) == 0 || known.agreed || d.calling.invitation.DelayedOffer {
+	reliable := requires(response, tagReliable)
+	delayed := d.calling.invitation.DelayedOffer
+	if err != nil || len(raw) == 0 || known.agreed || delayed && !reliable {
 		return known.agreed && len(raw) > 0
 	}
-	_, agreement, err := readAgreement(raw)
-	if err == nil {
+	session, agreement, err := readAgreement(raw)
+	switch {
+	case err != nil:
+	case delayed: // an offer, which the PRACK answers
+		known.answer, err = d.origin.answerSDP(session, agreement, d.calling.invitation.Local)
+		known.described = known.answer
+	default:
 		err = offered(d.calling.invitation.Local, agreement)
+		known.described = d.calling.body
 	}
 	if err != nil {
 		d.log.Debug("early media not taken", zap.Error(err))
 		return false
 	}
-	known.agreement, known.agreed = agreement, true
+	known.agreement, known.agreed, known.reliable = agreement, true, reliable
 	return true
 }
 
@@ -213,8 +232,17 @@ func (d *Dialog) accepted(r reply) {
 	d.publish()
 	wish := command{local: c.invitation.Local, delayed: c.invitation.DelayedOffer}
 	agreement, body, err := d.readAccepted(r.response, wish)
-	if err != nil && known != nil && known.agreed && len(r.response.Body()) == 0 {
+	switch {
+	case known == nil || !known.agreed:
+	case known.reliable: // settled; what else the 200 says counts for nothing (RFC 3261 section 13.2.1)
+		agreement, body, err = known.agreement, nil, nil
+	case err != nil && len(r.response.Body()) == 0:
 		agreement, err = known.agreement, nil // said in a provisional response, and not again
+	}
+	if d.described = body; known != nil && known.reliable {
+		d.described = known.described
+	} else if !wish.delayed {
+		d.described = c.body
 	}
 	d.deadline.Stop()
 	cancelled := d.State() == StateCancelling
@@ -233,6 +261,8 @@ func (d *Dialog) accepted(r reply) {
 	default:
 		d.server.counters.connected.Add(1)
 		d.settle(agreement)
+		d.clock.learn(r.response)
+		d.clock.restart(d.server.timers.settle(r.response))
 		d.tell(Event{Kind: EventAnswered, Status: r.response.StatusCode, Agreement: agreement, Hop: c.hop})
 	}
 }
@@ -243,6 +273,9 @@ func (d *Dialog) rejected(r reply) {
 	status := r.status()
 	if d.State() == StateCancelling {
 		d.step(inRejected)
+		return
+	}
+	if d.askLonger(r) {
 		return
 	}
 	failed := Event{Status: status, Hop: c.hop, By: ByRemote}

@@ -78,7 +78,10 @@ type Dialog struct {
 	deadline  *time.Timer
 	bye       *farewell
 	clock     sessionClock
-	over      bool // EventEnded is out
+	local     media.Description // what our early answer describes
+
+	provisionals provisionals
+	over         bool // EventEnded is out
 
 	calling     *calling // a call of ours, until it is answered
 	credentials digest.Credentials
@@ -125,7 +128,7 @@ func newDialog(server *Server, request *gosip.Request, tx *gosip.ServerTx, sourc
 		invite: request, tx: tx, contact: server.localAddress(addrPortOf(tx.Connection().LocalAddr()), source),
 		origin: origin{id: server.originID(request)}, owesOffer: len(body) == 0,
 		resend: stoppedTimer(), deadline: stoppedTimer(), glare: stoppedTimer(),
-		clock:    sessionClock{alarm: stoppedTimer()},
+		clock: sessionClock{alarm: stoppedTimer()}, provisionals: newProvisionals(request),
 		transfer: transfer{clock: stoppedTimer(), patience: stoppedTimer()}, taken: make(chan func(Event), 1),
 	}
 	d.log = server.log.With(zap.String("sip_call_id", printable(d.id, maxLoggedID)))

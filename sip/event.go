@@ -20,8 +20,10 @@ const (
 	// another address. AnswerReoffer or RefuseReoffer is due within
 	// ReofferTimeout. Agreement is what the far side now wants.
 	EventReoffer
-	// EventRenegotiated: the ACK to a re-INVITE without an offer carried the
-	// answer to ours; Agreement is the new one.
+	// EventRenegotiated: the session has changed without anybody having to be
+	// asked; Agreement is the new one. The ACK to a re-INVITE without an offer
+	// carried the answer to ours, an early session moved before the call was
+	// answered, or the answer to a refresh of ours says something new.
 	EventRenegotiated
 	// EventDigit: a key came by SIP INFO.
 	EventDigit

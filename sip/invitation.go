@@ -126,7 +126,7 @@ func (i *Invitation) check() error {
 func ownHeader(name string) bool {
 	switch strings.ToLower(name) {
 	case "via", "v", "from", "f", "to", "t", "call-id", "i", "cseq", "contact", "m", "max-forwards", "route", "record-route",
-		"content-type", "c", "content-length", "l", "allow", "supported", "k", "user-agent", "authorization", "proxy-authorization":
+		"content-type", "c", "content-length", "l", "allow", "supported", "k", "require", "session-expires", "x", "min-se", "user-agent", "authorization", "proxy-authorization":
 		return true
 	}
 	return false

@@ -57,8 +57,9 @@ func (s *Server) newOutbound(invitation Invitation) (*Dialog, error) {
 		replies: make(chan reply, replyBox), gone: make(chan struct{}), under: map[*outgoing]struct{}{},
 		origin: origin{id: binary.BigEndian.Uint64(drawn[18:26]) >> 1}, credentials: invitation.Credentials,
 		resend: stoppedTimer(), deadline: stoppedTimer(), glare: stoppedTimer(), clock: sessionClock{alarm: stoppedTimer()},
-		transfer: transfer{clock: stoppedTimer(), patience: stoppedTimer()},
-		calling:  &calling{invitation: invitation, hop: -1, early: map[string]*early{}, next: stoppedTimer()},
+		transfer:     transfer{clock: stoppedTimer(), patience: stoppedTimer()},
+		provisionals: noProvisionals(),
+		calling:      &calling{invitation: invitation, hop: -1, early: map[string]*early{}, next: stoppedTimer()},
 	}
 	d.log = s.log.With(zap.String("sip_call_id", d.id), zap.String("call", invitation.ID))
 	d.state.Store(uint32(StateCalling))

@@ -132,6 +132,25 @@ func (d *Dialog) asksLonger(r reply) bool {
 	return longer > 0
 }
 
+// askLonger sends our INVITE again to a far side that wants its session
+// refreshed less often than we asked for (RFC 4028 section 7.3).
+func (d *Dialog) askLonger(r reply) bool {
+	if !d.asksLonger(r) {
+		return false
+	}
+	out := r.to
+	d.peer.ours = max(d.peer.ours, out.request.CSeq().SeqNo) + 1
+	request := anew(out.request, d.peer.ours)
+	for _, header := range d.timerOffer() {
+		request.RemoveHeader(header.Name())
+		request.AppendHeader(header)
+	}
+	again := &outgoing{request: request, peer: out.peer, done: out.done, heard: out.heard, owed: out.owed, challenged: out.challenged}
+	again.peer.ours = d.peer.ours
+	d.follow(again)
+	return true
+}
+
 // refreshAgain tries a refresh that failed again, in half of the time that is
 // left.
 func (d *Dialog) refreshAgain() {

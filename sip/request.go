@@ -18,9 +18,9 @@ import (
 
 // What OPTIONS and refusals say of us (RFC 3261 sections 11.2 and 20.5).
 const (
-	allowedMethods = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, REFER, NOTIFY"
+	allowedMethods = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, PRACK, UPDATE, REFER, NOTIFY"
 	// supportedExtensions may be required of us; what isn't here gets a 420.
-	supportedExtensions = tagTimer + ", " + tagReplaces
+	supportedExtensions = tagReliable + ", " + tagTimer + ", " + tagReplaces
 	acceptedTypes       = "application/sdp, application/dtmf-relay, application/dtmf"
 )
 
@@ -118,6 +118,8 @@ func (s *Server) serve(request *gosip.Request, tx *gosip.ServerTx) {
 		s.serveInDialog(request, tx, inInfo)
 	case gosip.UPDATE:
 		s.serveInDialog(request, tx, inUpdate)
+	case gosip.PRACK:
+		s.serveInDialog(request, tx, inPrack)
 	case gosip.CANCEL:
 		s.serveCancel(request, tx)
 	case gosip.OPTIONS:
@@ -128,7 +130,7 @@ func (s *Server) serve(request *gosip.Request, tx *gosip.ServerTx) {
 		s.serveInDialog(request, tx, inRefer)
 	case gosip.NOTIFY:
 		s.serveInDialog(request, tx, inNotify)
-	case gosip.SUBSCRIBE, gosip.MESSAGE, gosip.PRACK, gosip.PUBLISH:
+	case gosip.SUBSCRIBE, gosip.MESSAGE, gosip.PUBLISH:
 		s.refuse(request, tx, gosip.StatusMethodNotAllowed, s.allow())
 	default:
 		s.refuse(request, tx, gosip.StatusNotImplemented, s.allow())

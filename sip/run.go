@@ -51,6 +51,10 @@ func (d *Dialog) run(ctx context.Context) {
 			d.referLate()
 		case <-d.transfer.patience.C:
 			d.referStands(gosip.StatusRequestTimeout)
+		case <-d.provisionals.resend.C:
+			d.provideAgain()
+		case <-d.provisionals.deadline.C:
+			d.unacknowledged()
 		}
 		d.offerWanted()
 		d.refreshWanted()
@@ -231,6 +235,8 @@ func (d *Dialog) receive(message inbound) {
 		d.notified(message)
 	case inReplaced:
 		d.replacedBy(message.by)
+	case inPrack:
+		d.pracked(message)
 	}
 }
 
@@ -292,6 +298,7 @@ func (d *Dialog) transportLost() {
 func (d *Dialog) stopTimers() {
 	d.resend.Stop()
 	d.deadline.Stop()
+	d.provisionals.stop()
 }
 
 // refuseLeftovers answers what still lay in the mailbox when the dialog closed.

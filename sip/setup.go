@@ -12,12 +12,14 @@ import (
 // ring sends 180.
 func (d *Dialog) ring() {
 	d.step(inRing)
-	if err := d.tx.Respond(d.server.response(d.invite, gosip.StatusRinging, d.contactHeader())); err != nil {
+	ringing := d.server.response(d.invite, gosip.StatusRinging, d.contactHeader(), gosip.NewHeader("Allow", allowedMethods))
+	if err := d.provide(response{ringing, false}); err != nil {
 		d.log.Debug("180 not sent", zap.Error(err)) // a CANCEL or a lost connection, which comes as such
 	}
 }
 
-// progress sends 183 with the answer to the INVITE's offer, which the 200 repeats.
+// progress sends 183 with the answer to the INVITE's offer, which the 200
+// repeats unless it has been acknowledged by then.
 func (d *Dialog) progress(wish command) {
 	if d.said == nil {
 		agreement, _ := d.Agreement()
@@ -26,25 +28,34 @@ func (d *Dialog) progress(wish command) {
 			d.log.Error("183 not sent", zap.Error(err))
 			return
 		}
-		d.said = body
+		d.said, d.described, d.local = body, body, wish.local
 	}
 	d.step(inProgress)
-	response := d.server.response(d.invite, gosip.StatusSessionInProgress, d.contactHeader(), gosip.NewHeader("Content-Type", sdpType))
-	response.SetBody(d.said)
-	err := d.fit(response)
-	if err == nil {
-		err = d.tx.Respond(response)
+	progress := d.server.response(d.invite, gosip.StatusSessionInProgress, d.contactHeader(), gosip.NewHeader("Allow", allowedMethods))
+	describe := !d.provisionals.agreed
+	if describe {
+		progress.AppendHeader(gosip.NewHeader("Content-Type", sdpType))
+		progress.SetBody(d.said)
 	}
-	if err != nil {
+	if err := d.provide(response{progress, describe}); err != nil {
 		d.log.Debug("183 not sent", zap.Error(err)) // a CANCEL or a lost connection comes as such
 	}
 }
 
-// answer sends the 200 that takes the call.
+// answer sends the 200 that takes the call. Where our answer has gone out
+// reliably before, it isn't said again (RFC 3261 section 13.2.1).
 func (d *Dialog) answer(wish command) {
-	agreement, _ := d.Agreement()
-	body, err := d.said, error(nil)
-	if body == nil {
+	if d.awaitsPrack(wish) {
+		return
+	}
+	var body []byte
+	var err error
+	switch {
+	case d.provisionals.agreed:
+	case d.said != nil:
+		body = d.said
+	default:
+		agreement, _ := d.Agreement()
 		body, err = d.describeLocal(wish.local, agreement)
 	}
 	if err == nil {
@@ -119,7 +130,9 @@ func (d *Dialog) accept(body []byte) error {
 	if err := d.tx.Respond(response); err != nil {
 		return err
 	}
-	d.described = body
+	if d.provisionals.stop(); len(body) > 0 {
+		d.described = body
+	}
 	d.clock.learn(d.invite)
 	d.clock.restart(timer)
 	d.final, d.interval = response, d.server.options.T1

@@ -81,7 +81,9 @@ const (
 	inRejected        // any other final response, or none
 	inUpdate
 	inUpdateAnswer // to an offer in an UPDATE; no ACK follows
-	inProgress     // the wish for early media
+	inPrack
+	inPrackTimeout
+	inProgress // the wish for early media
 	// What follows has its place wherever the call is up, and changes no state.
 	inRefer
 	inNotify
@@ -98,7 +100,8 @@ func (i input) String() string {
 	names := [...]string{"none", "ring", "answer", "refuse", "hang up", "answer to a reoffer", "refusal of a reoffer", "CANCEL",
 		"ACK", "BYE", "re-INVITE", "INFO", "ACK time-out", "set-up time-out", "reoffer time-out", "transport loss",
 		"reoffer", "our re-INVITE", "acceptance of ours", "rejection of ours", "loss of the dialog", "settlement",
-		"our INVITE", "provisional response", "acceptance", "rejection", "UPDATE", "answer to an UPDATE", "progress",
+		"our INVITE", "provisional response", "acceptance", "rejection", "UPDATE", "answer to an UPDATE",
+		"PRACK", "PRACK time-out", "progress",
 		"REFER", "NOTIFY", "replacement", "transfer", "acceptance of a REFER", "refusal of a REFER", "progress of a REFER"}
 	if int(i) < len(names) {
 		return names[i]
@@ -187,11 +190,11 @@ func (s State) nextEarly(in input) (State, bool) {
 	switch in {
 	case inRing, inProgress:
 		return StateRinging, true
-	case inUpdate:
+	case inUpdate, inPrack:
 		return s, true
 	case inAnswer:
 		return StateAnswered, true
-	case inRefuse, inHangUp, inCancel, inBye, inSetUpTimeout, inTransportLost:
+	case inRefuse, inHangUp, inCancel, inBye, inSetUpTimeout, inPrackTimeout, inTransportLost:
 		return StateClosed, true
 	}
 	return 0, false
@@ -203,7 +206,7 @@ func nextAnswered(in input) (State, bool) {
 		return StateConfirmed, true
 	case inReinvite: // overtook the ACK: kept until the ACK is in
 		return StateAnswered, true
-	case inInfo, inReoffer, inUpdate:
+	case inInfo, inReoffer, inUpdate, inPrack: // a PRACK may be overtaken by our 200
 		return StateAnswered, true
 	case inHangUp, inCancel, inAckTimeout: // RFC 3261 section 15: no BYE before the ACK
 		return StateClosing, true
@@ -215,7 +218,7 @@ func nextAnswered(in input) (State, bool) {
 
 func nextConfirmed(in input) (State, bool) {
 	switch in {
-	case inAck, inInfo, inCancel, inReoffer: // ACK to a 200 that crossed; CANCEL of what is long answered
+	case inAck, inInfo, inCancel, inReoffer, inPrack: // ACK to a 200 that crossed; CANCEL of what is long answered
 		return StateConfirmed, true
 	case inReinvite, inUpdate: // an UPDATE without an offer changes nothing, and doesn't get here
 		return StateReoffered, true

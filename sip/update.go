@@ -39,12 +39,14 @@ func (d *Dialog) updated(message inbound) {
 		d.waiting = &message // overtook the ACK
 	case StateReoffering: // our offer is out (RFC 3311 section 5.2)
 		d.server.refuse(message.request, message.tx, gosip.StatusRequestPending)
+	case StateInvited, StateRinging:
+		d.renewEarly(message)
 	default: // their own last offer has no answer yet
 		d.server.refuse(message.request, message.tx, gosip.StatusInternalServerError, retryHeader(rand.N(updateRetry)))
 	}
 }
 
-// acceptUpdate sends the 200 to an UPDATE. Before the call is answered it says
+// acceptUpdate sends the 200 to an UPDATE, or to a PRACK with an offer. Before the call is answered it says
 // nothing of session timers: those begin with the 200 to the INVITE.
 func (d *Dialog) acceptUpdate(message inbound, body []byte) bool {
 	state := d.State()
@@ -64,8 +66,10 @@ func (d *Dialog) acceptUpdate(message inbound, body []byte) bool {
 	if len(body) > 0 {
 		d.described = body
 	}
-	d.peer.retarget(message.request)
-	d.clock.learn(message.request)
+	if message.request.Method == gosip.UPDATE { // a PRACK doesn't move the target (RFC 3262 section 6)
+		d.peer.retarget(message.request)
+		d.clock.learn(message.request)
+	}
 	if !early {
 		d.clock.restart(timer)
 	}
