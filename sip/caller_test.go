@@ -20,6 +20,7 @@ type caller struct {
 	id      string
 	branch  int
 	toTag   string
+	known   map[string]bool // what expect has returned
 }
 
 var callCount atomic.Uint64
@@ -127,15 +128,19 @@ func (c *caller) heard() string {
 
 func (c *caller) expect(start string, skip ...string) string {
 	c.t.Helper()
+	if c.known == nil {
+		c.known = map[string]bool{}
+	}
 	for {
 		message := c.heard()
 		if strings.HasPrefix(message, start) {
+			c.known[message] = true
 			if tag := toTag(message); tag != "" && strings.HasPrefix(message, "SIP/2.0 ") && strings.Contains(message, "INVITE\r\n") {
 				c.toTag = tag
 			}
 			return message
 		}
-		skipped := strings.HasPrefix(message, "SIP/2.0 100 ")
+		skipped := strings.HasPrefix(message, "SIP/2.0 100 ") || c.known[message] // sent again before our answer was in
 		for _, other := range skip {
 			skipped = skipped || strings.HasPrefix(message, other)
 		}
