@@ -124,7 +124,8 @@ func TestTheirReofferGoesFirstWhileOursWaits(t *testing.T) {
 	far, near, invite := reach(t, x)
 	must(t, near.Reoffer(held()))
 	far.answer(far.expect("INVITE "), "491 Request Pending", "")
-	far.expect("ACK ")
+	far.expect("ACK ") // the transaction's, before the dialog has seen the 491
+	eventually(t, "ours waits", func() bool { return near.State() == StateConfirmed })
 	far.within(invite, "INVITE", 1, "far", offerPCM)
 	near.expect(t, EventReoffer)
 	must(t, near.AnswerReoffer(ours()))
