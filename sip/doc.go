@@ -11,6 +11,11 @@
 //	server, err := sip.New(sip.Options{Listen: listen, Log: log}, handler) // handler.Invite(dialog) for each call
 //	err = server.Listen()                                                    // a busy port fails here, by name
 //	err = server.Run(ctx)                                                    // blocks; dialogs end with it
+//	dialog, err := server.Invite(sip.Invitation{…})                          // a call of ours; Notify hears of it
+//
+// Both kinds of dialog are the same thing once they are up. A request of ours is
+// built by the dialog and sent beside it; what comes of it lies in the mailbox
+// like a message of the far side (see outgoing).
 //
 // One goroutine owns each dialog and takes what happens from a bounded mailbox,
 // since sipgo hands each message to a goroutine of its own and so out of order.
