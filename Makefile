@@ -19,7 +19,7 @@ WEB_SOURCES := $(shell find desk/web -path desk/web/dist -prune -o -type f -prin
 WEB_STAMP := desk/web/dist/index.html
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test unit e2e bench fuzz lint fmt prompts check clean clients toolchain
+.PHONY: bench-sip soak-sip help build run test unit e2e bench fuzz lint fmt prompts check clean clients toolchain
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,12 @@ e2e: toolchain clients $(WEB_STAMP) ## Run only the tests with real phones and a
 
 bench: toolchain ## Run the benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem $$($(GO) list ./... | grep -v /e2e)
+
+bench-sip: build clients ## Measure call set-up: the highest rate on one core, and the times at half of it
+	$(GO) run ./e2e/benchsip -program $(BIN)
+
+soak-sip: build clients ## Place a million calls (15 minutes at most) and show what they leave behind
+	$(GO) run ./e2e/benchsip -program $(BIN) -calls 1000000
 
 fuzz: toolchain ## Fuzz each target for FUZZTIME (20s)
 	@GO=$(GO) sh tools/fuzz.sh $(FUZZTIME)
