@@ -214,10 +214,12 @@ func (s *Server) register(request *gosip.Request, tx *gosip.ServerTx, registrati
 		s.refuse(request, tx, gosip.StatusServiceUnavailable, retryHeader(overloadRetry))
 	default:
 		r.taken.Add(1)
-		if (before == 0) != (len(bindings) == 0) {
-			s.log.Info("phone registered", zap.String("phone", phone), zap.Int("contacts", len(bindings)),
-				zap.String("network", registration.Flow.Network))
+		switch {
+		case before == 0 && len(bindings) > 0:
+			s.log.Info("phone registered", zap.String("phone", phone), zap.String("network", registration.Flow.Network))
 			r.options.Changed(phone)
+		case before > 0 && len(bindings) == 0:
+			r.tellGone([]string{phone}, "it signed off")
 		}
 		s.respond(tx, s.registered(request, registration, bindings, now))
 	}
