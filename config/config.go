@@ -133,9 +133,9 @@ func (r *reader) load(now time.Time) *Config {
 	before := len(r.problems)
 	agentsDoc, people := r.agents(queueNames(lines), law.states)
 	staffed := len(people) > 0 && len(r.problems) == before
-	registrar, phones := r.phones(people)
+	phones := r.phones(people)
 	if doc != nil {
-		r.phonePorts(doc, site, len(phones))
+		r.phonePorts(doc, site, len(phones.agents))
 	}
 	sounds := r.sounds()
 	settings := site.settings()
@@ -145,7 +145,7 @@ func (r *reader) load(now time.Time) *Config {
 	settings.SIP.Plan = r.dialplan(carriers)
 	settings.Content.Prompts, settings.Content.Music = sounds.prompts, sounds.music
 	settings.Content.DefaultMusic = sounds.defaultMusic()
-	settings.SIP.Registrar, settings.Content.Phones = registrar, phones
+	ofPhones(settings, phones)
 	settings.Members = r.members()
 	if queuesDoc != nil {
 		settings.Content.Flows = r.flows(sounds, lines, people, law)

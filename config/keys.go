@@ -165,6 +165,7 @@ type compactKeys struct {
 
 // phonesKeys is phones.yaml, which may be left out.
 type phonesKeys struct {
+	Sources       []network            `yaml:"sources" help:"Addresses that phones register from; they are let in beside sip.sources, if that is set. Unlike a trunk's, their word on who calls isn't believed."`
 	Realm         string               `yaml:"realm" help:"What phones sign in to. The hashes hold for this realm alone."`
 	Expires       time.Duration        `yaml:"expires" help:"How long a registration holds where the phone doesn't say."`
 	MinExpires    time.Duration        `yaml:"min_expires" help:"The shortest that a phone may ask for; a shorter one is refused with 423 and this value."`

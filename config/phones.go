@@ -1,6 +1,7 @@
 package config
 
 import (
+	"net/netip"
 	"slices"
 	"time"
 
@@ -22,15 +23,31 @@ func phonesDefaults() phonesKeys {
 	}
 }
 
-// phones reads phones.yaml into the options of signalling and calls. Without the
-// file no phone can register.
-func (r *reader) phones(people []person) (*sip.RegistrarOptions, map[acd.AgentID]string) {
+// deskPhones is what phones.yaml comes to. Without the file it is empty, and no
+// phone can register.
+type deskPhones struct {
+	registrar *sip.RegistrarOptions
+	agents    map[acd.AgentID]string
+	sources   []netip.Prefix
+}
+
+// ofPhones gives the phones to signalling and calls. They are let in beside
+// sip.sources; unlike a trunk's, their word on who calls doesn't count.
+func ofPhones(settings *Config, phones deskPhones) {
+	settings.SIP.Registrar, settings.Content.Phones = phones.registrar, phones.agents
+	if len(settings.SIP.Sources) > 0 {
+		settings.SIP.Sources = append(settings.SIP.Sources, phones.sources...)
+	}
+}
+
+// phones reads phones.yaml.
+func (r *reader) phones(people []person) deskPhones {
 	if !r.exists(phonesFile) {
-		return nil, nil
+		return deskPhones{}
 	}
 	doc := r.document(phonesFile)
 	if doc == nil {
-		return nil, nil
+		return deskPhones{}
 	}
 	keys := phonesDefaults()
 	r.problems.Add(doc.File, doc.Decode(doc.Root, &keys))
@@ -56,13 +73,13 @@ func (r *reader) phones(people []person) (*sip.RegistrarOptions, map[acd.AgentID
 	for _, one := range keys.Algorithms {
 		algorithms = append(algorithms, one.Algorithm)
 	}
-	return &sip.RegistrarOptions{
+	return deskPhones{agents: agents, sources: prefixes(keys.Sources), registrar: &sip.RegistrarOptions{
 		Realm: keys.Realm, Algorithms: algorithms, NonceLifetime: keys.NonceLifetime,
 		Secret: func(name string) (digest.Secret, bool) { secret, ok := secrets[name]; return secret, ok },
 		Bindings: location.Options{
 			MinExpires: keys.MinExpires, Expires: keys.Expires, MaxExpires: keys.MaxExpires, MaxContacts: keys.MaxContacts,
 		},
-	}, agents
+	}}
 }
 
 // phoneAgent gives a phone to its agent, who may have one.

@@ -1,8 +1,10 @@
 package config
 
 import (
+	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -34,6 +36,17 @@ func TestTheDemosPhoneHasTheDemosPassword(t *testing.T) {
 	}
 	if registrar.Bindings.MinExpires != time.Minute || registrar.NonceLifetime != 5*time.Minute {
 		t.Errorf("bounds %+v, %s", registrar.Bindings, registrar.NonceLifetime)
+	}
+}
+
+func TestPhonesAreLetInAndNotTrusted(t *testing.T) {
+	settings, err := LoadAt(copied(t, phonesFile, "algorithms: [md5]\n", "algorithms: [md5]\nsources: [198.51.100.0/24]\n"), autumn())
+	if err != nil {
+		t.Fatal(err)
+	}
+	office := netip.MustParsePrefix("198.51.100.0/24")
+	if !slices.Contains(settings.SIP.Sources, office) || slices.Contains(settings.SIP.Trusted, office) {
+		t.Errorf("let in %v, trusted %v", settings.SIP.Sources, settings.SIP.Trusted)
 	}
 }
 
