@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime"
 	"mime/multipart"
+	"strings"
 
 	gosip "github.com/emiago/sipgo/sip"
 )
@@ -52,6 +53,22 @@ func sessionBody(message gosip.Message) ([]byte, error) {
 		return found, nil
 	}
 	return nil, errBodyType
+}
+
+// acceptsSession reports whether whoever sent a request takes SDP in the answer;
+// without an Accept it does (RFC 3261 section 20.1).
+func acceptsSession(message gosip.Message) bool {
+	if len(message.GetHeaders("Accept")) == 0 {
+		return true
+	}
+	for _, value := range headerValues(message, "Accept") {
+		kind, _, _ := strings.Cut(value, ";")
+		switch strings.ToLower(strings.TrimSpace(kind)) {
+		case sdpType, "application/*", "*/*":
+			return true
+		}
+	}
+	return false
 }
 
 // headerValue is the first value of a header under its long or compact name.

@@ -45,7 +45,7 @@ func place(t *testing.T, x *exchange, change func(*Invitation), hops ...Hop) *ca
 func (c *caller) reply(request, status, tag, body string, extra ...string) {
 	c.t.Helper()
 	tagged := strings.Replace(request, "\r\nTo: "+header(request, "To"), "\r\nTo: "+header(request, "To")+";tag="+tag, 1)
-	c.answer(tagged, status, body, append([]string{"Contact: <sip:" + tag + "@" + c.conn.LocalAddr().String() + ">"}, extra...)...)
+	c.answer(tagged, status, body, append([]string{"Contact: <sip:" + tag + "@" + c.sentBy() + ">"}, extra...)...)
 }
 
 // within writes a request of the far side's in the dialog that an INVITE of ours
@@ -55,10 +55,10 @@ func (c *caller) within(invite, method string, sequence int, tag, body string) {
 	c.branch++
 	all := []string{
 		method + " sip:us@127.0.0.1 SIP/2.0",
-		fmt.Sprintf("Via: SIP/2.0/%s %s;branch=z9hG4bK-within-%d;rport", strings.ToUpper(c.network), c.conn.LocalAddr(), c.branch),
+		fmt.Sprintf("Via: SIP/2.0/%s %s;branch=z9hG4bK-within-%d;rport", strings.ToUpper(c.network), c.sentBy(), c.branch),
 		"Max-Forwards: 70", "From: " + header(invite, "To") + ";tag=" + tag, "To: " + header(invite, "From"),
 		"Call-ID: " + header(invite, "Call-ID"), fmt.Sprintf("CSeq: %d %s", sequence, method),
-		"Contact: <sip:" + tag + "@" + c.conn.LocalAddr().String() + ">",
+		"Contact: <sip:" + tag + "@" + c.sentBy() + ">",
 	}
 	if body != "" {
 		all = append(all, "Content-Type: application/sdp")

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net"
+	"net/netip"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -27,7 +28,11 @@ var callCount atomic.Uint64
 
 func dialCaller(t *testing.T, x *exchange, network string) *caller {
 	t.Helper()
-	conn := dialNetwork(t, x, network)
+	return callerOn(t, network, dialNetwork(t, x, network))
+}
+
+func callerOn(t *testing.T, network string, conn net.Conn) *caller {
+	t.Helper()
 	c := &caller{t: t, network: network, conn: conn, got: make(chan string, 256), id: fmt.Sprintf("call-%d@test", callCount.Add(1))}
 	var reader sync.WaitGroup
 	reader.Go(c.read)
@@ -72,6 +77,15 @@ func (c *caller) write(message string) {
 	must(c.t, err)
 }
 
+// sentBy is where the client says that it is; a browser doesn't know (RFC 7118
+// section 5).
+func (c *caller) sentBy() string {
+	if _, err := netip.ParseAddrPort(c.conn.LocalAddr().String()); err != nil {
+		return "df7jal23ls0d.invalid"
+	}
+	return c.conn.LocalAddr().String()
+}
+
 // request writes a request of this call; extra are whole header lines.
 func (c *caller) request(method string, sequence int, branch, body string, extra ...string) string {
 	to := "<sip:5550100@127.0.0.1>"
@@ -80,10 +94,10 @@ func (c *caller) request(method string, sequence int, branch, body string, extra
 	}
 	lines := []string{
 		method + " sip:5550100@127.0.0.1 SIP/2.0",
-		fmt.Sprintf("Via: SIP/2.0/%s %s;branch=z9hG4bK-%s-%s;rport", strings.ToUpper(c.network), c.conn.LocalAddr(), c.id, branch),
+		fmt.Sprintf("Via: SIP/2.0/%s %s;branch=z9hG4bK-%s-%s;rport", strings.ToUpper(c.network), c.sentBy(), c.id, branch),
 		"Max-Forwards: 70", "From: \"Linda\" <sip:+13125550142@trunk.example>;tag=remote", "To: " + to, "Call-ID: " + c.id,
 		fmt.Sprintf("CSeq: %d %s", sequence, method),
-		fmt.Sprintf("Contact: <sip:trunk@%s;transport=%s>", c.conn.LocalAddr(), c.network),
+		fmt.Sprintf("Contact: <sip:trunk@%s;transport=%s>", c.sentBy(), c.network),
 	}
 	lines = append(lines, extra...)
 	if body != "" && !strings.Contains(strings.Join(extra, ""), "Content-Type") {

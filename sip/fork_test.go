@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -108,7 +109,7 @@ func TestMoreForksThanWeKeep(t *testing.T) {
 	near := place(t, x, nil, hopOf(t, far))
 	invite := far.expect("INVITE ")
 	for i := range 2 * maxForks {
-		far.reply(invite, "180 Ringing", "phone"+string(rune('a'+i)), "")
+		far.reply(invite, "180 Ringing", fmt.Sprintf("phone%d", i), "")
 		near.expect(t, EventProgress)
 	}
 	if len(near.calling.early) > maxForks {

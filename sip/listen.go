@@ -96,7 +96,7 @@ func (s *Server) Addresses() []Listen {
 // would do it in its one loop of accepting.
 func (s *Server) serveListener(bound boundListener) error {
 	if bound.packet != nil {
-		err := s.transport.ServeUDP(&guardedPackets{UDPConn: bound.packet, guard: s.guard})
+		err := s.transport.ServeUDP(&screenedPackets{PacketConn: &guardedPackets{UDPConn: bound.packet, guard: s.guard}, screen: s.screen})
 		if err == nil {
 			err = net.ErrClosed
 		}
@@ -106,15 +106,19 @@ func (s *Server) serveListener(bound boundListener) error {
 	switch bound.listen.Network {
 	case "tls":
 		ready := newSecureListener(guarded, s.options.TLS.server())
-		return serveBoth(ready.run, func() error { return s.transport.ServeTLS(ready) })
+		return serveBoth(ready.run, func() error { return s.transport.ServeTLS(s.screened(ready)) })
 	case "ws":
-		ready := newWebSocketListener(guarded, nil, s.options.MaxMessage)
+		ready := newWebSocketListener(guarded, nil, s.options.MaxMessage, s.screen)
 		return serveBoth(ready.run, func() error { return s.transport.ServeWS(ready) })
 	case "wss":
-		ready := newWebSocketListener(guarded, s.options.TLS.server(), s.options.MaxMessage)
+		ready := newWebSocketListener(guarded, s.options.TLS.server(), s.options.MaxMessage, s.screen)
 		return serveBoth(ready.run, func() error { return s.transport.ServeWSS(ready) })
 	}
-	return s.transport.ServeTCP(guarded)
+	return s.transport.ServeTCP(s.screened(guarded))
+}
+
+func (s *Server) screened(listener net.Listener) net.Listener {
+	return &screenedListener{Listener: listener, screen: s.screen, limit: s.options.MaxMessage}
 }
 
 // serveBoth runs what accepts and what serves; either ends with the listener.

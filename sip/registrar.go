@@ -144,6 +144,10 @@ func (s *Server) serveRegister(request *gosip.Request, tx *gosip.ServerTx) {
 		s.refuse(request, tx, gosip.StatusMethodNotAllowed, s.allow())
 		return
 	}
+	if scheme := request.To().Address.Scheme; scheme != "sip" && scheme != "sips" { // RFC 3261 section 10.3, step 5
+		s.refuse(request, tx, gosip.StatusBadRequest)
+		return
+	}
 	var given []string
 	for _, header := range request.GetHeaders("Authorization") {
 		given = append(given, header.Value())

@@ -39,7 +39,11 @@ func headerParsers() map[string]gosip.HeaderParser {
 // CANCEL, whose order must not be lost.
 func (s *Server) observe(message gosip.Message) {
 	request, ok := message.(*gosip.Request)
-	if !ok || request.IsAck() || !complete(request) {
+	if !ok || !complete(request) {
+		return
+	}
+	s.received(request)
+	if request.IsAck() {
 		return
 	}
 	fresh := !request.To().Params.Has("tag")
@@ -103,6 +107,12 @@ func (s *Server) serve(request *gosip.Request, tx *gosip.ServerTx) {
 	}
 	if !complete(request) || request.CSeq().MethodName != request.Method {
 		s.refuse(request, tx, gosip.StatusBadRequest)
+		return
+	}
+	switch request.Recipient.Scheme {
+	case "", "sip", "sips", "tel":
+	default:
+		s.refuse(request, tx, statusUnsupportedScheme)
 		return
 	}
 	switch request.Method {
@@ -213,12 +223,6 @@ func (s *Server) serveInvite(request *gosip.Request, tx *gosip.ServerTx) {
 		s.refuseInvite(request, tx, gosip.StatusServiceUnavailable, retryHeader(retry))
 		return
 	}
-	switch request.Recipient.Scheme {
-	case "", "sip", "sips", "tel":
-	default:
-		s.refuseInvite(request, tx, statusUnsupportedScheme)
-		return
-	}
 	if s.refusedExtensions(request, tx) {
 		s.counters.refused.Add(1)
 		return
@@ -230,6 +234,10 @@ func (s *Server) serveInvite(request *gosip.Request, tx *gosip.ServerTx) {
 	body, err := sessionBody(request)
 	if err != nil {
 		s.refuseInvite(request, tx, gosip.StatusUnsupportedMediaType, gosip.NewHeader("Accept", acceptedTypes))
+		return
+	}
+	if !acceptsSession(request) {
+		s.refuseInvite(request, tx, gosip.StatusNotAcceptable)
 		return
 	}
 	place, old, refused := s.replacement(request, tx)

@@ -47,7 +47,7 @@ func awaits(t *testing.T, events chan deviceEvent, kind EventKind) deviceEvent {
 // accept answers an INVITE with 200.
 func (p *phone) accept(invite string) {
 	p.t.Helper()
-	p.reply(invite, "200 OK", "Contact: <sip:maria-desk@"+p.conn.LocalAddr().String()+">", answerPCM)
+	p.reply(invite, "200 OK", "Contact: <sip:maria-desk@"+p.sentBy()+">", answerPCM)
 }
 
 const answerPCM = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4002 RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\n"

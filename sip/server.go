@@ -32,6 +32,7 @@ type Server struct {
 	handler      Handler
 	log          *zap.Logger
 	guard        *guard
+	screen       *screen
 	registry     *registry
 	registrar    *registrar // nil where phones can't register
 	timers       timerPolicy
@@ -72,6 +73,7 @@ func New(options Options, handler Handler) (*Server, error) {
 		guard: newGuard(options), registry: newRegistry(options.MaxDialogs), dialed: newDialed(),
 		timers: timerPolicy{interval: options.SessionExpires, minimum: options.MinSessionExpires},
 	}
+	server.screen = newScreen(server)
 	if options.Registrar != nil {
 		registrar, err := newRegistrar(*options.Registrar, options.Log)
 		if err != nil {

@@ -31,6 +31,8 @@ func statusText(status int) string {
 		return "Not Found"
 	case gosip.StatusMethodNotAllowed:
 		return "Method Not Allowed"
+	case gosip.StatusNotAcceptable:
+		return "Not Acceptable"
 	case gosip.StatusProxyAuthRequired:
 		return "Proxy Authentication Required"
 	case gosip.StatusRequestTimeout:

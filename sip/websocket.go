@@ -26,12 +26,13 @@ type webSocketListener struct {
 	handover
 	listener net.Listener
 	limit    int
+	screen   *screen
 	server   *http.Server
 }
 
 // newWebSocketListener wants a configuration for wss, nil for ws.
-func newWebSocketListener(listener net.Listener, config *tls.Config, limit int) *webSocketListener {
-	l := &webSocketListener{handover: newHandover(), listener: listener, limit: limit}
+func newWebSocketListener(listener net.Listener, config *tls.Config, limit int, screen *screen) *webSocketListener {
+	l := &webSocketListener{handover: newHandover(), listener: listener, limit: limit, screen: screen}
 	if config != nil {
 		l.listener = tls.NewListener(listener, config)
 	}
@@ -76,7 +77,7 @@ func (l *webSocketListener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	socket.SetReadLimit(int64(l.limit))
 	ends, _ := r.Context().Value(addressesKey{}).(addresses)
-	l.pass(newWebSocketConn(socket, ends))
+	l.pass(newWebSocketConn(socket, ends, l.screen))
 }
 
 // Close closes the socket; run and Accept end.
@@ -91,6 +92,7 @@ func (l *webSocketListener) Addr() net.Addr { return l.listener.Addr() }
 type webSocketConn struct {
 	addresses
 	socket   *websocket.Conn
+	screen   *screen
 	alive    context.Context
 	kill     context.CancelFunc
 	incoming []byte // what Read has yet to hand out
@@ -102,25 +104,51 @@ type webSocketConn struct {
 const upgradeRequest = "GET / HTTP/1.1\r\nHost: careline\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
 	"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
 
-func newWebSocketConn(socket *websocket.Conn, ends addresses) *webSocketConn {
+func newWebSocketConn(socket *websocket.Conn, ends addresses, screen *screen) *webSocketConn {
 	alive, kill := context.WithCancel(context.Background())
-	return &webSocketConn{addresses: ends, socket: socket, alive: alive, kill: kill, incoming: []byte(upgradeRequest)}
+	return &webSocketConn{addresses: ends, socket: socket, screen: screen, alive: alive, kill: kill, incoming: []byte(upgradeRequest)}
 }
 
 // Read hands out the next frame, in pieces where the buffer wants it.
 func (c *webSocketConn) Read(buffer []byte) (int, error) {
-	if len(c.incoming) == 0 {
-		ctx, cancel := context.WithTimeout(c.alive, idleConnection)
-		defer cancel()
-		_, message, err := c.socket.Read(ctx)
+	for len(c.incoming) == 0 {
+		message, err := c.receive()
 		if err != nil {
-			return 0, io.EOF // closed, idle, or too long: over for us in each case
+			return 0, err
+		}
+		if !isKeepAlive(message) {
+			fit, refusal, _ := c.screen.pass(message, true, addrPortOf(c.RemoteAddr()))
+			if refusal != nil && c.send(refusal) != nil {
+				return 0, io.EOF
+			}
+			if message = fit; message == nil {
+				continue
+			}
 		}
 		c.incoming = appendFrame(c.incoming[:0], message)
 	}
 	n := copy(buffer, c.incoming)
 	c.incoming = c.incoming[n:]
 	return n, nil
+}
+
+func (c *webSocketConn) receive() ([]byte, error) {
+	ctx, cancel := context.WithTimeout(c.alive, idleConnection)
+	defer cancel()
+	_, message, err := c.socket.Read(ctx)
+	if err != nil {
+		return nil, io.EOF // closed, idle, or too long: over for us in each case
+	}
+	return message, nil
+}
+
+func (c *webSocketConn) send(message []byte) error {
+	ctx, cancel := context.WithTimeout(c.alive, writeTimeout)
+	defer cancel()
+	if err := c.socket.Write(ctx, websocket.MessageText, message); err != nil {
+		return net.ErrClosed
+	}
+	return nil
 }
 
 // Write sends each frame that has become whole. sipgo never writes two at once.
@@ -138,11 +166,8 @@ func (c *webSocketConn) Write(data []byte) (int, error) {
 		if !whole {
 			return len(data), nil
 		}
-		ctx, cancel := context.WithTimeout(c.alive, writeTimeout)
-		err := c.socket.Write(ctx, websocket.MessageText, message)
-		cancel()
-		if err != nil {
-			return 0, net.ErrClosed
+		if err := c.send(message); err != nil {
+			return 0, err
 		}
 		c.outgoing = append(c.outgoing[:0], rest...)
 	}
