@@ -22,7 +22,7 @@ WEB_STAMP := desk/web/dist/index.html
 .PHONY: bench-sip soak-sip help build run test unit e2e bench fuzz lint fmt prompts check clean clients toolchain
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: toolchain $(WEB_STAMP) ## Build bin/careline, web pages inside
 	CGO_ENABLED=0 $(GO) build -o $(BIN) ./cmd/careline

@@ -48,10 +48,18 @@ func userOf(uri gosip.Uri) string {
 		user = decoded
 	}
 	if isTelephone(user) {
-		user = strings.NewReplacer("-", "", ".", "", "(", "", ")", "").Replace(user)
+		user = strings.Map(withoutSeparator, user)
 	}
 	user = printable(user, maxNumber)
 	return user
+}
+
+// withoutSeparator drops the visual separators of RFC 3966 section 5.1.1.
+func withoutSeparator(char rune) rune {
+	if strings.ContainsRune("-.()", char) {
+		return -1
+	}
+	return char
 }
 
 // isTelephone reports whether text is a number with visual separators rather
