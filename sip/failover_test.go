@@ -1,11 +1,15 @@
 package sip
 
 import (
+	"bytes"
 	"net"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 )
 
 func TestNextHopTakesTheCall(t *testing.T) {
@@ -202,4 +206,30 @@ func TestCallSurvivesLossAndReordering(t *testing.T) {
 	far.expect("BYE ", "INVITE ")
 	far.answerRequest(far.expect("BYE ", "INVITE ")) // the first was lost
 	x.settled()
+}
+
+// What can't be sent is told without the number that it was for.
+func TestErrorsOfTheTransportNameNobody(t *testing.T) {
+	var kept bytes.Buffer
+	log := zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()), zapcore.Lock(zapcore.AddSync(&kept)), zap.DebugLevel))
+	x := startExchange(t, func(o *Options) { o.Log = log })
+	far := listenFar(t, x)
+	near := place(t, x, func(i *Invitation) { i.To = NewNumber("+13125550177") }, hopOf(t, far))
+	far.expect("INVITE ")
+	near.expectEnd(t, ByTimeout)
+	for _, network := range []string{"tcp", "udp"} {
+		nobody := Hop{Network: network, Address: mustAddrPort(t, "127.0.0.1:1")}
+		if network == "udp" {
+			nobody.Address = mustAddrPort(t, "192.0.2.1:9") // out of reach of a socket on the loopback
+		}
+		end := place(t, x, func(i *Invitation) { i.To = NewNumber("+13125550177") }, nobody).expectEnd(t, ByTransport)
+		if end.Status != 503 {
+			t.Fatalf("ended %+v", end)
+		}
+	}
+	x.settled()
+	x.stop()
+	if text := kept.String(); strings.Contains(text, "5550177") || !strings.Contains(text, "can't be reached") {
+		t.Fatalf("logged\n%s", text)
+	}
 }

@@ -41,8 +41,18 @@ type Hop struct {
 // String gives the form that the configuration uses: udp://198.51.100.7:5060.
 func (h Hop) String() string { return h.Network + "://" + h.Address.String() }
 
-// Header is one header line that goes into an INVITE beside ours.
+// Header is one header line that goes into an INVITE beside ours. Its value may
+// name somebody, so it prints as •••.
 type Header struct{ Name, Value string }
+
+// String hides the value.
+func (h Header) String() string { return h.Name + ": " + numberMask }
+
+// GoString hides the value.
+func (h Header) GoString() string { return h.String() }
+
+// MarshalText hides the value from JSON and every other encoder.
+func (h Header) MarshalText() ([]byte, error) { return []byte(h.String()), nil }
 
 // Invitation is a call that we begin.
 type Invitation struct {

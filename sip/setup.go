@@ -91,8 +91,8 @@ func (d *Dialog) supersede() {
 	}
 }
 
-// errTooLong says that a 200 doesn't fit a UDP packet, and what to do about it.
-var errTooLong = errors.New("sip: the trunk's Via and Record-Route headers make our answer longer than UDP carries; let the trunk use TCP")
+// errTooLong says that a message doesn't fit a UDP packet, and what to do about it.
+var errTooLong = errors.New("sip: a message of ours is longer than UDP carries, by its own headers or by the trunk's Via and Record-Route; use TCP with this trunk")
 
 // maxDatagram is the longest response sent over UDP (RFC 3261 section 18.1.1);
 // sipgo refuses longer ones and ends their transaction.

@@ -3,6 +3,8 @@ package sip
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net"
 	"sync"
 	"time"
 
@@ -95,14 +97,14 @@ func (s *Server) open(out *outgoing, patience time.Duration) (*gosip.ClientTx, e
 	ctx, cancel := context.WithTimeout(s.alive, patience)
 	defer cancel()
 	if err := s.connect(ctx, out.peer); err != nil {
-		return nil, unanswered(err)
+		return nil, err
 	}
 	s.aim(out)
 	if !out.request.IsAck() {
 		tx, err := s.transactions.Request(ctx, out.request)
 		return tx, unanswered(err)
 	}
-	return nil, s.write(ctx, out.request)
+	return nil, unanswered(s.write(ctx, out.request))
 }
 
 // write sends a request without a transaction.
@@ -118,12 +120,24 @@ func (s *Server) write(ctx context.Context, request *gosip.Request) error {
 	return err
 }
 
-// unanswered tells a time-out from a broken transport.
+// errUnreachable: the transport failed; counts as 503.
+var errUnreachable = errors.New("sip: the far side can't be reached")
+
+// unanswered tells a time-out from a broken transport. sipgo's errors quote the
+// Request-URI, and with it a number, so only what the network said passes.
 func unanswered(err error) error {
-	if errors.Is(err, gosip.ErrTransactionTimeout) || errors.Is(err, context.DeadlineExceeded) {
+	var network *net.OpError
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, gosip.ErrTransactionTimeout) || errors.Is(err, context.DeadlineExceeded):
 		return errUnanswered
+	case errors.Is(err, gosip.ErrUDPMTUCongestion):
+		return errTooLong
+	case errors.As(err, &network):
+		return fmt.Errorf("%w: %w", errUnreachable, network)
 	}
-	return err
+	return errUnreachable
 }
 
 // aim chooses the socket or the connection that a request goes by: the port that

@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -27,7 +28,9 @@ func TestTheyTransferTheCallBlindly(t *testing.T) {
 	if len(asked.Headers) != 1 || asked.Headers[0] != (Header{"Referred-By", "<sip:trunk@pbx.example>"}) {
 		t.Fatalf("headers %v", asked.Headers)
 	}
-	if shown := fmt.Sprintf("%v %+v %s", asked, asked.Target, asked.By); strings.Contains(shown, "5550188") {
+	encoded, err := json.Marshal(asked)
+	must(t, err)
+	if shown := fmt.Sprintf("%v %+v %#v %s %s", asked, asked, asked, asked.Target, encoded); strings.Contains(shown, "5550188") || strings.Contains(shown, "pbx.example") {
 		t.Fatalf("printed as %s", shown)
 	}
 	must(t, near.AcceptRefer())
