@@ -1,6 +1,9 @@
 package sip
 
 import (
+	"net"
+	"net/netip"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -38,4 +41,29 @@ func TestOurCallGoesByEachNetworkOfAPhone(t *testing.T) {
 			x.settled()
 		})
 	}
+}
+
+func TestWeCallOverIPv6(t *testing.T) {
+	probe, err := net.ListenPacket("udp", "[::1]:0")
+	if err != nil {
+		t.Skip("this machine has no IPv6:", err)
+	}
+	must(t, probe.Close())
+	x := startExchange(t, func(o *Options) {
+		o.Listen = []Listen{{"udp", netip.MustParseAddrPort("[::1]:0")}}
+	})
+	far := listenFar(t, x)
+	near := place(t, x, func(i *Invitation) { i.Domain, i.Local.Address = "", netip.MustParseAddrPort("[::1]:20000") }, hopOf(t, far))
+	invite := far.expect("INVITE sip:+13125550177@" + far.conn.LocalAddr().String() + " SIP/2.0")
+	for _, line := range []string{"Via: SIP/2.0/UDP " + x.address("udp"), "Contact: <sip:" + x.address("udp") + ">", "@[::1]>;tag=", "c=IN IP6 ::1\r\n"} {
+		if !strings.Contains(invite, line) {
+			t.Fatalf("our INVITE lacks %q:\n%s", line, invite)
+		}
+	}
+	far.reply(invite, "200 OK", "far", offerPCM, "Record-Route: <sip:"+far.conn.LocalAddr().String()+";lr>")
+	near.expect(t, EventAnswered)
+	far.expect("ACK sip:far@" + far.conn.LocalAddr().String())
+	must(t, near.HangUp(CauseNormal, ""))
+	far.answerRequest(far.expect("BYE sip:far@" + far.conn.LocalAddr().String()))
+	x.settled()
 }
