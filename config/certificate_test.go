@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"careline/sip"
 )
 
 const (
@@ -77,8 +79,38 @@ func TestEncryptedListenersNeedACertificateThatCanBeUsed(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "sip.listen takes tcp port 5070, which sip.listen takes too") {
 		t.Errorf("tcp and ws on one port: %v", err)
 	}
+	_, err = LoadAt(copied(t, "careline.yaml", "timeout: 30s", "srtp: required"), autumn())
+	if err == nil || !strings.Contains(err.Error(), "careline.yaml:8:12: every call over udp://127.0.0.1:5070 would be refused: media.srtp is required") {
+		t.Errorf("SRTP required in the clear: %v", err)
+	}
+	_, err = LoadAt(copied(t, "careline.yaml", "timeout: 30s", "srtp: on"), autumn())
+	if err == nil || !strings.Contains(err.Error(), `"on" is not a policy for encrypted sound; it is one of off, optional, required`) {
+		t.Errorf("SRTP by no policy: %v", err)
+	}
 	_, err = LoadAt(copied(t, "careline.yaml", plainListen, `["quic://127.0.0.1:5070"]`), autumn())
 	if err == nil || !strings.Contains(err.Error(), `"quic" is not a transport that Careline speaks; use one of udp, tcp, tls, ws, wss`) {
 		t.Errorf("an unknown transport: %v", err)
+	}
+}
+
+func TestEncryptedSoundByPolicy(t *testing.T) {
+	dir := secured(t, autumn().AddDate(1, 0, 0))
+	file := filepath.Join(dir, "careline.yaml")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secure := strings.Replace(string(text), `"udp://127.0.0.1:5070", `, "", 1)
+	for _, policy := range sip.SRTPPolicies() {
+		if err := os.WriteFile(file, []byte(strings.Replace(secure, "timeout: 30s", "srtp: "+policy.String(), 1)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		settings, err := LoadAt(dir, autumn())
+		if err != nil {
+			t.Fatalf("%s: %v", policy, err)
+		}
+		if settings.SIP.SRTP != policy {
+			t.Errorf("srtp: %s is taken for %s", policy, settings.SIP.SRTP)
+		}
 	}
 }

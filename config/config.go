@@ -183,7 +183,7 @@ func (s siteFile) settings() *Config {
 		Site: Site{Name: s.Site.Name, Zone: s.Site.Zone.Location},
 		SIP: sip.Options{
 			Listen: listen, Sources: prefixes(s.SIP.Sources), Trusted: prefixes(s.SIP.Sources), UserAgent: "Careline",
-			MaxMessage: s.SIP.MaxMessage, SetUpRate: s.SIP.SetUpRate, Advertise: s.SIP.Advertise.Addr,
+			MaxMessage: s.SIP.MaxMessage, SetUpRate: s.SIP.SetUpRate, Advertise: s.SIP.Advertise.Addr, SRTP: s.Media.SRTP.SRTP,
 			MaxDialogs: max(sip.DefaultMaxDialogs, dialogsPerCall*s.SIP.MaxCalls),
 		},
 		Media: media.Options{

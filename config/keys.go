@@ -45,6 +45,7 @@ type mediaKeys struct {
 	Address  host          `yaml:"address" help:"Address that RTP is received at and that SDP names."`
 	Ports    portRange     `yaml:"ports" help:"RTP ports. Each call takes an even one."`
 	WebRTC   listener      `yaml:"webrtc" help:"The one UDP socket that all browsers' sound runs through."`
+	SRTP     srtp          `yaml:"srtp" help:"Encrypted sound for telephones: off; optional, where the signalling is encrypted (tls, wss) and the far side wants it; required, and calls without are refused with 488. Browsers' sound always is."`
 	Timeout  time.Duration `yaml:"timeout" range:"5s..10m" help:"A call whose sound stays away for so long is over."`
 	DrainFor time.Duration `yaml:"drain_for" range:"100ms..1m" help:"A used RTP port rests so long before the next call gets it, so that late packets reach nobody."`
 }

@@ -9,6 +9,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"careline/problem"
+	"careline/sip"
 )
 
 // claim is a range of ports that one key takes.
@@ -83,6 +84,10 @@ func (r *reader) required(doc *problem.Document, site siteFile) {
 	missing(site.Desk.Listen.IsValid(), "desk", "listen", "127.0.0.1:8088")
 	missing(site.Operations.Listen.IsValid(), "operations", "listen", "127.0.0.1:8090")
 	for i, listen := range site.SIP.Listen {
+		if secure := (sip.Listen{Network: listen.transport}).Secure(); site.Media.SRTP.SRTP == sip.SRTPRequired && !secure {
+			r.add(doc.At(item(at(doc.Root, "sip", "listen"), i), "every call over %s would be refused: media.srtp is required, and its keys need encrypted signalling", listen).
+				Hint("listen at tls or wss alone, or set media.srtp to optional"))
+		}
 		if listen.address.Addr().IsUnspecified() && !site.SIP.Advertise.IsValid() {
 			r.add(doc.At(item(at(doc.Root, "sip", "listen"), i), "%s is every address, and callers have to be told one", listen).
 				Hint("add advertise to sip, with the address that the trunk reaches"))

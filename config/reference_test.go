@@ -113,6 +113,8 @@ func defaultText(name string, value reflect.Value) string {
 		return text
 	case zone:
 		return v.String()
+	case srtp:
+		return v.String()
 	case level:
 		return v.String()
 	}

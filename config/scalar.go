@@ -167,6 +167,21 @@ func (l *level) UnmarshalText(text []byte) error {
 	return fmt.Errorf("%q is not a log level; it is one of %s", text, strings.Join(names, ", "))
 }
 
+// srtp is a policy for encrypted sound by name.
+type srtp struct{ sip.SRTP }
+
+func (s *srtp) UnmarshalText(text []byte) error {
+	var names []string
+	for _, policy := range sip.SRTPPolicies() {
+		if policy.String() == string(text) {
+			s.SRTP = policy
+			return nil
+		}
+		names = append(names, policy.String())
+	}
+	return fmt.Errorf("%q is not a policy for encrypted sound; it is one of %s", text, strings.Join(names, ", "))
+}
+
 var languageTag = regexp.MustCompile(`^[a-z]{2,3}-[A-Z]{2}$`)
 
 // language is a BCP 47 tag of language and region.

@@ -3,6 +3,7 @@ package sip
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	gosip "github.com/emiago/sipgo/sip"
 
@@ -12,7 +13,8 @@ import (
 // Agreement is what both sides settled on for the sound.
 type Agreement struct {
 	// Remote is the far side's description, as it says it: Direction is seen
-	// from there, DigitPayloadType is the far side's telephone-event.
+	// from there, DigitPayloadType is the far side's telephone-event, Crypto is
+	// the one line that we take.
 	Remote media.Description
 	// Format is the codec that both will send.
 	Format media.Format
@@ -21,7 +23,7 @@ type Agreement struct {
 // same reports whether two agreements ask the same of the media.
 func (a Agreement) same(b Agreement) bool {
 	return a.Format == b.Format && a.Remote.Address == b.Remote.Address && a.Remote.Direction == b.Remote.Direction &&
-		a.Remote.DigitPayloadType == b.Remote.DigitPayloadType
+		a.Remote.DigitPayloadType == b.Remote.DigitPayloadType && slices.Equal(a.Remote.Crypto, b.Remote.Crypto)
 }
 
 var (
@@ -44,6 +46,9 @@ func RefusalStatus(err error) int {
 // agree picks the format of an offer or an answer: the far side's first choice
 // among ours (RFC 3264 section 6.1: the answerer keeps the offerer's order).
 func agree(session remoteSession) (Agreement, error) {
+	if session.chosen < 0 && session.unfit != nil {
+		return Agreement{}, session.unfit
+	}
 	if session.chosen < 0 || len(session.description.Formats) == 0 {
 		return Agreement{}, ErrNoCommonCodec
 	}
@@ -51,8 +56,8 @@ func agree(session remoteSession) (Agreement, error) {
 }
 
 // readAgreement parses SDP and agrees on it.
-func readAgreement(body []byte) (remoteSession, Agreement, error) {
-	session, err := parseSession(body)
+func (d *Dialog) readAgreement(body []byte) (remoteSession, Agreement, error) {
+	session, err := parseSession(body, d.terms())
 	if err != nil {
 		return remoteSession{}, Agreement{}, err
 	}

@@ -38,7 +38,7 @@ type early struct {
 func (d *Dialog) call() {
 	d.deadline.Reset(SetUpTimeout)
 	if !d.calling.invitation.DelayedOffer {
-		body, err := d.origin.offerSDP(d.calling.invitation.Local)
+		body, err := d.origin.offerSDP(d.calling.invitation.Local, d.offerTerms())
 		if err != nil { // usable has seen to it
 			d.log.Error("call not begun", zap.Error(err))
 			d.step(inRejected)
@@ -188,7 +188,7 @@ func (d *Dialog) earlyMedia(known *early, response *gosip.Response) bool {
 	if err != nil || len(raw) == 0 || known.agreed || delayed && !reliable {
 		return known.agreed && len(raw) > 0
 	}
-	session, agreement, err := readAgreement(raw)
+	session, agreement, err := d.readAgreement(raw)
 	switch {
 	case err != nil:
 	case delayed: // an offer, which the PRACK answers

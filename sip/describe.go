@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -16,9 +17,18 @@ type origin struct {
 	version uint64
 }
 
+// errNoAnswer says that the handler's description doesn't go with the offer.
+var errNoAnswer = errors.New("sip: our side can't answer this offer")
+
 // answerSDP answers an offer: each of its streams, all but the chosen one
-// refused by port 0.
+// refused by port 0. A browser's offer is answered with what WebRTC made of it.
 func (o *origin) answerSDP(remote remoteSession, agreement Agreement, local media.Description) ([]byte, error) {
+	if agreement.Remote.WebRTC != "" {
+		if local.WebRTC == "" {
+			return nil, fmt.Errorf("%w: it is a browser's, and ours is a telephone's leg", errNoAnswer)
+		}
+		return []byte(local.WebRTC), nil
+	}
 	session, err := o.session(local)
 	if err != nil {
 		return nil, err
@@ -34,13 +44,28 @@ func (o *origin) answerSDP(remote remoteSession, agreement Agreement, local medi
 		mine.Direction = directionOf(local.Direction, agreement.Remote.Direction)
 		ours := audioStream(mine)
 		ours.MediaName.Protos = stream.protocols
+		for _, theirs := range agreement.Remote.Crypto {
+			own, ok := cryptoOf(local.Crypto, theirs.Suite)
+			if !ok {
+				return nil, fmt.Errorf("%w: it has no key for %s", errNoAnswer, theirs.Suite)
+			}
+			own.Tag = theirs.Tag
+			ours.Attributes = append(ours.Attributes, cryptoLine(own))
+		}
 		session.MediaDescriptions = append(session.MediaDescriptions, ours)
 	}
 	return marshal(session)
 }
 
 // offerSDP offers what the local side has, where the far side made no offer.
-func (o *origin) offerSDP(local media.Description) ([]byte, error) {
+func (o *origin) offerSDP(local media.Description, t terms) ([]byte, error) {
+	if local.WebRTC != "" {
+		return []byte(local.WebRTC), nil
+	}
+	cryptos, profile, err := t.secureOffer(local)
+	if err != nil {
+		return nil, err
+	}
 	session, err := o.session(local)
 	if err != nil {
 		return nil, err
@@ -53,7 +78,12 @@ func (o *origin) offerSDP(local media.Description) ([]byte, error) {
 	if local.DigitPayloadType == 0 {
 		local.DigitPayloadType = defaultDigitType
 	}
-	session.MediaDescriptions = []*sdp.MediaDescription{audioStream(local)}
+	stream := audioStream(local)
+	stream.MediaName.Protos = []string{"RTP", profile}
+	for _, own := range cryptos {
+		stream.Attributes = append(stream.Attributes, cryptoLine(own))
+	}
+	session.MediaDescriptions = []*sdp.MediaDescription{stream}
 	return marshal(session)
 }
 

@@ -136,7 +136,7 @@ func newDialog(server *Server, request *gosip.Request, tx *gosip.ServerTx, sourc
 	d.publish()
 	d.state.Store(uint32(StateInvited))
 	if d.offered {
-		d.session, d.agreement, d.check = readAgreement(body)
+		d.session, d.agreement, d.check = d.readAgreement(body)
 		if d.check == nil && !d.agreement.open() {
 			d.check = ErrNoCommonCodec
 		}
@@ -149,7 +149,7 @@ const maxLoggedID = 128 // bytes of a Call-ID that go into a log line
 
 // open reports whether the far side's stream is there at all (port not 0).
 func (a Agreement) open() bool {
-	return a.Remote.Address.Port() != 0 || a.Remote.Direction != media.Inactive
+	return a.Remote.Address.Port() != 0 || a.Remote.Direction != media.Inactive || a.Remote.WebRTC != ""
 }
 
 // stoppedTimer is a timer that hasn't been set.
@@ -316,6 +316,9 @@ func (d *Dialog) RequestOffer(local media.Description) error {
 }
 
 func usable(local media.Description) error {
+	if local.WebRTC != "" {
+		return nil
+	}
 	if !local.Address.IsValid() || local.Address.Port() == 0 {
 		return fmt.Errorf("sip: an answer needs the address where we want RTP; have %q", local.Address)
 	}

@@ -22,7 +22,7 @@ func (d *Dialog) renewEarly(message inbound) {
 		d.server.refuse(request, tx, gosip.StatusUnsupportedMediaType, gosip.NewHeader("Accept", acceptedTypes))
 		return
 	}
-	session, agreement, err := readAgreement(body)
+	session, agreement, err := d.readAgreement(body)
 	if err != nil {
 		d.server.refuse(request, tx, RefusalStatus(err))
 		return

@@ -73,6 +73,8 @@ type Options struct {
 	// by an INVITE with Replaces (RFC 3891). Without it both hear 403, since each
 	// asks us for a call that somebody pays for, or for a place in another's.
 	Transfers bool
+	// SRTP says whether telephones' sound is encrypted.
+	SRTP SRTP
 	// Registrar lets phones register; nil refuses REGISTER with 405.
 	Registrar *RegistrarOptions
 	// Trunks are watched, and Place calls over them; Resolver finds those that

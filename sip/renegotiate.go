@@ -32,7 +32,7 @@ func (d *Dialog) offerWanted() {
 		body = d.described
 	case !wish.delayed:
 		var err error
-		if body, err = d.origin.offerSDP(d.renewed(wish.local)); err != nil {
+		if body, err = d.origin.offerSDP(d.renewed(wish.local), d.terms()); err != nil {
 			d.log.Error("re-INVITE not sent", zap.Error(err))
 			d.tell(Event{Kind: EventReofferRefused, Status: gosip.StatusInternalServerError})
 			return
@@ -134,9 +134,12 @@ func (d *Dialog) readAccepted(response *gosip.Response, wish command) (agreement
 	if err != nil {
 		return Agreement{}, nil, err
 	}
-	session, agreement, err := readAgreement(raw)
+	session, agreement, err := d.readAgreement(raw)
 	if err != nil {
 		return Agreement{}, nil, err
+	}
+	if wish.refresh {
+		return agreement, nil, nil
 	}
 	if !wish.delayed {
 		return agreement, nil, offered(wish.local, agreement)
@@ -146,8 +149,11 @@ func (d *Dialog) readAccepted(response *gosip.Response, wish command) (agreement
 	return agreement, body, err
 }
 
-// offered reports an answer in a codec that we didn't offer.
+// offered reports an answer in a codec, or under a key, that we didn't offer.
 func offered(local media.Description, agreement Agreement) error {
+	if !answersKeys(local.Crypto, agreement) {
+		return errForeignKeys
+	}
 	if len(local.Formats) == 0 {
 		return nil // all that we have was offered
 	}

@@ -41,7 +41,7 @@ func (d *Dialog) reoffered(message inbound) {
 	asked, _ := d.Agreement()
 	session := d.session
 	if len(body) > 0 {
-		session, asked, err = readAgreement(body)
+		session, asked, err = d.readAgreement(body)
 		if err != nil {
 			d.server.refuse(message.request, message.tx, RefusalStatus(err))
 			return
@@ -81,7 +81,7 @@ func (d *Dialog) answerReoffer(wish command) {
 		switch {
 		case errors.Is(err, gosip.ErrTransactionCanceled):
 			d.server.refuse(d.invite, d.tx, gosip.StatusRequestTerminated)
-		case errors.Is(err, errTooLong):
+		case unanswerable(err):
 			d.server.refuse(d.invite, d.tx, gosip.StatusInternalServerError)
 		}
 		return

@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"errors"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -22,7 +23,8 @@ const (
 type remoteSession struct {
 	description media.Description
 	streams     []streamLine
-	chosen      int // the stream that we take; -1 for none
+	chosen      int   // the stream that we take; -1 for none
+	unfit       error // why there is none, where security is at fault
 }
 
 // streamLine is one media line; an answer has the same ones in the same order
@@ -34,8 +36,9 @@ type streamLine struct {
 }
 
 // parseSession reads SDP (RFC 8866). The audio stream that it describes is the
-// first over plain RTP in a codec of ours.
-func parseSession(body []byte) (remoteSession, error) {
+// first in a codec of ours that the terms allow; an encrypted one goes before one
+// in the clear.
+func parseSession(body []byte, t terms) (remoteSession, error) {
 	if len(body) > maxSessionBytes {
 		return remoteSession{}, badOffer("it has more than %d bytes", maxSessionBytes)
 	}
@@ -50,31 +53,41 @@ func parseSession(body []byte) (remoteSession, error) {
 		return remoteSession{}, badOffer("it has more than %d media lines", maxStreams)
 	}
 	session := remoteSession{chosen: -1}
+	best := 0
 	for i, stream := range parsed.MediaDescriptions {
 		session.streams = append(session.streams, streamLine{
 			kind: stream.MediaName.Media, protocols: stream.MediaName.Protos, formats: stream.MediaName.Formats,
 		})
-		if session.chosen >= 0 || !plainAudio(stream) {
+		if stream.MediaName.Media != "audio" {
 			continue
 		}
-		description := describe(&parsed, stream)
+		how, why := t.protection(&parsed, stream)
+		session.unfit = errors.Join(session.unfit, why)
+		rank := 2 * int(how)
+		if how != unusable && stream.MediaName.Port.Value <= 0 {
+			rank = 1 // refused or ended; any other goes before it
+		}
+		if rank <= best {
+			continue
+		}
+		description := describe(&parsed, stream, how)
 		if len(description.Formats) > 0 {
-			session.chosen, session.description = i, description
+			best, session.chosen, session.description = rank, i, description
+			if how == byDTLS {
+				session.description.WebRTC = media.SDP(body)
+			}
 		}
 	}
 	return session, nil
 }
 
-// plainAudio reports whether we can take a stream at all: audio, RTP without
-// encryption. Port 0 refuses a stream in an answer and ends one in a reoffer;
-// it is still described, as inactive.
-func plainAudio(stream *sdp.MediaDescription) bool {
-	protocol := strings.Join(stream.MediaName.Protos, "/")
-	return stream.MediaName.Media == "audio" && (protocol == "RTP/AVP" || protocol == "RTP/AVPF")
-}
-
-func describe(session *sdp.SessionDescription, stream *sdp.MediaDescription) media.Description {
+// describe describes a stream. Port 0 refuses it in an answer and ends it in a
+// reoffer; it is still described, as inactive.
+func describe(session *sdp.SessionDescription, stream *sdp.MediaDescription, how protection) media.Description {
 	description := media.Description{Direction: readDirection(session, stream)}
+	if best, ok := bestCrypto(readCryptos(stream)); ok && how == byKeys {
+		description.Crypto = []media.Crypto{best}
+	}
 	connection := stream.ConnectionInformation
 	if connection == nil {
 		connection = session.ConnectionInformation
@@ -84,6 +97,7 @@ func describe(session *sdp.SessionDescription, stream *sdp.MediaDescription) med
 	switch {
 	case port <= 0 || port > 65535:
 		description.Direction = media.Inactive
+	case how == byDTLS: // ICE finds the way
 	case address.IsUnspecified(): // hold as RFC 2543 had it: "send me nothing"
 		description.Direction = directionOf(description.Direction, media.RecvOnly)
 	default:

@@ -64,10 +64,14 @@ func (d *Dialog) answer(wish command) {
 	switch {
 	case errors.Is(err, gosip.ErrTransactionCanceled):
 		d.cancelled(nil)
-	case errors.Is(err, errTooLong):
+	case unanswerable(err):
 		d.log.Error("call refused", zap.Error(err))
 		d.step(inTransportLost)
-		d.reject(gosip.StatusInternalServerError, "Answer Too Long For UDP")
+		phrase := ""
+		if errors.Is(err, errTooLong) {
+			phrase = "Answer Too Long For UDP"
+		}
+		d.reject(gosip.StatusInternalServerError, phrase)
 		d.end(Event{By: ByTransport, Status: gosip.StatusInternalServerError})
 	case err != nil:
 		d.log.Warn("call ended", zap.String("because", "the answer could not be sent"), zap.Error(err))
@@ -94,6 +98,9 @@ func (d *Dialog) supersede() {
 // errTooLong says that a message doesn't fit a UDP packet, and what to do about it.
 var errTooLong = errors.New("sip: a message of ours is longer than UDP carries, by its own headers or by the trunk's Via and Record-Route; use TCP with this trunk")
 
+// unanswerable reports that no answer was sent, because none could be.
+func unanswerable(err error) bool { return errors.Is(err, errTooLong) || errors.Is(err, errNoAnswer) }
+
 // maxDatagram is the longest response sent over UDP (RFC 3261 section 18.1.1);
 // sipgo refuses longer ones and ends their transaction.
 const maxDatagram = 1300 // bytes
@@ -116,7 +123,7 @@ func (d *Dialog) fit(response *gosip.Response) error {
 // hand, or an offer where there was none.
 func (d *Dialog) describeLocal(local media.Description, agreement Agreement) ([]byte, error) {
 	if d.owesOffer {
-		return d.origin.offerSDP(local)
+		return d.origin.offerSDP(local, d.terms())
 	}
 	return d.origin.answerSDP(d.session, agreement, local)
 }
@@ -285,7 +292,7 @@ func (d *Dialog) readAnswer(ack *gosip.Request) bool {
 	}
 	if err == nil {
 		var agreement Agreement
-		if _, agreement, err = readAgreement(body); err == nil {
+		if _, agreement, err = d.readAgreement(body); err == nil {
 			d.settle(agreement)
 			return true
 		}

@@ -263,7 +263,7 @@ func TestOffersThatCannotBeTaken(t *testing.T) {
 		status      int
 	}{
 		{"G.729 only", strings.Replace(offerPCM, "AVP 8 0 101", "AVP 18", 1), ErrNoCommonCodec, 488},
-		{"encrypted", strings.Replace(offerPCM, "RTP/AVP", "RTP/SAVP", 1), ErrNoCommonCodec, 488},
+		{"encrypted", strings.Replace(offerPCM, "RTP/AVP", "RTP/SAVP", 1), ErrKeysInClear, 488},
 		{"no stream", strings.Replace(offerPCM, "audio 40000", "audio 0", 1), ErrNoCommonCodec, 488},
 		{"not SDP", "hello", ErrBadOffer, 400},
 	}
