@@ -55,6 +55,7 @@ const testMembers = `members:
 // floor is a contact center under virtual time: real engine, flow and verifier,
 // with SIP, sound and storage in the test's hands.
 type floor struct {
+	signed  bool // calls carry an Identity header
 	t       *testing.T
 	center  *Center
 	sound   *fakeSound
@@ -148,7 +149,7 @@ func (f *floor) pass(d time.Duration) {
 // ring brings an INVITE and, if it is answered, its ACK.
 func (f *floor) ring(number string) (*fakeDialog, *fakeLeg) {
 	f.t.Helper()
-	dialog := &fakeDialog{id: fmt.Sprintf("sip-%d", f.calls+1), dialed: number}
+	dialog := &fakeDialog{id: fmt.Sprintf("sip-%d", f.calls+1), dialed: number, signed: f.signed}
 	f.center.invite(dialog)
 	synctest.Wait()
 	if dialog.did("answer") {

@@ -14,6 +14,7 @@ import (
 	"careline/media"
 	"careline/phi"
 	"careline/sip"
+	"careline/sip/passport"
 )
 
 // fakeDialog is a caller's SIP side that does as the test says.
@@ -26,16 +27,20 @@ type fakeDialog struct {
 	log      []string
 	over     bool
 	breaking bool // panics when the call is answered
+	signed   bool // carries an Identity header
 	stubborn bool // panics when it is to be hung up
 	busy     int  // how often it has no room for a BYE
 }
 
-func (d *fakeDialog) ID() string               { return d.id }
-func (d *fakeDialog) Name(call string)         { d.named = call }
-func (d *fakeDialog) Dialed() string           { return d.dialed }
-func (d *fakeDialog) Caller() sip.Number       { return sip.Number{} }
-func (d *fakeDialog) Remote() netip.AddrPort   { return netip.AddrPort{} }
-func (d *fakeDialog) Check() error             { return d.check }
+func (d *fakeDialog) ID() string             { return d.id }
+func (d *fakeDialog) Name(call string)       { d.named = call }
+func (d *fakeDialog) Dialed() string         { return d.dialed }
+func (d *fakeDialog) Caller() sip.Number     { return sip.Number{} }
+func (d *fakeDialog) Remote() netip.AddrPort { return netip.AddrPort{} }
+func (d *fakeDialog) Check() error           { return d.check }
+func (d *fakeDialog) Signature() (passport.Call, bool) {
+	return passport.Call{Identity: []string{"signed"}}, d.signed
+}
 func (d *fakeDialog) Notify(f func(sip.Event)) { d.notify = f }
 func (d *fakeDialog) Ringing() error           { return d.note("ringing") }
 

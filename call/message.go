@@ -5,6 +5,7 @@ import (
 	"careline/media"
 	"careline/member"
 	"careline/sip"
+	"careline/sip/passport"
 )
 
 // message is what a call's inbox takes. The types below are all there are.
@@ -29,6 +30,8 @@ type (
 		result  member.Result
 		err     error
 	}
+	// attestedMessage brings what came of the call's signature.
+	attestedMessage struct{ result passport.Result }
 	// factMessage brings a member's fact; text is never logged.
 	factMessage struct {
 		name, text string

@@ -15,6 +15,7 @@ import (
 	"careline/member"
 	"careline/phi"
 	"careline/sip"
+	"careline/sip/passport"
 )
 
 // Dialog is the caller's SIP dialog; *sip.Dialog is one.
@@ -25,6 +26,7 @@ type Dialog interface {
 	Caller() sip.Number
 	Remote() netip.AddrPort
 	Check() error
+	Signature() (passport.Call, bool)
 	Agreement() (sip.Agreement, bool)
 	Notify(func(sip.Event))
 	Ringing() error
@@ -58,6 +60,12 @@ type Sound interface {
 // Verifier establishes who is calling; *member.Verifier is one.
 type Verifier interface {
 	Verify(ctx context.Context, claim member.Claim) (member.Result, error)
+}
+
+// Attester judges who vouches for a calling number (STIR/SHAKEN); a
+// *passport.Verifier is one.
+type Attester interface {
+	Verify(ctx context.Context, call passport.Call) passport.Result
 }
 
 // Records is what is kept; *ledger.Ledger is one.
@@ -99,6 +107,8 @@ type Options struct {
 	Sound    Sound
 	Verifier Verifier
 	Records  Records
+	// Attester judges signed calls; nil takes all for not signed.
+	Attester Attester
 	// MaxCalls up at once; one more is refused with 503 and Retry-After.
 	MaxCalls int
 	// RetryAfter is what a refused caller's carrier is told.

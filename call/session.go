@@ -69,6 +69,8 @@ type session struct {
 	// claim is the latest attempt to verify.
 	claim        int
 	verification *member.Verification
+	// attestation is how far the originating carrier vouches for the number.
+	attestation ivr.Attestation
 
 	request  *ivr.QueueRequest
 	arrived  time.Time
@@ -155,6 +157,7 @@ func (s *session) survive(then func()) {
 func (s *session) begin() {
 	now := s.center.now()
 	s.chronicle.enter(now, "", ledger.Segment{Kind: ledger.SegmentRing})
+	s.attest()
 	s.log.Info("call arrived", zap.String("line", s.line.Name), zap.String("sip_call_id", s.dialog.ID()))
 	if err := s.dialog.Ringing(); err != nil {
 		s.log.Info("not ringing", zap.Error(err))
@@ -177,6 +180,8 @@ func (s *session) handle(m message) {
 		}
 	case verifiedMessage:
 		s.onVerified(m)
+	case attestedMessage:
+		s.onAttested(m.result)
 	case factMessage:
 		if s.stage == stageFlow {
 			s.run.FactRead(m.name, m.text, m.err)
@@ -246,7 +251,7 @@ func (s *session) onAcked(e sip.Event) {
 	s.enter(stageFlow)
 	s.saveBeside() // so that even a crash leaves a record of this call
 	s.log.Info("call answered", zap.Stringer("codec", agreement.Format.Codec))
-	s.run = ivr.NewRun(s.content.Flows, s.line.Flow, flowLine{s}, ivr.Options{})
+	s.run = ivr.NewRun(s.content.Flows, s.line.Flow, flowLine{s}, ivr.Options{Attestation: s.attestation})
 	s.run.Start()
 }
 

@@ -15,6 +15,7 @@ package config
 import (
 	"cmp"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/hex"
 	"fmt"
 	"maps"
@@ -59,6 +60,9 @@ type Config struct {
 	Members  *member.Embedded
 	// Content is what calls run on: lines, flows, sounds, agents and queues.
 	Content *call.Content
+	// STIR are the roots of the certificates that sign calling numbers; nil where
+	// signatures are not judged.
+	STIR *x509.CertPool
 	// MaxCalls at once; Grace for an agent's browser to come back.
 	MaxCalls int
 	Grace    time.Duration
@@ -140,6 +144,9 @@ func (r *reader) load(now time.Time) *Config {
 	sounds := r.sounds()
 	settings := site.settings()
 	settings.SIP.TLS.Certificate = certificate
+	if doc != nil && site.SIP.STIR.Roots != "" {
+		settings.STIR = r.pool(doc, at(doc.Root, "sip", "stir", "roots"), site.SIP.STIR.Roots, "give the PEM file of the authorities that sign carriers' certificates")
+	}
 	carriers := r.trunks(site)
 	ofTrunks(&settings.SIP, carriers)
 	settings.SIP.Plan = r.dialplan(carriers)

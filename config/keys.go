@@ -29,11 +29,16 @@ type siteKeys struct {
 type sipKeys struct {
 	Listen     []endpoint `yaml:"listen" help:"Where SIP is heard, as udp://address:port; tcp, tls, ws and wss likewise."`
 	TLS        tlsKeys    `yaml:"tls" help:"The certificate for tls and wss."`
+	STIR       stirKeys   `yaml:"stir" help:"Who is believed about calling numbers."`
 	Advertise  host       `yaml:"advertise" help:"The address that callers are told, where it isn't the one listened at: behind NAT, or listening at every address."`
 	MaxCalls   int        `yaml:"max_calls" range:"1..20000" help:"Calls at once; one more is refused with 503 and Retry-After."`
 	Sources    []network  `yaml:"sources" help:"Addresses that may talk SIP to us, as in 192.0.2.0/24; others are dropped unread. Empty: everyone."`
 	SetUpRate  int        `yaml:"set_up_rate" range:"1..10000" help:"New calls a second from one address; more are refused with 503."`
 	MaxMessage int        `yaml:"max_message" range:"1500..65535" help:"Bytes of one SIP message; a longer one is dropped."`
+}
+
+type stirKeys struct {
+	Roots string `yaml:"roots" help:"PEM file of the certificates that may sign carriers' (in the United States, the list of the STI policy administrator). With it the signature on a calling number is judged (STIR/SHAKEN) and given to the flow; without it all calls count as not signed."`
 }
 
 type tlsKeys struct {

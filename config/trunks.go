@@ -77,7 +77,7 @@ func (r *reader) trunk(doc *problem.Document, pair problem.Pair, keys trunkKeys,
 		options.Targets = append(options.Targets, trunk.Target{Network: target.transport, Address: target.address, ServerName: keys.ServerName})
 	}
 	if keys.ClientCA != "" {
-		line.clientCA = r.pool(doc, at(pair.Value, "client_ca"), keys.ClientCA)
+		line.clientCA = r.pool(doc, at(pair.Value, "client_ca"), keys.ClientCA, "give the PEM file of the authority that signs the trunk's certificate")
 	}
 	var err error
 	if line.Trunk, err = trunk.New(options, rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))); err != nil {
@@ -159,11 +159,11 @@ func (r *reader) secret(doc *problem.Document, node *yaml.Node, keys trunkKeys) 
 const maxSecret = 1024 // bytes of a password's file
 
 // pool reads certificates that sign others.
-func (r *reader) pool(doc *problem.Document, node *yaml.Node, file string) *x509.CertPool {
+func (r *reader) pool(doc *problem.Document, node *yaml.Node, file, hint string) *x509.CertPool {
 	raw, err := os.ReadFile(r.path(file))
 	pool := x509.NewCertPool()
 	if err != nil || !pool.AppendCertsFromPEM(raw) {
-		r.add(doc.At(node, "there is no certificate in %s", file).Hint("give the PEM file of the authority that signs the trunk's certificate"))
+		r.add(doc.At(node, "there is no certificate in %s", file).Hint("%s", hint))
 	}
 	return pool
 }

@@ -128,6 +128,25 @@ func TestMistakesInTrunksAndDialPlan(t *testing.T) {
 	}
 }
 
+func TestRootsOfSignaturesAreLoaded(t *testing.T) {
+	dir := secured(t, autumn().AddDate(1, 0, 0))
+	site := filepath.Join(dir, "careline.yaml")
+	raw, err := os.ReadFile(site)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for roots, want := range map[string]string{"sip.pem": "", "none.pem": "there is no certificate in none.pem; give the PEM file of the authorities"} {
+		text := strings.Replace(string(raw), "sip.key}", "sip.key}\n  stir: {roots: "+roots+"}", 1)
+		if err := os.WriteFile(site, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		settings, err := LoadAt(dir, autumn())
+		if want == "" && (err != nil || settings.STIR == nil) || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v", roots, err)
+		}
+	}
+}
+
 func TestPasswordThatOthersCanReadIsWarnedOf(t *testing.T) {
 	dir := trunked(t)
 	if err := os.Chmod(filepath.Join(dir, "main.password"), 0o644); err != nil {

@@ -43,6 +43,8 @@ func isBuiltIn(name string) bool { return slices.Contains(builtIns, name) }
 type callerFacts struct {
 	State    string `expr:"state"`
 	Language string `expr:"language"`
+	// Attestation is one of the Attestation constants.
+	Attestation string `expr:"attestation"`
 }
 
 // keyedAnswer is what a condition may ask of the keys that a caller entered.
@@ -77,7 +79,7 @@ func (s *Set) names(r *Run) map[string]any {
 	maps.Copy(names, map[string]any{
 		"language": r.language, "reason": r.Reason(), "state": r.State(), "verified": r.verified,
 		"locked_out": r.lockedOut, "attempts": r.attempts, "flow": r.Flow(),
-		"caller": callerFacts{State: r.State(), Language: r.language},
+		"caller": callerFacts{State: r.State(), Language: r.language, Attestation: string(r.attested())},
 	})
 	return names
 }
@@ -136,7 +138,7 @@ func (e *expression) problem(err error, s *Set) problem.Problem {
 	// The rest of the compiler's words would be about types of Go.
 	for inner, outer := range map[string]string{
 		"type ivr.keyedAnswer": "what a caller keyed in has Len() and Is(\"123\") alone",
-		"type ivr.callerFacts": "caller has state and language alone",
+		"type ivr.callerFacts": "caller has state, language and attestation alone",
 	} {
 		if strings.HasPrefix(at.Message, inner) {
 			p.Message = fmt.Sprintf("the expression %q is wrong: %s", e.text, outer)

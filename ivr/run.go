@@ -1,6 +1,7 @@
 package ivr
 
 import (
+	"cmp"
 	"errors"
 	"time"
 
@@ -46,8 +47,9 @@ type Run struct {
 	variables map[string]string
 	keyed     map[string]phi.Digits
 
-	verified  bool
-	lockedOut bool
+	verified    bool
+	lockedOut   bool
+	attestation Attestation
 	// attempts to verify in this call.
 	attempts int
 
@@ -79,12 +81,29 @@ type Run struct {
 type Options struct {
 	// Language to begin in; empty or unknown to the flow: the flow's first.
 	Language string
+	// Attestation so far; empty is none.
+	Attestation Attestation
 }
+
+// Attestation is how far the carrier where the call began vouches for the
+// calling number (RFC 8588 section 4). A number that is vouched for says nothing of
+// who holds the telephone: it is a hint, never a factor of verification.
+type Attestation string
+
+const (
+	// AttestationNone: the call isn't signed, or it isn't known (yet) by whom.
+	AttestationNone    Attestation = "none"
+	AttestationFull    Attestation = "A"
+	AttestationPartial Attestation = "B"
+	AttestationGateway Attestation = "C"
+	// AttestationRefuted: the signature is wrong, stale or for another call.
+	AttestationRefuted Attestation = "refuted"
+)
 
 // NewRun prepares a call's way through a flow. Nothing happens before Start. A
 // flow that the set doesn't have makes a run that apologises and hangs up.
 func NewRun(set *Set, flow string, line Line, options Options) *Run {
-	r := &Run{set: set, line: line, flow: set.flows[flow], phase: ready, variables: map[string]string{}, keyed: map[string]phi.Digits{}}
+	r := &Run{set: set, line: line, flow: set.flows[flow], phase: ready, attestation: options.Attestation, variables: map[string]string{}, keyed: map[string]phi.Digits{}}
 	if r.flow != nil {
 		r.language = r.flow.languages[0]
 		for _, language := range r.flow.languages {
@@ -127,6 +146,11 @@ func (r *Run) State() string { return r.variables["state"] }
 // Variable gives a variable that the flow set; empty if it did not. What a
 // caller keyed in is not among them.
 func (r *Run) Variable(name string) string { return r.variables[name] }
+
+// Attested tells what came of the call's signature, whenever it comes.
+func (r *Run) Attested(attestation Attestation) { r.attestation = attestation }
+
+func (r *Run) attested() Attestation { return cmp.Or(r.attestation, AttestationNone) }
 
 // Flow is the flow that the call is in now.
 func (r *Run) Flow() string {

@@ -28,6 +28,12 @@ type CallRecord struct {
 	Verification string `json:"verification"`
 	// MemberToken is set only for a verified member.
 	MemberToken string `json:"member_token,omitempty"`
+	// Signature is what came of the carrier's signature on the calling number
+	// (STIR/SHAKEN): "verified A", "refuted", "unverifiable"; empty where the call
+	// bore none. SignatureOrigin is the signer's own mark for tracing the call
+	// back (RFC 8588 section 5).
+	Signature       string `json:"signature,omitempty"`
+	SignatureOrigin string `json:"signature_origin,omitempty"`
 	// State where the caller said to be, on clinical calls.
 	State string `json:"state,omitempty"`
 	// Path is the steps entered, in order.

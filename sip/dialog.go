@@ -13,6 +13,7 @@ import (
 
 	"careline/media"
 	"careline/sip/digest"
+	"careline/sip/passport"
 )
 
 const (
@@ -33,6 +34,7 @@ type Dialog struct {
 	caller     identity
 	diversions []Diversion
 	history    []HistoryEntry
+	signature  passport.Call
 	remote     netip.AddrPort
 	network    string
 	key        dialogKey
@@ -123,7 +125,8 @@ func newDialog(server *Server, request *gosip.Request, tx *gosip.ServerTx, sourc
 		requestKey: requestKey{call: key.call, remote: key.remote, sequence: request.CSeq().SeqNo},
 		dialed:     userOf(request.Recipient), caller: callerOf(request, server.trusts(source.Addr())), offered: len(body) > 0,
 		diversions: readDiversions(request), history: readHistory(request),
-		commands: make(chan command, commandBox), requests: make(chan inbound, requestBox),
+		signature: signatureOf(request, server.trusts(source.Addr())),
+		commands:  make(chan command, commandBox), requests: make(chan inbound, requestBox),
 		replies: make(chan reply, replyBox), gone: make(chan struct{}), under: map[*outgoing]struct{}{},
 		invite: request, tx: tx, contact: server.localAddress(addrPortOf(tx.Connection().LocalAddr()), source),
 		origin: origin{id: server.originID(request)}, owesOffer: len(body) == 0,

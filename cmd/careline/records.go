@@ -125,6 +125,9 @@ func printRecord(w io.Writer, r ledger.CallRecord) error {
 	line("reason", "%s", r.Reason)
 	line("state", "%s", r.State)
 	line("caller", "%s %s", verified(r.Verification), r.MemberToken)
+	if r.Signature != "" {
+		line("signature", "%s", r.Signature)
+	}
 	line("keys pressed", "%d", r.DigitCount)
 	line("way", "%s", strings.Join(r.Path, " → "))
 	line("disposition", "%s", r.Disposition)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"careline/member"
 	"careline/operations"
 	"careline/sip"
+	"careline/sip/passport"
 	"careline/sip/trunk"
 )
 
@@ -79,8 +81,12 @@ func (s *server) wire(ctx context.Context) error {
 	if s.engine, err = media.New(settings.Media); err != nil {
 		return err
 	}
+	attester, err := attester(settings.STIR)
+	if err != nil {
+		return err
+	}
 	if s.center, err = call.NewCenter(call.Options{
-		Content: settings.Content, Sound: call.NewSound(s.engine), Verifier: verifier, Records: s.kept,
+		Content: settings.Content, Sound: call.NewSound(s.engine), Verifier: verifier, Records: s.kept, Attester: attester,
 		MaxCalls: settings.MaxCalls, Grace: settings.Grace, Log: s.log, Now: utc{}.Now, NewID: newID,
 	}); err != nil {
 		return err
@@ -119,6 +125,15 @@ func (s *server) verifier(ctx context.Context) (*member.Verifier, error) {
 	options.Directory, options.Store, options.Audit, options.Key = s.settings.Members, s.kept, s.kept, key
 	options.Log, options.Now = s.log, utc{}.Now
 	return member.NewVerifier(options)
+}
+
+// attester judges the signatures on calling numbers; nil where there are no roots
+// to judge them by.
+func attester(roots *x509.CertPool) (call.Attester, error) {
+	if roots == nil {
+		return nil, nil
+	}
+	return passport.New(passport.Options{Roots: roots, Fetch: passport.FetchHTTPS, Now: utc{}.Now})
 }
 
 // resolver finds trunks that have a domain; nil where none has.

@@ -89,6 +89,8 @@ var (
 	ErrOtherCallee = errors.New("passport: the PASSporT was made for another called number")
 	// ErrSignature: the signature isn't the certificate's.
 	ErrSignature = errors.New("passport: the signature is not the certificate's")
+	// ErrWithheld: the trunk didn't say who calls, so there is nothing to compare.
+	ErrWithheld = errors.New("passport: the calling number is withheld from us, so the signature can't be compared")
 	// ErrFetch: the certificate can't be had.
 	ErrFetch = errors.New("passport: the certificate can't be fetched")
 	// ErrCertificate: the certificate can't be read, or isn't one for STIR: no

@@ -65,7 +65,8 @@ func New(options Options) (*Verifier, error) {
 	}}, nil
 }
 
-// Call is what a verification is about. It holds PHI and is kept no longer.
+// Call is what a verification is about. It holds PHI, prints as ••• and is kept
+// no longer.
 type Call struct {
 	// Identity are the values of the INVITE's Identity headers.
 	Identity []string
@@ -76,6 +77,12 @@ type Call struct {
 	// the one dialed.
 	Destination []string
 }
+
+// String hides the numbers.
+func (Call) String() string { return "•••" }
+
+// GoString hides the numbers.
+func (Call) GoString() string { return "•••" }
 
 // Verify judges a call. It may have to fetch a certificate, so it is run beside
 // the call, never on the way of its signalling. Of several Identity headers the
@@ -105,6 +112,9 @@ func (v *Verifier) Verify(ctx context.Context, call Call) Result {
 // one costs no fetch.
 func (v *Verifier) judge(ctx context.Context, signed identity, call Call) Result {
 	read, err := parseToken(signed.token)
+	if err == nil && canonical(call.Origin) == "" {
+		return Result{Verdict: Unverifiable, Err: ErrWithheld}
+	}
 	if err == nil {
 		err = v.fits(read, signed, call)
 	}

@@ -62,7 +62,7 @@ func TestEachMistakeHasItsVerdict(t *testing.T) {
 		{name: "a minute and a second old", change: func(_, p parts) { p["iat"] = theDay.Unix() - 61 }, want: Refuted, err: ErrStale, status: 403},
 		{name: "from the future", change: func(_, p parts) { p["iat"] = theDay.Unix() + 61 }, want: Refuted, err: ErrStale, status: 403},
 		{name: "another caller", call: func(c *Call) { c.Origin = "+12025550143" }, want: Refuted, err: ErrOtherCaller, status: 438},
-		{name: "caller withheld", call: func(c *Call) { c.Origin = "" }, want: Refuted, err: ErrOtherCaller, status: 438},
+		{name: "caller withheld", call: func(c *Call) { c.Origin = "" }, want: Unverifiable, err: ErrWithheld, status: 438},
 		{name: "another callee", call: func(c *Call) { c.Destination = []string{"5550111"} }, want: Refuted, err: ErrOtherCallee, status: 438},
 		{name: "x5u isn't info", change: func(h, _ parts) { h["x5u"] = "https://elsewhere.example.com/c.pem" }, want: Refuted, err: ErrMalformed, status: 438},
 		{name: "signature changed", text: func(s string) string { return flip(s) }, want: Refuted, err: ErrSignature, status: 438},
@@ -200,6 +200,9 @@ func TestNoErrorHoldsANumber(t *testing.T) {
 	c := newCarrier(t, theDay, spc(t))
 	asked := call(c.identity(t))
 	asked.Origin = "+12025550143"
+	if text := fmt.Sprintf("%v %+v %#v %s", asked, asked, asked, []Call{asked}); strings.Contains(text, "555") {
+		t.Error("the call shows a number")
+	}
 	if text := fmt.Sprintf("%+v", c.verifier(t, nil).Verify(t.Context(), asked)); strings.Contains(text, "555") {
 		t.Error("the result shows a number")
 	}
