@@ -7,6 +7,7 @@ import (
 	"net"
 	"sync"
 
+	gosip "github.com/emiago/sipgo/sip"
 	"golang.org/x/sync/singleflight"
 )
 
@@ -14,8 +15,11 @@ import (
 // would ask for a certificate of its address (RFC 5922 section 7.1 wants the
 // trunk's domain). Other connections are sipgo's to make.
 func (s *Server) connect(ctx context.Context, p peer) error {
-	if p.network != "tls" || p.serverName == "" || s.connected(p) {
+	if p.network != "tls" || p.serverName == "" {
 		return nil
+	}
+	if up, err := s.connected(p); up || err != nil {
+		return err
 	}
 	_, err, _ := s.dialed.connecting.Do(p.serverName+" "+p.source.String(), func() (any, error) {
 		connection, err := s.dialTLS(ctx, p)
@@ -27,17 +31,25 @@ func (s *Server) connect(ctx context.Context, p peer) error {
 	return err
 }
 
-// connected reports whether a connection to the peer is up.
-func (s *Server) connected(p peer) bool {
+// connected reports whether a connection to the peer is up. One that we made for
+// another name must not carry this one's calls: two trunks may share an address.
+func (s *Server) connected(p peer) (up bool, err error) {
 	open, err := s.transport.GetConnection(p.network, p.source.String())
 	if err != nil || open == nil {
-		return false
+		return false, nil
 	}
-	_, err = open.TryClose() // gives back what GetConnection took
-	return err == nil
+	if _, err := open.TryClose(); err != nil { // gives back what GetConnection took
+		return false, nil
+	}
+	if known, ok := open.(*gosip.TCPConnection); ok {
+		if served, ok := known.Conn.(*servedConn); ok {
+			return true, served.isFor(p.serverName)
+		}
+	}
+	return true, nil
 }
 
-func (s *Server) dialTLS(ctx context.Context, p peer) (net.Conn, error) {
+func (s *Server) dialTLS(ctx context.Context, p peer) (*tls.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, handshakeTimeout)
 	defer cancel()
 	config := s.options.TLS.client()
@@ -71,7 +83,7 @@ type dialed struct {
 func newDialed() *dialed { return &dialed{handover: newHandover()} }
 
 // serve gives a connection to sipgo and waits until it is known there.
-func (d *dialed) serve(ctx context.Context, connection net.Conn) error {
+func (d *dialed) serve(ctx context.Context, connection *tls.Conn) error {
 	served := &servedConn{Conn: connection, served: make(chan struct{})}
 	d.pass(served)
 	select {
@@ -94,9 +106,17 @@ func (*dialed) Addr() net.Addr { return &net.TCPAddr{} }
 // servedConn tells when sipgo begins to read, which it does once the connection
 // can be found.
 type servedConn struct {
-	net.Conn
+	*tls.Conn
 	served chan struct{}
 	once   sync.Once
+}
+
+// isFor checks that the certificate shown at the handshake is for a name.
+func (c *servedConn) isFor(name string) error {
+	if err := c.ConnectionState().PeerCertificates[0].VerifyHostname(name); err != nil {
+		return fmt.Errorf("sip: a TLS connection to %s is up for another name than %s; give the trunks addresses of their own", c.RemoteAddr(), name)
+	}
+	return nil
 }
 
 // Read tells, and reads.

@@ -220,7 +220,11 @@ func TestTrunkOverTLSMustShowItsDomain(t *testing.T) {
 	far.answerRequest(far.expect("BYE "))
 	near.expectEnd(t, ByLocal)
 
-	hop.ServerName = "sip.other.example"
+	hop.ServerName = "sip.other.example" // another trunk at the same address
+	if end := place(t, x, nil, hop).expectEnd(t, ByTransport); end.Status != 503 {
+		t.Errorf("by the other trunk's connection: %+v", end)
+	}
+	far.quiet(2 * testT1)
 	stranger := startExchange(t, everyNetwork(t, a))
 	refused := place(t, stranger, nil, hop)
 	shaken := make(chan error, 1)
