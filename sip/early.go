@@ -40,3 +40,65 @@ func (d *Dialog) renewEarly(message inbound) {
 	d.settle(agreement)
 	d.tell(Event{Kind: EventRenegotiated, Agreement: agreement})
 }
+
+// unanswered reports a call of ours that nobody has answered yet.
+func (d *Dialog) unanswered() bool {
+	switch d.State() {
+	case StateCalling, StateProceeding, StateCancelling:
+		return true
+	}
+	return false
+}
+
+// ahead is the early dialog of a call of ours that a request came in; nil for
+// one that belongs to none.
+func (d *Dialog) ahead(request *gosip.Request) *early {
+	if d.calling == nil || !d.unanswered() {
+		return nil
+	}
+	return d.calling.early[tagOf(request.From().Params)]
+}
+
+// updatedAhead takes an UPDATE in an early dialog of a call of ours. An offer in
+// it may come only once a reliable response has answered ours (RFC 3311 section
+// 5.2); again only their side moves, and nobody is asked.
+func (d *Dialog) updatedAhead(message inbound) {
+	request, tx := message.request, message.tx
+	known := d.ahead(request)
+	if known == nil || d.State() == StateCancelling {
+		d.server.refuse(request, tx, gosip.StatusCallTransactionDoesNotExists)
+		return
+	}
+	var answer []byte
+	agreement := known.agreement
+	if len(request.Body()) > 0 {
+		if !known.reliable {
+			d.server.refuse(request, tx, gosip.StatusRequestPending)
+			return
+		}
+		body, err := sessionBody(request)
+		if err != nil {
+			d.server.refuse(request, tx, gosip.StatusUnsupportedMediaType, gosip.NewHeader("Accept", acceptedTypes))
+			return
+		}
+		var session remoteSession
+		if session, agreement, err = d.readAgreement(body); err == nil {
+			answer, err = d.origin.answerSDP(session, agreement, d.calling.invitation.Local)
+		}
+		if err != nil {
+			d.server.refuse(request, tx, RefusalStatus(err))
+			return
+		}
+	}
+	response, _ := d.acceptance(request, answer, false)
+	if err := d.fit(response); err != nil {
+		d.server.refuse(request, tx, gosip.StatusInternalServerError)
+		return
+	}
+	d.server.respond(tx, response)
+	known.peer.retarget(request)
+	if len(answer) > 0 {
+		known.agreement, known.described = agreement, answer
+		d.tell(Event{Kind: EventProgress, Status: gosip.StatusSessionInProgress, Agreement: agreement, Hop: d.calling.hop})
+	}
+}

@@ -130,3 +130,40 @@ func TestRefreshAfterEarlyMedia(t *testing.T) {
 		t.Fatalf("refreshed with\n%s", refresh)
 	}
 }
+
+func TestTheFarSideOfOurCallMovesItsEarlySession(t *testing.T) {
+	x := startExchange(t, nil)
+	far := listenFar(t, x)
+	near := place(t, x, nil, hopOf(t, far))
+	invite := far.expect("INVITE ")
+	far.reply(invite, "183 Session Progress", "one", offerPCM)
+	near.expect(t, EventProgress)
+	far.within(invite, "UPDATE", 1, "one", offerPCM) // our offer's answer is not sure yet
+	far.expect("SIP/2.0 491")
+	far.reply(invite, "183 Session Progress", "two", offerPCM, "Require: 100rel", "RSeq: 1")
+	far.answerRequest(far.expect("PRACK "))
+	near.expect(t, EventProgress)
+	far.within(invite, "UPDATE", 1, "two", "") // each fork counts for itself
+	far.expect("SIP/2.0 200")
+	far.within(invite, "UPDATE", 2, "two", strings.Replace(offerPCM, "40000", "40002", 1))
+	taken := far.expect("SIP/2.0 200")
+	if !strings.Contains(bodyOf(taken), "m=audio 20000 RTP/AVP 8 101") {
+		t.Fatalf("answered with\n%s", taken)
+	}
+	if moved := near.expect(t, EventProgress); moved.Agreement.Remote.Address.Port() != 40002 {
+		t.Fatalf("agreed on %+v", moved.Agreement)
+	}
+	far.within(invite, "UPDATE", 2, "two", "")
+	far.expect("SIP/2.0 500") // out of order
+	far.within(invite, "UPDATE", 3, "two", "hello")
+	far.expect("SIP/2.0 400")
+	far.within(invite, "UPDATE", 1, "three", "")
+	far.expect("SIP/2.0 481")
+	far.reply(invite, "200 OK", "two", "")
+	far.expect("ACK ")
+	if answered := near.expect(t, EventAnswered); answered.Agreement.Remote.Address.Port() != 40002 {
+		t.Fatalf("agreed on %+v", answered.Agreement)
+	}
+	far.within(invite, "UPDATE", 4, "two", answerWith("sendonly"))
+	near.expect(t, EventReoffer)
+}

@@ -22,7 +22,7 @@ const (
 	EventReoffer
 	// EventRenegotiated: the session has changed without anybody having to be
 	// asked; Agreement is the new one. The ACK to a re-INVITE without an offer
-	// carried the answer to ours, an early session moved before the call was
+	// carried the answer to ours, a caller's early session moved before the call was
 	// answered, or the answer to a refresh of ours says something new.
 	EventRenegotiated
 	// EventDigit: a key came by SIP INFO.

@@ -243,9 +243,13 @@ func (d *Dialog) receive(message inbound) {
 // outOfOrder refuses a request older than one that we've seen (RFC 3261 section
 // 12.2.2). Retransmissions never get this far.
 func (d *Dialog) outOfOrder(message inbound) bool {
+	theirs := &d.peer.theirs
+	if known := d.ahead(message.request); known != nil { // each early dialog counts for itself
+		theirs = &known.peer.theirs
+	}
 	number := int64(message.request.CSeq().SeqNo)
-	if number > d.peer.theirs {
-		d.peer.theirs = number
+	if number > *theirs {
+		*theirs = number
 		return false
 	}
 	d.server.refuse(message.request, message.tx, gosip.StatusInternalServerError)

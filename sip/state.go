@@ -165,7 +165,7 @@ func (s State) nextCalling(in input) (State, bool) {
 		return StateClosed, true
 	case inHangUp, inSetUpTimeout, inBye:
 		return StateCancelling, true
-	case inReinvite, inInfo:
+	case inReinvite, inInfo, inUpdate:
 		return s, true
 	case inReplaced: // of an early dialog, if it was begun here (RFC 3891 section 3)
 		return s, s == StateProceeding

@@ -9,8 +9,8 @@ import (
 // The whole table, line by line; what isn't in it is refused. A change of the
 // table is a change of this list, seen by whoever reads it.
 const transitions = `
-calling hang-up→cancelling BYE→cancelling re-INVITE→calling INFO→calling set-up-time-out→cancelling our-INVITE→calling provisional-response→proceeding acceptance→confirmed rejection→closed
-proceeding hang-up→cancelling BYE→cancelling re-INVITE→proceeding INFO→proceeding set-up-time-out→cancelling our-INVITE→calling provisional-response→proceeding acceptance→confirmed rejection→closed replacement→proceeding
+calling hang-up→cancelling BYE→cancelling re-INVITE→calling INFO→calling set-up-time-out→cancelling our-INVITE→calling provisional-response→proceeding acceptance→confirmed rejection→closed UPDATE→calling
+proceeding hang-up→cancelling BYE→cancelling re-INVITE→proceeding INFO→proceeding set-up-time-out→cancelling our-INVITE→calling provisional-response→proceeding acceptance→confirmed rejection→closed UPDATE→proceeding replacement→proceeding
 cancelling BYE→cancelling re-INVITE→cancelling ACK-time-out→closed provisional-response→cancelling acceptance→closing rejection→closed
 invited ring→ringing answer→answered refuse→closed hang-up→closed CANCEL→closed BYE→closed set-up-time-out→closed transport-loss→closed UPDATE→invited PRACK→invited PRACK-time-out→closed progress→ringing
 ringing ring→ringing answer→answered refuse→closed hang-up→closed CANCEL→closed BYE→closed set-up-time-out→closed transport-loss→closed UPDATE→ringing PRACK→ringing PRACK-time-out→closed progress→ringing

@@ -16,6 +16,10 @@ const updateRetry = 10 * time.Second
 // updated takes an UPDATE (RFC 3311): at once where it only refreshes the
 // session or the target, else as a re-INVITE is taken.
 func (d *Dialog) updated(message inbound) {
+	if d.unanswered() {
+		d.updatedAhead(message)
+		return
+	}
 	state := d.State()
 	if _, ok := state.next(inUpdate); !ok {
 		d.server.refuse(message.request, message.tx, gosip.StatusCallTransactionDoesNotExists)
@@ -46,8 +50,9 @@ func (d *Dialog) updated(message inbound) {
 	}
 }
 
-// acceptUpdate sends the 200 to an UPDATE, or to a PRACK with an offer. Before the call is answered it says
-// nothing of session timers: those begin with the 200 to the INVITE.
+// acceptUpdate sends the 200 to an UPDATE, or to a PRACK with an offer. Before
+// the call is answered it says nothing of session timers: those begin with the
+// 200 to the INVITE.
 func (d *Dialog) acceptUpdate(message inbound, body []byte) bool {
 	state := d.State()
 	early := state == StateInvited || state == StateRinging
