@@ -191,6 +191,7 @@ func (s siteFile) settings() *Config {
 		SIP: sip.Options{
 			Listen: listen, Sources: prefixes(s.SIP.Sources), Trusted: prefixes(s.SIP.Sources), UserAgent: "Careline",
 			MaxMessage: s.SIP.MaxMessage, SetUpRate: s.SIP.SetUpRate, Advertise: s.SIP.Advertise.Addr, SRTP: s.Media.SRTP.SRTP,
+			SessionExpires: s.SIP.SessionExpires, MinSessionExpires: s.SIP.MinSessionExpires,
 			MaxDialogs: max(sip.DefaultMaxDialogs, dialogsPerCall*s.SIP.MaxCalls),
 		},
 		Media: media.Options{

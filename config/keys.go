@@ -1,6 +1,10 @@
 package config
 
-import "time"
+import (
+	"time"
+
+	"careline/sip"
+)
 
 // siteFile is careline.yaml. Each field carries its description in a help tag:
 // docs/configuration.md is made of them, and a test holds the two together. A
@@ -35,6 +39,9 @@ type sipKeys struct {
 	Sources    []network  `yaml:"sources" help:"Addresses that may talk SIP to us, as in 192.0.2.0/24; others are dropped unread. Empty: everyone."`
 	SetUpRate  int        `yaml:"set_up_rate" range:"1..10000" help:"New calls a second from one address; more are refused with 503."`
 	MaxMessage int        `yaml:"max_message" range:"1500..65535" help:"Bytes of one SIP message; a longer one is dropped."`
+	// The bounds are RFC 4028's: nobody may ask for less than 90 s.
+	SessionExpires    time.Duration `yaml:"session_expires" range:"90s..24h" help:"How often a call proves that both sides still have it (RFC 4028); one that doesn't is ended."`
+	MinSessionExpires time.Duration `yaml:"min_session_expires" range:"90s..1h" help:"The shortest such interval that a caller may ask for; a shorter one is refused with 422."`
 }
 
 type stirKeys struct {
@@ -102,7 +109,7 @@ type demoKeys struct {
 func defaults() siteFile {
 	return siteFile{
 		Site:         siteKeys{Zone: zone{time.UTC}},
-		SIP:          sipKeys{MaxCalls: 400, SetUpRate: 50, MaxMessage: 16384},
+		SIP:          sipKeys{MaxCalls: 400, SetUpRate: 50, MaxMessage: 16384, SessionExpires: sip.DefaultSessionExpires, MinSessionExpires: sip.DefaultMinSessionExpires},
 		Media:        mediaKeys{Timeout: 30 * time.Second, DrainFor: 5 * time.Second},
 		Desk:         deskKeys{IdleLogoff: 15 * time.Minute, SessionLife: 12 * time.Hour, Grace: 30 * time.Second, SecureCookies: true},
 		Ledger:       ledgerKeys{Path: "var/careline.db"},

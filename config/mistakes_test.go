@@ -35,6 +35,8 @@ func TestMistakesThatWouldShowWithACallerOnTheLine(t *testing.T) {
 		{"no claim heard", []string{"careline.yaml", "lockout: 5", "lockout: 0"}, nil, `careline.yaml:39:12: lockout is 0, which is out of bounds; from 1 to 100 is allowed`},
 		{"a negative limit", []string{"careline.yaml", "lockout: 5", "lockout: 5\n  withheld_lockout: -1"}, nil, `careline.yaml:40:21: withheld_lockout is -1, which is out of bounds`},
 		{"messages that never fit", []string{"careline.yaml", "  max_calls: 400", "  max_calls: 400\n  max_message: 10"}, nil, `careline.yaml:11:16: max_message is 10, which is out of bounds; from 1500 to 65535 is allowed`},
+		{"session timers that are refused", []string{"careline.yaml", "  max_calls: 400", "  max_calls: 400\n  session_expires: 2m\n  min_session_expires: 5m"}, nil,
+			`careline.yaml:12:24: min_session_expires is 5m0s, longer than session_expires with 2m0s`},
 		{"a ring that can't be answered", []string{"queues.yaml", "ring: 20s\n    wrap_up: 90s", "ring: 20ms\n    wrap_up: 90s"}, nil, `queues.yaml:30:11: ring is 20ms, which is out of bounds; from 3s to 5m is allowed`},
 		{"a limit below nothing", []string{"queues.yaml", "callers: 100}", "callers: -1}"}, nil, `queues.yaml:32:33: callers is -1, which is out of bounds; from 0 to 100000 is allowed`},
 		{"no way to lunch", []string{"careline.yaml", "away_reasons:\n  - Break\n  - Lunch\n  - Training\n  - Coaching\n  - Paperwork\n", ""}, nil, `away_reasons is missing: no agent could go to lunch`},

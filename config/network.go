@@ -63,6 +63,10 @@ func (r *reader) network(doc *problem.Document, site siteFile) {
 	if site.Demo.SignIns && site.Demo.Password == "" {
 		r.add(doc.At(at(doc.Root, "demo"), "demo.sign_ins shows the agents' password, and demo.password is empty").Hint("write it, or remove the demo section"))
 	}
+	if site.SIP.MinSessionExpires > site.SIP.SessionExpires {
+		r.add(doc.At(at(doc.Root, "sip", "min_session_expires"), "min_session_expires is %s, longer than session_expires with %s",
+			site.SIP.MinSessionExpires, site.SIP.SessionExpires).Hint("lower min_session_expires or raise session_expires"))
+	}
 	if ports := site.Media.Ports; ports.last > 0 && site.SIP.MaxCalls > ports.calls() {
 		r.add(doc.At(at(doc.Root, "sip", "max_calls"), "%d calls need as many even RTP ports, and media.ports has %d", site.SIP.MaxCalls, ports.calls()).
 			Hint("widen media.ports or lower sip.max_calls"))
