@@ -33,6 +33,7 @@ type fakeDialog struct {
 }
 
 func (d *fakeDialog) ID() string             { return d.id }
+func (d *fakeDialog) Forwards() sip.Forwards { return sip.Forwards{} }
 func (d *fakeDialog) Name(call string)       { d.named = call }
 func (d *fakeDialog) Dialed() string         { return d.dialed }
 func (d *fakeDialog) Caller() sip.Number     { return sip.Number{} }

@@ -24,6 +24,7 @@ type Dialog interface {
 	Name(call string)
 	Dialed() string
 	Caller() sip.Number
+	Forwards() sip.Forwards
 	Remote() netip.AddrPort
 	Check() error
 	Signature() (passport.Call, bool)

@@ -64,6 +64,7 @@ func (s *session) ringPhone(offer acd.Offer) {
 	s.phone = p
 	dialogs, err := s.center.phones.Ring(s.center.devices[offer.Agent].phone, sip.Invitation{
 		ID: s.id, From: sip.NewNumber(s.dialog.Dialed()), Display: s.line.Name, Local: leg.Local(),
+		Forwards: s.dialog.Forwards(), // a phone that forwards its calls to us would go round for ever
 	}, func(device int, event sip.Event) { s.post(phoneMessage{call: p, device: device, event: event}) })
 	if err != nil {
 		s.log.Warn("phone not called", zap.String("agent", string(offer.Agent)), zap.Error(err))

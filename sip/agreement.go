@@ -35,10 +35,13 @@ var (
 )
 
 // RefusalStatus is the SIP status that refuses a dialog whose Check failed
-// with err.
+// with err, or that can't be carried on for it.
 func RefusalStatus(err error) int {
-	if errors.Is(err, ErrBadOffer) {
+	switch {
+	case errors.Is(err, ErrBadOffer):
 		return gosip.StatusBadRequest
+	case errors.Is(err, ErrTooManyHops):
+		return gosip.StatusTooManyHops
 	}
 	return gosip.StatusNotAcceptableHere
 }

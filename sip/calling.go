@@ -13,6 +13,7 @@ import (
 type calling struct {
 	invitation Invitation
 	body       []byte // our offer, the same at each hop
+	forwards   gosip.MaxForwardsHeader
 	hop        int
 	current    *outgoing   // the INVITE that counts; those before it were given up
 	beyond     bool        // somebody beyond the hop was heard of: no other hop is tried
@@ -126,6 +127,7 @@ func (d *Dialog) buildInvite(hop Hop) (*outgoing, error) {
 	d.credentials = cmp.Or(hop.Credentials, c.invitation.Credentials)
 	p.ours = max(p.ours, 1) - 1 // the same number at each hop
 	request := p.request(gosip.INVITE, d.server.options.UserAgent)
+	*request.MaxForwards() = c.forwards
 	request.AppendHeader(d.contactHeader())
 	request.AppendHeader(gosip.NewHeader("Allow", allowedMethods))
 	for _, header := range d.timerOffer() {

@@ -35,6 +35,7 @@ type Dialog struct {
 	diversions []Diversion
 	history    []HistoryEntry
 	signature  passport.Call
+	forwards   Forwards
 	remote     netip.AddrPort
 	network    string
 	key        dialogKey
@@ -124,7 +125,7 @@ func newDialog(server *Server, request *gosip.Request, tx *gosip.ServerTx, sourc
 		server: server, id: key.call, key: key, remote: source, network: networkOf(request),
 		requestKey: requestKey{call: key.call, remote: key.remote, sequence: request.CSeq().SeqNo},
 		dialed:     userOf(request.Recipient), caller: callerOf(request, server.trusts(source.Addr())), offered: len(body) > 0,
-		diversions: readDiversions(request), history: readHistory(request),
+		diversions: readDiversions(request), history: readHistory(request), forwards: forwardsOf(request),
 		signature: signatureOf(request, server.trusts(source.Addr())),
 		commands:  make(chan command, commandBox), requests: make(chan inbound, requestBox),
 		replies: make(chan reply, replyBox), gone: make(chan struct{}), under: map[*outgoing]struct{}{},
@@ -188,6 +189,10 @@ func (d *Dialog) Withheld() bool { return d.caller.withheld }
 
 // Diversions are the redirections that the call went through, the latest first.
 func (d *Dialog) Diversions() []Diversion { return d.diversions }
+
+// Forwards is how many servers the call may still pass, for a call of ours that
+// carries it on (Invitation.Forwards).
+func (d *Dialog) Forwards() Forwards { return d.forwards }
 
 // History is the targets that the call was sent to, the first of them first.
 func (d *Dialog) History() []HistoryEntry { return d.history }

@@ -88,6 +88,9 @@ type Invitation struct {
 	// Admit is asked for each hop, by its place in Hops, before it is tried, on
 	// the dialog's goroutine; false passes it over. Nil admits all.
 	Admit func(hop int) bool
+	// Forwards is that of the dialog that this call carries on, if any: ours may
+	// pass one server less. Where none is left, Invite fails with ErrTooManyHops.
+	Forwards Forwards
 	// Headers go into the INVITE as they are: P-Asserted-Identity, Privacy,
 	// Identity, Diversion and such. Those that the dialog writes can't be set.
 	Headers []Header

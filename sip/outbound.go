@@ -21,6 +21,10 @@ func (s *Server) Invite(invitation Invitation) (*Dialog, error) {
 	if err := invitation.check(); err != nil {
 		return nil, err
 	}
+	forwards, err := invitation.Forwards.onward()
+	if err != nil {
+		return nil, err
+	}
 	if !s.serving.Load() {
 		return nil, ErrNotRunning
 	}
@@ -33,6 +37,7 @@ func (s *Server) Invite(invitation Invitation) (*Dialog, error) {
 	if err != nil {
 		return nil, err
 	}
+	dialog.calling.forwards = forwards
 	if err := s.registry.add(dialog); err != nil {
 		return nil, err
 	}

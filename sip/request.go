@@ -46,7 +46,6 @@ func (s *Server) observe(message gosip.Message) {
 	if request.IsAck() {
 		return
 	}
-	markSource(request)
 	fresh := !request.To().Params.Has("tag")
 	if fresh {
 		request.To().Params.Add("tag", s.tagFor(request))
