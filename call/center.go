@@ -170,6 +170,10 @@ func (c *Center) admit(id string, dialog Dialog, line Line) (*session, *refusal)
 		s.cancel(nil)
 		return nil, refused
 	}
+	if s.isBrowser() {
+		c.counters.offered.Add(1)
+		return s, nil
+	}
 	leg, err := c.sound.OpenRTP(media.LegOptions{ID: s.id, Notify: func(e media.Event) { s.post(soundMessage(e)) }})
 	if err != nil {
 		s.cancel(err)

@@ -149,7 +149,11 @@ func (f *floor) pass(d time.Duration) {
 // ring brings an INVITE and, if it is answered, its ACK.
 func (f *floor) ring(number string) (*fakeDialog, *fakeLeg) {
 	f.t.Helper()
-	dialog := &fakeDialog{id: fmt.Sprintf("sip-%d", f.calls+1), dialed: number, signed: f.signed}
+	return f.ringBy(&fakeDialog{id: fmt.Sprintf("sip-%d", f.calls+1), dialed: number, signed: f.signed})
+}
+
+func (f *floor) ringBy(dialog *fakeDialog) (*fakeDialog, *fakeLeg) {
+	f.t.Helper()
 	f.center.invite(dialog)
 	synctest.Wait()
 	if dialog.did("answer") {

@@ -76,6 +76,9 @@ func (s *session) hangUp(cause int, why string) {
 
 // closeSound notes what passed and gives the port back.
 func (s *session) closeSound() {
+	if s.leg == nil {
+		return
+	}
 	stats := s.leg.Stats()
 	s.chronicle.record.Media = ledger.MediaStats{
 		PacketsReceived: stats.PacketsReceived, PacketsSent: stats.PacketsSent, PacketsLost: stats.PacketsLost,
@@ -119,7 +122,7 @@ func (s *session) release() {
 		s.stopFlow,
 		func() { s.hangUp(causeTemporary, "internal error") },
 		s.partFromAgent,
-		s.leg.Close,
+		func() { closeLeg(s.leg) },
 		s.leaveEngine,
 		s.callerLeft,
 		s.beside.Wait,

@@ -20,6 +20,7 @@ import (
 // fakeDialog is a caller's SIP side that does as the test says.
 type fakeDialog struct {
 	id, dialed, named string
+	webRTC            media.SDP // the offer, where the caller is a browser
 	check             error
 
 	mu       sync.Mutex
@@ -46,10 +47,10 @@ func (d *fakeDialog) Notify(f func(sip.Event)) { d.notify = f }
 func (d *fakeDialog) Ringing() error           { return d.note("ringing") }
 
 func (d *fakeDialog) Agreement() (sip.Agreement, bool) {
-	if d.breaking {
+	if d.breaking && d.did("answer") {
 		panic("the test breaks this call")
 	}
-	return sip.Agreement{Remote: media.Description{}, Format: media.Format{Codec: media.PCMU}}, true
+	return sip.Agreement{Remote: media.Description{WebRTC: d.webRTC}, Format: media.Format{Codec: media.PCMU}}, true
 }
 
 func (d *fakeDialog) Answer(media.Description) error { return d.note("answer") }
@@ -187,6 +188,13 @@ func (l *fakeLeg) Agree(remote media.Description, _ media.Format) error {
 	defer l.locked()()
 	l.agreed = append(l.agreed, remote.Address)
 	return l.refuse
+}
+
+func (l *fakeLeg) Renegotiate(_ context.Context, offer string) error {
+	if offer == "bad" {
+		return errors.New("bad offer")
+	}
+	return nil
 }
 
 func (l *fakeLeg) Mute(on bool) {

@@ -42,6 +42,7 @@ type Dialog interface {
 type Leg interface {
 	Local() media.Description
 	Agree(remote media.Description, format media.Format) error
+	Renegotiate(ctx context.Context, offer string) error
 	Play(media.Playback)
 	StopPlaying()
 	SendDigit(digit media.Digit, duration time.Duration)

@@ -52,7 +52,7 @@ type session struct {
 	center  *Center
 	content *Content
 	dialog  Dialog
-	leg     Leg
+	leg     Leg // nil until it is made, where the caller is a browser
 	log     *zap.Logger
 	// ctx ends with the call; work beside the call hangs on it.
 	ctx     context.Context
@@ -60,6 +60,10 @@ type session struct {
 	inbox   chan message
 	dropped atomic.Uint64
 	beside  sync.WaitGroup
+
+	// browser: the caller's sound is WebRTC; connected once it was; acked: the
+	// dialog is confirmed.
+	browser, connected, acked bool
 
 	stage     stage
 	run       *ivr.Run
@@ -159,6 +163,9 @@ func (s *session) begin() {
 	s.chronicle.enter(now, "", ledger.Segment{Kind: ledger.SegmentRing})
 	s.attest()
 	s.log.Info("call arrived", zap.String("line", s.line.Name), zap.String("sip_call_id", s.dialog.ID()))
+	if s.isBrowser() && !s.openBrowser() {
+		return
+	}
 	if err := s.dialog.Ringing(); err != nil {
 		s.log.Info("not ringing", zap.Error(err))
 	}
@@ -198,6 +205,8 @@ func (s *session) handle(m message) {
 		s.onPlace(m.place)
 	case deviceMessage:
 		s.onDevice(m.agent)
+	case browserMessage:
+		s.onBrowser(m)
 	case noWrapUpMessage:
 		if s.stage == stageWrapUp {
 			s.enter(stageOver)
@@ -240,9 +249,17 @@ func (s *session) onAcked(e sip.Event) {
 		s.end(ledger.BySystem, "no codec was agreed", causeTemporary)
 		return
 	}
-	if err := s.leg.Agree(agreement.Remote, agreement.Format); err != nil {
-		s.log.Warn("sound not agreed", zap.Error(err))
-		s.end(ledger.BySystem, "the sound could not be agreed", causeTemporary)
+	if !s.agreeSound(agreement) {
+		return
+	}
+	s.acked = true
+	s.log.Info("call answered", zap.Stringer("codec", agreement.Format.Codec))
+	s.beginFlow()
+}
+
+// beginFlow lets the script begin, once the call is up and its sound is.
+func (s *session) beginFlow() {
+	if s.stage != stageRinging || !s.acked || s.browser && !s.connected {
 		return
 	}
 	now := s.center.now()
@@ -250,7 +267,6 @@ func (s *session) onAcked(e sip.Event) {
 	s.chronicle.enter(now, "answered", ledger.Segment{Kind: ledger.SegmentIVR})
 	s.enter(stageFlow)
 	s.saveBeside() // so that even a crash leaves a record of this call
-	s.log.Info("call answered", zap.Stringer("codec", agreement.Format.Codec))
 	s.run = ivr.NewRun(s.content.Flows, s.line.Flow, flowLine{s}, ivr.Options{Attestation: s.attestation})
 	s.run.Start()
 }
@@ -277,6 +293,10 @@ func (s *session) onEnded(e sip.Event) {
 }
 
 func (s *session) onReoffer(e sip.Event) {
+	if s.browser {
+		s.renegotiateBrowser(e.Agreement.Remote.WebRTC)
+		return
+	}
 	status := 488
 	err := s.leg.Agree(e.Agreement.Remote, e.Agreement.Format)
 	if err == nil {
@@ -285,15 +305,16 @@ func (s *session) onReoffer(e sip.Event) {
 	}
 	if err != nil {
 		s.log.Info("new offer refused", zap.Error(err))
-		if err := s.dialog.RefuseReoffer(status); err != nil {
-			s.log.Info("new offer not refused", zap.Error(err))
-		}
+		s.refuseReoffer(status)
 	}
 }
 
 // onRenegotiated: the far side answered the offer that our answer to its empty
 // re-INVITE was. Only now is it known where its sound comes from and goes to.
 func (s *session) onRenegotiated(e sip.Event) {
+	if s.browser {
+		return // by an answer to what had been answered already: nothing changes
+	}
 	if err := s.leg.Agree(e.Agreement.Remote, e.Agreement.Format); err != nil {
 		s.log.Warn("sound not agreed anew", zap.Error(err))
 	}
@@ -307,6 +328,8 @@ func (s *session) onSound(e media.Event) {
 		s.onPlayed(e.Playback)
 	case media.EventTimeout:
 		s.end(ledger.ByCarrier, "no sound came from the caller's side (RTP time-out)", causeTimerExpiry)
+	case media.EventConnected, media.EventFailed:
+		s.onConnection(e.Kind)
 	}
 }
 

@@ -43,7 +43,8 @@ type Leg struct {
 	peer  atomic.Pointer[Leg] // written under engine.mu
 	looks atomic.Int32        // frames since the last look at the time-out
 
-	keys []Crypto // our own, one for each suite; of RTP legs, never written
+	browser *browserSide // of WebRTC legs
+	keys    []Crypto     // our own, one for each suite; of RTP legs, never written
 
 	descriptionMu sync.Mutex
 	description   Description // our side

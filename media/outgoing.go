@@ -41,6 +41,9 @@ type outgoing struct {
 	mu     sync.Mutex
 	to     sender
 	wanted bool // the far side receives
+	// A browser's: whether it is connected, and whether it wants to hear nothing.
+	connected, held bool
+
 	open   bool // wanted, and there is a way to it
 	fill   bool // silence goes when nothing else does
 	format Format

@@ -184,34 +184,18 @@ func (e *Engine) OpenWebRTC(ctx context.Context, options LegOptions, offerSDP st
 
 // negotiate makes the complete answer and prepares the leg for what was agreed.
 func (e *Engine) negotiate(ctx context.Context, leg *Leg, peer *webrtc.PeerConnection, track *browserTrack, offer string) (string, error) {
-	sender, err := peer.AddTrack(track)
-	if err != nil {
+	if _, err := peer.AddTrack(track); err != nil {
 		return "", fmt.Errorf("media: track: %w", err)
 	}
+	leg.browser = &browserSide{connection: peer, fingerprints: attributes(offer, "fingerprint")}
 	peer.OnTrack(func(remote *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { e.readTrack(leg, remote) })
 	peer.OnConnectionStateChange(leg.connectionState)
-	if err := peer.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer}); err != nil {
-		return "", fmt.Errorf("%w: %v", ErrBadOffer, err)
-	}
-	format, digits := agreedFormat(sender.GetParameters().Codecs)
-	if format.Codec == CodecNone {
-		return "", ErrNoCommonCodec
-	}
-	leg.agreeWebRTC(format, digits)
-	answer, err := peer.CreateAnswer(nil)
+	answer, err := leg.answer(ctx, offer)
 	if err != nil {
-		return "", fmt.Errorf("%w: %v", ErrBadOffer, err)
+		return "", err
 	}
-	gathered := webrtc.GatheringCompletePromise(peer)
-	if err := peer.SetLocalDescription(answer); err != nil {
-		return "", fmt.Errorf("media: answer: %w", err)
-	}
-	select {
-	case <-gathered:
-	case <-ctx.Done():
-		return "", fmt.Errorf("media: answer: %w", ctx.Err())
-	}
-	return peer.LocalDescription().SDP, nil
+	leg.settleWebRTC(offeredDirection(offer), answer)
+	return answer, nil
 }
 
 // adopt makes the leg one of the engine's.

@@ -83,7 +83,7 @@ func (l *Leg) agreeWebRTC(format Format, digits uint8) {
 	l.out.mu.Unlock()
 	l.descriptionMu.Lock()
 	defer l.descriptionMu.Unlock()
-	l.description = Description{Formats: []Format{format}, DigitPayloadType: digits}
+	l.description.Formats, l.description.DigitPayloadType = []Format{format}, digits
 }
 
 // connectionState follows the peer connection. It runs in the library's callback.
@@ -91,7 +91,8 @@ func (l *Leg) connectionState(state webrtc.PeerConnectionState) {
 	switch state {
 	case webrtc.PeerConnectionStateConnected:
 		l.out.mu.Lock()
-		l.out.wanted = !l.closed.Load()
+		l.out.connected = true
+		l.out.wanted = !l.out.held && !l.closed.Load()
 		l.out.retarget(netip.AddrPort{})
 		l.out.mu.Unlock()
 		l.tell(Event{Kind: EventConnected})
@@ -99,7 +100,7 @@ func (l *Leg) connectionState(state webrtc.PeerConnectionState) {
 		l.tell(Event{Kind: EventDisconnected})
 	case webrtc.PeerConnectionStateFailed, webrtc.PeerConnectionStateClosed:
 		l.out.mu.Lock()
-		l.out.wanted, l.out.open = false, false
+		l.out.connected, l.out.wanted, l.out.open = false, false, false
 		l.out.mu.Unlock()
 		if !l.failed.Swap(true) {
 			l.tell(Event{Kind: EventFailed})

@@ -46,6 +46,9 @@ func (d *Dialog) reoffered(message inbound) {
 			d.server.refuse(message.request, message.tx, RefusalStatus(err))
 			return
 		}
+	} else if asked.Remote.WebRTC != "" { // what was made for a browser's offer offers nothing
+		d.server.refuse(message.request, message.tx, gosip.StatusNotAcceptableHere)
+		return
 	} else {
 		asked.Remote.Direction = media.SendRecv // it wants to hear what we offer
 	}

@@ -1,0 +1,123 @@
+package call
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.uber.org/zap"
+
+	"careline/ledger"
+	"careline/media"
+	"careline/sip"
+)
+
+// browserTimeout bounds the answer to a caller's WebRTC offer, which no network
+// is asked for.
+const browserTimeout = 5 * time.Second
+
+// browserMessage: the answer to a new offer of the caller's browser is made.
+type browserMessage struct{ err error }
+
+// isBrowser reports a caller whose telephone is a browser (SIP over WebSocket,
+// RFC 7118): its sound is WebRTC.
+func (s *session) isBrowser() bool {
+	agreement, ok := s.dialog.Agreement()
+	return ok && agreement.Remote.WebRTC != ""
+}
+
+// openBrowser makes the sound of a browser's call, on the call's own goroutine
+// and before anything else of it: keys and candidates take milliseconds that the
+// dialog hasn't got. It refuses the call where that fails.
+func (s *session) openBrowser() bool {
+	ctx, cancel := context.WithTimeout(s.ctx, browserTimeout)
+	defer cancel()
+	agreement, _ := s.dialog.Agreement()
+	leg, _, err := s.center.sound.OpenWebRTC(ctx, media.LegOptions{
+		ID: s.id, Notify: func(e media.Event) { s.post(soundMessage(e)) },
+	}, string(agreement.Remote.WebRTC))
+	if err == nil {
+		s.leg, s.browser = leg, true
+		return true
+	}
+	s.log.Info("call refused", zap.Int("status", 488), zap.Error(unquoted(err)))
+	s.center.counters.refused.Add(1)
+	s.hungUp = true
+	s.chronicle.record.SIPStatus = 488
+	if err := s.dialog.Refuse(488, "Not Acceptable Here", 0); err != nil {
+		s.log.Info("not refused", zap.Error(err))
+	}
+	s.end(ledger.BySystem, "refused: the browser's sound could not be made", causeIncompatible)
+	return false
+}
+
+// agreeSound sets what signalling agreed on; false ends the call. A browser has
+// agreed by its offer.
+func (s *session) agreeSound(agreement sip.Agreement) bool {
+	if s.browser {
+		return true
+	}
+	if err := s.leg.Agree(agreement.Remote, agreement.Format); err != nil {
+		s.log.Warn("sound not agreed", zap.Error(err))
+		s.end(ledger.BySystem, "the sound could not be agreed", causeTemporary)
+		return false
+	}
+	return true
+}
+
+// onConnection follows the connection with the caller's browser. The script
+// begins with it, so that its first words aren't lost.
+func (s *session) onConnection(kind media.EventKind) {
+	if !s.browser {
+		return
+	}
+	switch kind {
+	case media.EventConnected:
+		s.connected = true
+		s.beginFlow()
+	case media.EventFailed:
+		s.end(ledger.ByCarrier, "the caller's browser can't be reached any more", causeTimerExpiry)
+	}
+}
+
+// renegotiateBrowser answers a new offer of the caller's browser, such as hold or
+// another network, beside the call. One that isn't WebRTC is refused.
+func (s *session) renegotiateBrowser(offer media.SDP) {
+	if offer == "" {
+		s.refuseReoffer(488)
+		return
+	}
+	s.beside.Go(func() {
+		defer s.survive(nil)
+		ctx, cancel := context.WithTimeout(s.ctx, browserTimeout)
+		defer cancel()
+		s.post(browserMessage{err: s.leg.Renegotiate(ctx, string(offer))})
+	})
+}
+
+// onBrowser sends the answer that was made.
+func (s *session) onBrowser(m browserMessage) {
+	if m.err != nil {
+		s.log.Info("new offer refused", zap.Error(unquoted(m.err)))
+		s.refuseReoffer(488)
+		return
+	}
+	if err := s.dialog.AnswerReoffer(s.leg.Local()); err != nil {
+		s.log.Info("new offer not answered", zap.Error(err))
+		s.refuseReoffer(500)
+	}
+}
+
+// unquoted is the kind of an error about an offer, without what it quotes of it.
+func unquoted(err error) error {
+	if errors.Is(err, media.ErrBadOffer) {
+		return media.ErrBadOffer
+	}
+	return err
+}
+
+func (s *session) refuseReoffer(status int) {
+	if err := s.dialog.RefuseReoffer(status); err != nil {
+		s.log.Info("new offer not refused", zap.Error(err))
+	}
+}
