@@ -32,8 +32,8 @@ const (
 	// overloadRetry is the Retry-After with which a source that calls too fast,
 	// or a call too many, is turned away.
 	overloadRetry = 5 * time.Second
-	// shutdownGrace is how long a server that ends waits for its BYEs' answers.
-	shutdownGrace = 2 * time.Second
+	// DefaultEndGrace is how long a server that ends waits for its BYEs' answers.
+	DefaultEndGrace = 2 * time.Second
 )
 
 // Options make a Server. What is left zero takes its default.
@@ -67,6 +67,8 @@ type Options struct {
 	// the call is taken for dead (RFC 4028); MinSessionExpires the shortest one
 	// that is taken from a far side, answered with 422 below.
 	SessionExpires, MinSessionExpires time.Duration
+	// EndGrace is how long a server that ends waits for the answers to its BYEs.
+	EndGrace time.Duration
 	// TagKey keys the To tags; at least 16 random bytes. Empty: drawn at New.
 	TagKey []byte
 	// Transfers lets the far side of a call transfer it: by REFER (RFC 3515), and
@@ -131,6 +133,9 @@ func (o *Options) fill() error {
 		o.SessionExpires = DefaultSessionExpires
 	}
 	o.SessionExpires = max(o.SessionExpires, o.MinSessionExpires)
+	if o.EndGrace <= 0 {
+		o.EndGrace = DefaultEndGrace
+	}
 	if o.Log == nil {
 		o.Log = zap.NewNop()
 	}

@@ -139,14 +139,14 @@ func (s *Server) Run(ctx context.Context) error {
 	return nil
 }
 
-// hangUpAll ends what is up, waiting at most shutdownGrace for the far sides.
+// hangUpAll ends what is up, waiting at most EndGrace for the far sides.
 func (s *Server) hangUpAll(kill context.CancelFunc) {
 	for _, dialog := range s.registry.close() {
 		if err := dialog.HangUp(CauseNormal, "shutting down"); err != nil {
 			s.log.Debug("dialog was already ending", zap.String("sip_call_id", printable(dialog.id, maxLoggedID)), zap.Error(err))
 		}
 	}
-	timer := time.AfterFunc(shutdownGrace, kill)
+	timer := time.AfterFunc(s.options.EndGrace, kill)
 	s.registry.running.Wait()
 	timer.Stop()
 	kill()

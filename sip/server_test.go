@@ -59,7 +59,7 @@ func startExchange(t *testing.T, change func(*Options)) *exchange {
 	t.Helper()
 	loopback := netip.MustParseAddrPort("127.0.0.1:0")
 	options := Options{
-		Listen: []Listen{{"udp", loopback}, {"tcp", loopback}}, T1: testT1, T2: 8 * testT1, SetUpRate: 10000,
+		Listen: []Listen{{"udp", loopback}, {"tcp", loopback}}, T1: testT1, T2: 8 * testT1, SetUpRate: 10000, EndGrace: 5 * testT1,
 		Log: zaptest.NewLogger(t, zaptest.Level(zap.WarnLevel)),
 	}
 	if change != nil {
