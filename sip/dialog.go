@@ -167,9 +167,12 @@ func stoppedTimer() *time.Timer {
 // invitation's ID with something drawn behind it.
 func (d *Dialog) ID() string { return d.id }
 
-// Name puts the call's own ID into the dialog's log lines. It is called in
-// Handler.Invite, before which there is no such ID.
-func (d *Dialog) Name(call string) { d.log = d.log.With(zap.String("call", call)) }
+// Name puts the call's own ID into the dialog's log lines and its trace. It is
+// called in Handler.Invite, before which there is no such ID.
+func (d *Dialog) Name(call string) {
+	d.log = d.log.With(zap.String("call", call))
+	d.server.options.Trace.Name(d.id, call)
+}
 
 // Outbound reports a call that we began.
 func (d *Dialog) Outbound() bool { return d.outbound }

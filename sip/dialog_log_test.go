@@ -5,14 +5,20 @@ import (
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
+
+	"careline/sip/trace"
 )
 
-func TestADialogsLinesBearTheCallsID(t *testing.T) {
+func TestADialogsLinesAndTraceBearTheCallsID(t *testing.T) {
 	core, lines := observer.New(zap.DebugLevel)
-	d := &Dialog{log: zap.New(core)}
+	recorder := trace.New(trace.Options{})
+	d := &Dialog{id: "call-1@trunk", log: zap.New(core), server: &Server{options: Options{Trace: recorder}}}
 	d.Name("call-1")
 	d.end(Event{})
 	if all := lines.All(); len(all) != 1 || all[0].ContextMap()["call"] != "call-1" {
 		t.Errorf("logged %v", all)
+	}
+	if shown, found := recorder.Trace("call-1@trunk"); !found || shown.Call != "call-1" {
+		t.Errorf("traced as %q", shown.Call)
 	}
 }

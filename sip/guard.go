@@ -191,6 +191,7 @@ func (g *guard) hangUp() {
 type guardedPackets struct {
 	*net.UDPConn
 	guard *guard
+	tap   tap
 }
 
 // ReadFrom reads the next packet that is for us.
@@ -204,10 +205,22 @@ func (p *guardedPackets) ReadFrom(buffer []byte) (int, net.Addr, error) {
 			continue
 		}
 		failures = 0
-		if p.guard.admits(from.Addr().Unmap(), buffer[:n]) {
-			return n, net.UDPAddrFromAddrPort(netip.AddrPortFrom(from.Addr().Unmap(), from.Port())), nil
+		source := netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
+		if p.guard.admits(source.Addr(), buffer[:n]) {
+			p.tap.read(source, buffer[:n])
+			return n, net.UDPAddrFromAddrPort(source), nil
 		}
 	}
+}
+
+// WriteTo sends a packet.
+func (p *guardedPackets) WriteTo(packet []byte, to net.Addr) (int, error) {
+	at := p.tap.before()
+	n, err := p.UDPConn.WriteTo(packet, to)
+	if err == nil {
+		p.tap.written(at, addrPortOf(to), packet)
+	}
+	return n, err
 }
 
 const maxReadFailures = 100 // in a row, before a socket counts as broken

@@ -96,7 +96,10 @@ func (s *Server) Addresses() []Listen {
 // would do it in its one loop of accepting.
 func (s *Server) serveListener(bound boundListener) error {
 	if bound.packet != nil {
-		err := s.transport.ServeUDP(&screenedPackets{PacketConn: &guardedPackets{UDPConn: bound.packet, guard: s.guard}, screen: s.screen})
+		guarded := &guardedPackets{
+			UDPConn: bound.packet, guard: s.guard, tap: tap{recorder: s.options.Trace, network: "udp", local: bound.listen.Address},
+		}
+		err := s.transport.ServeUDP(&screenedPackets{PacketConn: guarded, screen: s.screen})
 		if err == nil {
 			err = net.ErrClosed
 		}
@@ -106,15 +109,15 @@ func (s *Server) serveListener(bound boundListener) error {
 	switch bound.listen.Network {
 	case "tls":
 		ready := newSecureListener(guarded, s.options.TLS.server())
-		return serveBoth(ready.run, func() error { return s.transport.ServeTLS(s.screened(ready)) })
+		return serveBoth(ready.run, func() error { return s.transport.ServeTLS(s.screened(s.tapped("tls", ready))) })
 	case "ws":
 		ready := newWebSocketListener(guarded, nil, s.options.MaxMessage, s.screen)
-		return serveBoth(ready.run, func() error { return s.transport.ServeWS(ready) })
+		return serveBoth(ready.run, func() error { return s.transport.ServeWS(s.tapped("ws", ready)) })
 	case "wss":
 		ready := newWebSocketListener(guarded, s.options.TLS.server(), s.options.MaxMessage, s.screen)
-		return serveBoth(ready.run, func() error { return s.transport.ServeWSS(ready) })
+		return serveBoth(ready.run, func() error { return s.transport.ServeWSS(s.tapped("wss", ready)) })
 	}
-	return s.transport.ServeTCP(s.screened(guarded))
+	return s.transport.ServeTCP(s.screened(s.tapped("tcp", guarded)))
 }
 
 func (s *Server) screened(listener net.Listener) net.Listener {

@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"careline/sip/dialplan"
+	"careline/sip/trace"
 	"careline/sip/trunk"
 )
 
@@ -85,7 +86,9 @@ type Options struct {
 	Resolver trunk.Resolver
 	// Plan says which numbers Place may dial; nil allows none.
 	Plan *dialplan.Plan
-	Log  *zap.Logger
+	// Trace records calls' signalling; nil records nothing. Whoever made it runs it.
+	Trace *trace.Recorder
+	Log   *zap.Logger
 }
 
 const minTagKey = 16

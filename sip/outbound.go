@@ -42,6 +42,7 @@ func (s *Server) Invite(invitation Invitation) (*Dialog, error) {
 		return nil, err
 	}
 	s.counters.placed.Add(1)
+	s.options.Trace.Name(dialog.id, invitation.ID)
 	go dialog.run(s.alive) // owned by the registry, which Run waits for
 	return dialog, nil
 }

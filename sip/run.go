@@ -108,6 +108,7 @@ func (d *Dialog) depart() {
 	close(d.gone)
 	d.strays()
 	d.refuseLeftovers()
+	d.server.options.Trace.Ended(d.id)
 }
 
 // contain keeps a panic within its call: the caller hears 500 or a BYE.

@@ -40,9 +40,9 @@ type Server struct {
 	transactions *gosip.TransactionLayer
 
 	listeners []boundListener
-	dialed    *dialed
-	drain     atomic.Int64 // Retry-After in seconds plus one; 0 while we take calls
-	launching sync.Mutex   // guards ended, and senders against it
+	dialed    map[string]*dialed // by network
+	drain     atomic.Int64       // Retry-After in seconds plus one; 0 while we take calls
+	launching sync.Mutex         // guards ended, and senders against it
 	ended     bool
 	senders   sync.WaitGroup
 	alive     context.Context // of the dialogs; set by Run before the first message
@@ -70,7 +70,7 @@ func New(options Options, handler Handler) (*Server, error) {
 	}
 	server := &Server{
 		options: options, handler: handler, log: options.Log,
-		guard: newGuard(options), registry: newRegistry(options.MaxDialogs), dialed: newDialed(),
+		guard: newGuard(options), registry: newRegistry(options.MaxDialogs), dialed: map[string]*dialed{"tcp": newDialed(), "tls": newDialed()},
 		timers: timerPolicy{interval: options.SessionExpires, minimum: options.MinSessionExpires},
 	}
 	server.screen = newScreen(server)
@@ -114,7 +114,9 @@ func (s *Server) Run(ctx context.Context) error {
 			return fmt.Errorf("sip: %s stopped listening: %w", bound.listen, err)
 		})
 	}
-	group.Go(func() error { _ = s.transport.ServeTLS(s.dialed); return nil }) // ends with Close, below
+	for network, serve := range map[string]func(net.Listener) error{"tcp": s.transport.ServeTCP, "tls": s.transport.ServeTLS} {
+		group.Go(func() error { _ = serve(s.dialed[network]); return nil }) // ends with Close, below
+	}
 	if s.registrar != nil {
 		group.Go(func() error { s.registrar.run(broken); return nil })
 	}
@@ -127,7 +129,9 @@ func (s *Server) Run(ctx context.Context) error {
 	s.hangUpAll(kill)
 	s.transactions.Close()
 	s.closeListeners()
-	_ = s.dialed.Close()
+	for _, served := range s.dialed {
+		_ = served.Close()
+	}
 	s.guard.hangUp() // before sipgo does, which would miscount its references
 	err := s.transport.Close()
 	if failed := group.Wait(); failed != nil {

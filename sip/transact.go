@@ -96,7 +96,7 @@ func (s *Server) transact(out *outgoing, gone <-chan struct{}, written func(), d
 func (s *Server) open(out *outgoing, patience time.Duration) (*gosip.ClientTx, error) {
 	ctx, cancel := context.WithTimeout(s.alive, patience)
 	defer cancel()
-	if err := s.connect(ctx, out.peer); err != nil {
+	if err := s.connect(ctx, out); err != nil {
 		return nil, err
 	}
 	s.aim(out)

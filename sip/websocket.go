@@ -93,6 +93,7 @@ type webSocketConn struct {
 	addresses
 	socket   *websocket.Conn
 	screen   *screen
+	tap      tap
 	alive    context.Context
 	kill     context.CancelFunc
 	incoming []byte // what Read has yet to hand out
@@ -139,15 +140,18 @@ func (c *webSocketConn) receive() ([]byte, error) {
 	if err != nil {
 		return nil, io.EOF // closed, idle, or too long: over for us in each case
 	}
+	c.tap.read(c.tap.remote, message)
 	return message, nil
 }
 
 func (c *webSocketConn) send(message []byte) error {
 	ctx, cancel := context.WithTimeout(c.alive, writeTimeout)
 	defer cancel()
+	at := c.tap.before()
 	if err := c.socket.Write(ctx, websocket.MessageText, message); err != nil {
 		return net.ErrClosed
 	}
+	c.tap.written(at, c.tap.remote, message)
 	return nil
 }
 

@@ -154,6 +154,7 @@ func isMethod(text string) bool {
 // callID finds a message's Call-ID without cutting the rest apart: it is asked of
 // each message, traced or not.
 func callID(message []byte) []byte {
+	const name, first, compact = "Call-ID", 'c', 'i'
 	for {
 		end := bytes.IndexByte(message, '\n')
 		if end < 0 {
@@ -163,16 +164,14 @@ func callID(message []byte) []byte {
 		if len(message) == 0 || message[0] == '\r' || message[0] == '\n' {
 			return nil // the body begins
 		}
-		var value []byte
-		switch message[0] {
-		case 'c', 'C':
-			if len(message) < 8 || !bytes.EqualFold(message[:7], []byte("Call-ID")) {
-				continue
-			}
-			value = message[7:]
-		case 'i', 'I':
-			value = message[1:]
-		default:
+		char := message[0] | 0x20
+		if char != first && char != compact {
+			continue
+		}
+		value := message[1:]
+		if char == first && len(message) > len(name) && bytes.EqualFold(message[:len(name)], []byte(name)) {
+			value = message[len(name):]
+		} else if char != compact {
 			continue
 		}
 		value = bytes.TrimLeft(value, " \t")

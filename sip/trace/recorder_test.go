@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -104,11 +105,26 @@ func TestAFloodOfInvitesPushesNoCallOut(t *testing.T) {
 
 // shelf keeps traces for a test.
 type shelf struct {
+	mu     sync.Mutex
 	traces map[string]Trace
 	broken error
 }
 
+func (s *shelf) stored(call string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.traces[call].Messages)
+}
+
+func (s *shelf) mend() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.broken = nil
+}
+
 func (s *shelf) SaveTrace(_ context.Context, call string, _ time.Time, packed []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.broken != nil {
 		return s.broken
 	}
@@ -130,8 +146,8 @@ func TestEndedCallsAreStoredAndForgotten(t *testing.T) {
 		r.take(message(invite, "junk"))
 		r.Ended("1")
 		time.Sleep(2 * time.Minute)
-		if shown, found := r.Trace("first"); !found || len(shown.Legs) != 2 || len(kept.traces) != 0 {
-			t.Errorf("while a leg is up: %v %v, stored %d", found, shown.Legs, len(kept.traces))
+		if shown, found := r.Trace("first"); !found || len(shown.Legs) != 2 || kept.stored("first") != 0 {
+			t.Errorf("while a leg is up: %v %v, stored %d", found, shown.Legs, kept.stored("first"))
 		}
 		if _, found := r.Trace("junk"); found {
 			t.Error("what never was a call is held for ever")
@@ -139,10 +155,10 @@ func TestEndedCallsAreStoredAndForgotten(t *testing.T) {
 		r.Ended("2")
 		r.take(message("SIP/2.0 200 OK", "2")) // a moment late
 		time.Sleep(settle + 2*tidyEvery)
-		kept.broken = nil
+		kept.mend()
 		time.Sleep(2 * tidyEvery)
-		if len(kept.traces["first"].Messages) != 2 {
-			t.Errorf("stored: %+v", kept.traces)
+		if got := kept.stored("first"); got != 2 {
+			t.Errorf("stored: %d messages", got)
 		}
 		time.Sleep(2 * time.Minute)
 		if stats := r.Stats(); stats.Legs != 0 || stats.Bytes != 0 {
@@ -151,8 +167,8 @@ func TestEndedCallsAreStoredAndForgotten(t *testing.T) {
 		r.take(message(invite, "3"))
 		r.Name("3", "third") // up when the server ends
 		cancel()
-		if err := <-done; err != nil || len(kept.traces["third"].Messages) != 1 {
-			t.Errorf("at the end: %v, %+v", err, kept.traces["third"])
+		if err := <-done; err != nil || kept.stored("third") != 1 {
+			t.Errorf("at the end: %v, %d messages", err, kept.stored("third"))
 		}
 	})
 }
@@ -313,21 +329,36 @@ func TestAPacketPrintsAsAMask(t *testing.T) {
 
 func BenchmarkPacket(b *testing.B) {
 	r := New(Options{})
-	text := message(invite, "1", "Via: SIP/2.0/UDP 192.0.2.7", "X: "+strings.Repeat("a", 500))
-	for b.Loop() {
-		r.take(text)
+	var calls [][]byte
+	for i := range 1000 {
+		calls = append(calls, message(invite, fmt.Sprint(i), "Via: SIP/2.0/UDP 192.0.2.7", "X: "+strings.Repeat("a", 500)))
+	}
+	for i := 0; b.Loop(); i++ {
+		r.take(calls[i/10%len(calls)])
 	}
 }
 
-func BenchmarkStore(b *testing.B) {
-	one := transfer()
-	var strands strand
-	for _, m := range one.Messages {
-		strands.packets = append(strands.packets, Packet{At: m.At, message: []byte(m.Text)})
-	}
+func BenchmarkMask(b *testing.B) {
+	strands := benchmarked()
 	for b.Loop() {
-		if _, err := mask("", []strand{strands}).Pack(); err != nil {
+		mask("", strands)
+	}
+}
+
+func BenchmarkPack(b *testing.B) {
+	one := transfer()
+	for b.Loop() {
+		if _, err := one.Pack(); err != nil {
 			b.Fatal(err)
 		}
 	}
+}
+
+// benchmarked is a call of twenty messages.
+func benchmarked() []strand {
+	var one strand
+	for _, m := range transfer().Messages {
+		one.packets = append(one.packets, Packet{At: m.At, message: []byte(strings.ReplaceAll(m.Text, Mask+"A", "3125550142"))})
+	}
+	return []strand{one}
 }
