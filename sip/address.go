@@ -25,7 +25,7 @@ type address struct {
 }
 
 // user is the address's number or user name.
-func (a address) user() Number { return Number{userOf(a.uri)} }
+func (a address) user() Number { return NewNumber(userOf(a.uri)) }
 
 // parseAddress reads one address of a header that sipgo leaves as text. Without
 // angle brackets, parameters belong to the header and not to the URI.

@@ -11,8 +11,8 @@ func TestDiversionsAreKept(t *testing.T) {
 		`Diversion: "Desk, front" <sip:+13125550101@pbx.example>;reason=Time-Of-Day;counter=2;screen=yes, <tel:+1-312-555-0102>;privacy=off`,
 		"Diversion: nonsense, <sip:5550103@pbx.example>;reason=\"do not\x01disturb\";counter=0;privacy=\"full\""))
 	want := []Diversion{
-		{From: Number{"+13125550101"}, Reason: "time-of-day", Count: 2},
-		{From: Number{"+13125550102"}, Reason: "unknown", Count: 1},
+		{From: NewNumber("+13125550101"), Reason: "time-of-day", Count: 2},
+		{From: NewNumber("+13125550102"), Reason: "unknown", Count: 1},
 		{Withheld: true, Reason: "do notdisturb", Count: 1},
 	}
 	if len(got) != len(want) {
@@ -36,11 +36,11 @@ func TestHistoryIsKept(t *testing.T) {
 		"History-Info: <sip:5550102@pbx.example?Privacy=history&Reason=Q.850%3Bcause%3D17>;index=1.2;rc=1.1",
 		"History-Info: <sip:anonymous@anonymous.invalid>;index=1.3, <sip:x@y>, <sip:x@y>;index=1..2, <sip:x@y>;index=a, <sip:5550104@pbx.example?Reason=%zz>;index=2"))
 	want := []HistoryEntry{
-		{Target: Number{"5550100"}, Index: "1"},
-		{Target: Number{"5550101"}, Index: "1.1", Status: 486, Mapped: true},
+		{Target: NewNumber("5550100"), Index: "1"},
+		{Target: NewNumber("5550101"), Index: "1.1", Status: 486, Mapped: true},
 		{Withheld: true, Index: "1.2", Cause: 17},
 		{Withheld: true, Index: "1.3"},
-		{Target: Number{"5550104"}, Index: "2"},
+		{Target: NewNumber("5550104"), Index: "2"},
 	}
 	if len(got) != len(want) {
 		t.Fatalf("%d entries", len(got))

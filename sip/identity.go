@@ -47,7 +47,7 @@ func callerOf(request *gosip.Request, trusted bool) identity {
 	if anonymous(from.Address) {
 		return identity{withheld: true}
 	}
-	return identity{number: Number{userOf(from.Address)}}
+	return identity{number: NewNumber(userOf(from.Address))}
 }
 
 // withholds reports whether the caller's identity is to stay unknown: Privacy

@@ -162,7 +162,7 @@ func (i *Invitation) callee(hop Hop) gosip.Uri {
 		uri.Headers, uri.UriParams = nil, nil
 		return uri
 	}
-	uri := gosip.Uri{Scheme: "sip", User: escapeUser(i.To.text), Host: cmp.Or(hop.Domain, i.Domain)}
+	uri := gosip.Uri{Scheme: "sip", User: escapeUser(i.To.Reveal()), Host: cmp.Or(hop.Domain, i.Domain)}
 	if uri.Host == "" {
 		uri.Host, uri.Port = hop.Address.Addr().Unmap().String(), int(hop.Address.Port())
 	}
@@ -175,7 +175,7 @@ func (i *Invitation) calling(hop Hop, local netip.AddrPort) gosip.FromHeader {
 	if !from.Known() {
 		return gosip.FromHeader{DisplayName: "Anonymous", Address: gosip.Uri{Scheme: "sip", User: "anonymous", Host: "anonymous.invalid"}}
 	}
-	uri := gosip.Uri{Scheme: "sip", User: escapeUser(from.text), Host: cmp.Or(i.FromDomain, hop.Domain)}
+	uri := gosip.Uri{Scheme: "sip", User: escapeUser(from.Reveal()), Host: cmp.Or(i.FromDomain, hop.Domain)}
 	if uri.Host == "" {
 		uri.Host = local.Addr().String()
 	}

@@ -1,8 +1,11 @@
 package sip
 
 import (
+	"fmt"
+	"io"
 	"net/url"
 	"strings"
+	"unique"
 
 	gosip "github.com/emiago/sipgo/sip"
 )
@@ -14,21 +17,38 @@ const (
 
 // Number is a caller's number or user name. It is PHI: it prints as ••• through
 // every verb and encoder, and comes out through Reveal alone.
-type Number struct{ text string }
+//
+// It holds the text behind a handle, since fmt prints the fields of a struct
+// within a struct as they are, without asking their methods.
+type Number struct{ handle unique.Handle[string] }
 
 // NewNumber takes a number or user name that we are to call, or to call as; at
 // most 64 printable ASCII characters of it are kept.
-func NewNumber(text string) Number { return Number{printable(text, maxNumber)} }
+func NewNumber(text string) Number {
+	kept := printable(text, maxNumber)
+	if kept == "" {
+		return Number{}
+	}
+	return Number{unique.Make(kept)}
+}
 
 // Reveal gives the number as the trunk sent it: "+13125550142", or "" if the
 // caller withheld it.
-func (n Number) Reveal() string { return n.text }
+func (n Number) Reveal() string {
+	if n == (Number{}) {
+		return ""
+	}
+	return n.handle.Value()
+}
 
 // Known reports whether the caller gave a number at all.
-func (n Number) Known() bool { return n.text != "" }
+func (n Number) Known() bool { return n != (Number{}) }
 
 // String hides the number.
 func (Number) String() string { return numberMask }
+
+// Format hides the number from every verb.
+func (Number) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, numberMask) }
 
 // GoString hides the number.
 func (Number) GoString() string { return numberMask }

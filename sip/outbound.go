@@ -57,7 +57,7 @@ func (s *Server) newOutbound(invitation Invitation) (*Dialog, error) {
 	key := dialogKey{call: call, local: hex.EncodeToString(drawn[8:18])}
 	d := &Dialog{
 		server: s, id: call, key: key, outbound: true, remote: invitation.Hops[0].Address, network: invitation.Hops[0].Network,
-		dialed: invitation.To.text, caller: identity{number: invitation.From}, notify: invitation.Notify,
+		dialed: invitation.To.Reveal(), caller: identity{number: invitation.From}, notify: invitation.Notify,
 		offered:  !invitation.DelayedOffer,
 		commands: make(chan command, commandBox), requests: make(chan inbound, requestBox),
 		replies: make(chan reply, replyBox), gone: make(chan struct{}), under: map[*outgoing]struct{}{},

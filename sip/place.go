@@ -33,13 +33,13 @@ type Placement struct {
 // dialplan.ErrNotAllowed, dialplan.ErrNotANumber, ErrNoTrunk, and Invite's. Where
 // all trunks are full, the call ends with 503.
 func (s *Server) Place(p Placement) (*Dialog, error) {
-	route, err := s.options.Plan.Route(p.Number.text)
+	route, err := s.options.Plan.Route(p.Number.Reveal())
 	if err != nil {
 		return nil, err
 	}
 	lease := &lease{now: time.Now, notify: p.Notify}
 	invitation := Invitation{
-		ID: p.ID, To: Number{route.Number.Reveal()}, Display: p.Display, Local: p.Local, Headers: p.Headers,
+		ID: p.ID, To: NewNumber(route.Number.Reveal()), Display: p.Display, Local: p.Local, Headers: p.Headers,
 		Admit: lease.admit, Notify: lease.tell,
 	}
 	for _, name := range route.Trunks {

@@ -25,7 +25,7 @@ func signatureOf(request *gosip.Request, trusted bool) passport.Call {
 	if trusted {
 		for _, value := range headerValues(request, "P-Asserted-Identity") {
 			if asserted, err := parseAddress(value); err == nil && asserted.user().Known() && call.Origin == "" {
-				call.Origin = asserted.user().text
+				call.Origin = asserted.user().Reveal()
 			}
 		}
 	}

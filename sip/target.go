@@ -26,14 +26,14 @@ func TargetOf(number Number, host string) (Target, error) {
 	if !number.Known() || !isHost(host) {
 		return Target{}, errTarget
 	}
-	return ParseTarget("<sip:" + escapeUser(number.text) + "@" + host + ">")
+	return ParseTarget("<sip:" + escapeUser(number.Reveal()) + "@" + host + ">")
 }
 
 // Known reports whether there is a URI at all.
 func (t Target) Known() bool { return t.uri.Host != "" || t.uri.Raw() != "" }
 
 // User is the URI's user part: the number to dial.
-func (t Target) User() Number { return Number{userOf(t.uri)} }
+func (t Target) User() Number { return NewNumber(userOf(t.uri)) }
 
 // Host is the URI's host name or address, without its port; "" for tel:.
 func (t Target) Host() string { return t.uri.Host }

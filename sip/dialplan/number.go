@@ -3,6 +3,7 @@ package dialplan
 import (
 	"errors"
 	"strings"
+	"unique"
 )
 
 // ErrNotANumber says that a text can't be dialed: it has no digits, letters
@@ -17,10 +18,15 @@ const (
 // Number is a number to dial in E.164's form, or a short code such as 988. It
 // is PHI: it prints as ••• through every verb and encoder, and comes out through
 // Reveal alone.
-type Number struct{ text string }
+type Number struct{ handle unique.Handle[string] }
 
 // Reveal gives the number as it goes on the wire: +12025550142, or 988.
-func (n Number) Reveal() string { return n.text }
+func (n Number) Reveal() string {
+	if n == (Number{}) {
+		return ""
+	}
+	return n.handle.Value()
+}
 
 // String hides the number.
 func (Number) String() string { return mask }
@@ -58,9 +64,9 @@ func (p *Plan) normalise(text string) (Number, error) {
 	case plus && (len(plain) <= maxShortCode || plain[0] == '0'): // no country code begins with 0
 		return Number{}, ErrNotANumber
 	case plus:
-		return Number{"+" + plain}, nil
+		return Number{unique.Make("+" + plain)}, nil
 	case len(plain) <= maxShortCode:
-		return Number{plain}, nil
+		return Number{unique.Make(plain)}, nil
 	}
 	return Number{}, ErrNotANumber
 }

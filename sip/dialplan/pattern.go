@@ -47,7 +47,7 @@ func (p Pattern) String() string { return p.text }
 
 // Matches reports whether a number has the form.
 func (p Pattern) Matches(number Number) bool {
-	form, rest := p.text, number.text
+	form, rest := p.text, number.Reveal()
 	for form != "" {
 		if form == "." {
 			return rest != "" && strings.Trim(rest, "0123456789") == ""
