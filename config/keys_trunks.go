@@ -18,8 +18,8 @@ type trunkKeys struct {
 	Username     string     `yaml:"username" help:"What we sign in with where the carrier asks."`
 	PasswordFile string     `yaml:"password_file" help:"File with the password as its one line. Paths that aren't absolute start at this folder."`
 	CallerID     string     `yaml:"caller_id" help:"The number that we show, where the dial plan has none."`
-	Channels     int        `yaml:"channels" help:"Calls at once; 0 for no limit." range:"0..100000"`
-	SetUpRate    int        `yaml:"set_up_rate" help:"Calls a second that we begin; 0 for no limit." range:"0..10000"`
+	Channels     int        `yaml:"channels" help:"Calls at once, in both directions; one more from it is refused with 503. 0 for no limit." range:"0..100000"`
+	SetUpRate    int        `yaml:"set_up_rate" help:"Calls a second, in both directions; 0 for no limit." range:"0..10000"`
 }
 
 // dialplanKeys is dialplan.yaml, which may be left out.

@@ -69,7 +69,7 @@ func (r *reader) trunk(doc *problem.Document, pair problem.Pair, keys trunkKeys,
 	}
 	options := trunk.Options{
 		Name: pair.Key.Value, Domain: keys.Domain, Network: keys.Transport, CallerID: keys.CallerID,
-		Channels: keys.Channels, SetUpRate: keys.SetUpRate,
+		Sources: line.sources, Channels: keys.Channels, SetUpRate: keys.SetUpRate,
 		Credentials: digest.Credentials{Username: keys.Username, Password: r.secret(doc, pair.Value, keys)},
 	}
 	r.reach(doc, pair, keys, site)

@@ -42,7 +42,9 @@ type Dialog struct {
 	requestKey requestKey
 	offered    bool
 	check      error
-	outbound   bool // the INVITE was ours, and so the Call-ID
+	outbound   bool   // the INVITE was ours, and so the Call-ID
+	counted    bool   // among the calls that its source may have
+	release    func() // gives back the channel of the trunk that it came by; nil for a call of ours
 
 	state    atomic.Uint32
 	commands chan command

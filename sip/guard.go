@@ -1,77 +1,84 @@
 package sip
 
 import (
-	"bytes"
-	"errors"
 	"net"
 	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"go.uber.org/zap"
 	"golang.org/x/time/rate"
+
+	"careline/sip/guard"
 )
 
 const (
-	maxSources     = 4096 // sources with a rate of their own; the rest share one
-	maxConnections = 1024 // TCP connections in all
-	maxPerSource   = 64   // TCP connections from one source
-	floodFactor    = 4    // times SetUpRate: INVITEs over that aren't even read
-	packetFactor   = 20   // times SetUpRate: packets of any kind that one source may send
-	firstMessage   = 30 * time.Second
-	idleConnection = time.Hour
-	writeTimeout   = 5 * time.Second
-	retryAccept    = 50 * time.Millisecond
+	// Bans are logged at this rate: with forged addresses there may be hundreds.
+	bansLogged = 1  // a second
+	banBurst   = 20 // at once
+	// answerTime is how long whoever we send a request to is heard for the answer:
+	// as long as it may ring, and its BYE after it.
+	answerTime = SetUpTimeout + time.Minute
 )
 
-// guard decides who is listened to, before anything is parsed.
-type guard struct {
+// sentry decides who is listened to, before anything is parsed. There are those
+// whom the list of sources doesn't have: strangers, of whom nothing is kept and
+// who hear nothing. There are trunks, which are never banned. The others must
+// prove who they are, where phones can.
+type sentry struct {
 	sources   []netip.Prefix
-	rate      int
-	limit     int
+	trusted   []netip.Prefix
+	proof     bool // of those who aren't trusted a password is asked
+	rules     *guard.Guard
+	pause     time.Duration // between the messages of a connection that is over its rate
+	log       *zap.Logger
+	logged    *rate.Limiter
 	strangers atomic.Uint64
-	flooded   atomic.Uint64
+	overfull  atomic.Uint64               // connections over what a source, or all, may have
 	hungUp    func(remote netip.AddrPort) // told of each connection that ended
 
 	mu          sync.Mutex
-	buckets     map[netip.Addr]*buckets
-	overflow    *buckets
 	connections map[netip.Addr]int
 	open        map[*guardedConn]struct{}
-	released    sync.Cond // on mu: a connection was closed
-	ended       bool      // no more connections
+	remotes     map[netip.AddrPort]*guardedConn // of open, those that we accepted
+	released    sync.Cond                       // on mu: a connection was closed
+	ended       bool                            // no more connections
 }
 
-// buckets are one source's rates: INVITEs answered, INVITEs read, packets read.
-type buckets struct{ setUp, flood, packets *rate.Limiter }
-
-func newGuard(options Options) *guard {
-	g := &guard{
-		sources: options.Sources, rate: options.SetUpRate, limit: options.MaxMessage,
-		buckets: map[netip.Addr]*buckets{}, connections: map[netip.Addr]int{}, open: map[*guardedConn]struct{}{}, hungUp: func(netip.AddrPort) {},
+func newSentry(options Options) *sentry {
+	rules := options.Guard
+	rules.SetUpRate, rules.MaxMessage = options.SetUpRate, options.MaxMessage
+	g := &sentry{
+		sources: options.Sources, trusted: options.Trusted, proof: options.Registrar != nil,
+		rules: guard.New(rules, time.Now()), pause: time.Second / time.Duration(options.SetUpRate),
+		log: options.Log, logged: rate.NewLimiter(bansLogged, banBurst),
+		connections: map[netip.Addr]int{}, open: map[*guardedConn]struct{}{},
+		remotes: map[netip.AddrPort]*guardedConn{}, hungUp: func(netip.AddrPort) {},
 	}
 	g.released.L = &g.mu
-	g.overflow = g.newBuckets()
 	return g
 }
 
-func (g *guard) newBuckets() *buckets {
-	limiter := func(n int) *rate.Limiter { return rate.NewLimiter(rate.Limit(n), n) }
-	return &buckets{setUp: limiter(g.rate), flood: limiter(g.rate * floodFactor), packets: limiter(g.rate * packetFactor)}
+// knows reports whether a source is on the list; everyone is on an empty one.
+func (g *sentry) knows(source netip.Addr) bool {
+	return len(g.sources) == 0 || within(source, g.sources) || g.trusts(source)
 }
 
-// knows reports whether a source is one of ours.
-func (g *guard) knows(source netip.Addr) bool {
-	for _, prefix := range g.sources {
-		if prefix.Contains(source) {
+// trusts reports whether a source is a trunk's: it is never banned.
+func (g *sentry) trusts(source netip.Addr) bool { return within(source, g.trusted) }
+
+func within(address netip.Addr, prefixes []netip.Prefix) bool {
+	for _, prefix := range prefixes {
+		if prefix.Contains(address) {
 			return true
 		}
 	}
-	return len(g.sources) == 0
+	return false
 }
 
 // allows is knows for somebody who knocks.
-func (g *guard) allows(source netip.Addr) bool {
+func (g *sentry) allows(source netip.Addr) bool {
 	if g.knows(source) {
 		return true
 	}
@@ -79,56 +86,151 @@ func (g *guard) allows(source netip.Addr) bool {
 	return false
 }
 
-// of finds a source's buckets. When there are too many sources, those that have
-// been quiet are forgotten; failing that, newcomers share one set.
-func (g *guard) of(source netip.Addr) *buckets {
+// demands reports whether a flow's requests need a password.
+func (g *sentry) demands(source netip.Addr) bool { return g.proof && !g.trusts(source) }
+
+// unproven reports whether nobody on a flow has proven yet who it is.
+func (g *sentry) unproven(now time.Time, flow guard.Flow) bool {
+	return g.demands(flow.Remote.Addr()) && !g.rules.Proven(now, flow)
+}
+
+// source is a flow as its account is kept.
+func (g *sentry) source(now time.Time, flow guard.Flow) guard.Source {
+	address := flow.Remote.Addr()
+	return guard.Source{
+		Address: address, Connected: flow.Connected,
+		Known: g.trusts(address) || g.proof && g.rules.Proven(now, flow),
+	}
+}
+
+// judgement is what becomes of a packet.
+type judgement uint8
+
+const (
+	dropped  judgement = iota
+	admitted           // sipgo reads it
+	unknown            // we read it ourselves first
+)
+
+// judge decides on a packet, unread but for its first word.
+func (g *sentry) judge(from netip.AddrPort, packet []byte) judgement {
+	if !g.allows(from.Addr()) {
+		return dropped
+	}
+	now := time.Now()
+	flow := guard.Flow{Remote: from}
+	source := g.source(now, flow)
+	verdict, ban := g.rules.Hear(now, source, len(packet), isInvite(packet))
+	if ban != nil {
+		g.shutOut(ban)
+	}
+	switch {
+	case verdict != guard.Admitted:
+		return dropped
+	case source.Known || !g.demands(from.Addr()):
+		return admitted
+	case !g.rules.Unproven(now):
+		return dropped
+	}
+	return unknown
+}
+
+// heard decides on a message that came by a connection: it is over when it sends
+// more than its rate, but a trunk's, which waits.
+func (g *sentry) heard(remote netip.AddrPort, invite bool) {
+	now := time.Now()
+	source := g.source(now, guard.Flow{Remote: remote, Connected: true})
+	connection := g.accepted(remote)
+	if connection != nil {
+		connection.messages.Add(1)
+	}
+	verdict, ban := g.rules.Hear(now, source, 0, invite)
+	if ban != nil {
+		g.shutOut(ban)
+	}
+	switch {
+	case verdict == guard.Admitted:
+	case source.Known:
+		<-time.After(g.pause) // its reader waits with it, and the far side in the end
+	case connection != nil:
+		_ = connection.Conn.Close() // its reader notices
+	}
+}
+
+// accepted finds the connection that somebody made to us from an address.
+func (g *sentry) accepted(remote netip.AddrPort) *guardedConn {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if known := g.buckets[source]; known != nil {
-		return known
-	}
-	if len(g.buckets) >= maxSources {
-		for other, known := range g.buckets {
-			if known.packets.Tokens() >= float64(known.packets.Burst()) {
-				delete(g.buckets, other)
-			}
-		}
-		if len(g.buckets) >= maxSources {
-			return g.overflow
-		}
-	}
-	fresh := g.newBuckets()
-	g.buckets[source] = fresh
-	return fresh
+	return g.remotes[remote]
 }
 
 // mayInvite takes one INVITE from a source's allowance.
-func (g *guard) mayInvite(source netip.Addr) bool {
-	if g.of(source).setUp.Allow() {
-		return true
-	}
-	g.flooded.Add(1)
-	return false
+func (g *sentry) mayInvite(flow guard.Flow) bool {
+	now := time.Now()
+	return g.rules.SetUp(now, g.source(now, flow))
 }
 
-// admits decides on a packet, unread but for its first word.
-func (g *guard) admits(source netip.Addr, packet []byte) bool {
-	if !g.allows(source) {
+// offend notes what a flow did; true if its source is banned by now. A wrong
+// password undoes what the flow has proven before.
+func (g *sentry) offend(flow guard.Flow, offence guard.Offence) bool {
+	if g.trusts(flow.Remote.Addr()) {
 		return false
 	}
-	known := g.of(source)
-	if len(packet) > g.limit || !known.packets.Allow() || (bytes.HasPrefix(packet, []byte("INVITE ")) && !known.flood.Allow()) {
-		g.flooded.Add(1)
-		return false
+	now := time.Now()
+	if offence == guard.WrongPassword {
+		g.rules.Doubt(flow)
 	}
-	return true
+	source := g.source(now, flow)
+	ban := g.rules.Offend(now, source, offence)
+	if ban != nil {
+		g.shutOut(ban)
+	}
+	return ban != nil || !source.Known && g.rules.Shut(now, source)
+}
+
+// prove notes that a flow has given the right password.
+func (g *sentry) prove(flow guard.Flow, lasts time.Duration) {
+	now := time.Now()
+	g.rules.Excuse(now, guard.Source{Address: flow.Remote.Addr(), Connected: flow.Connected})
+	g.rules.Prove(now, flow, lasts)
+}
+
+// expect lets whoever we send a request to answer it.
+func (g *sentry) expect(flow guard.Flow) {
+	if now := time.Now(); g.unproven(now, flow) {
+		g.rules.Prove(now, flow, answerTime)
+	}
+}
+
+// shutOut tells of a new ban and cuts the connections that it is for.
+func (g *sentry) shutOut(ban *guard.Ban) {
+	if g.logged.Allow() {
+		g.log.Warn("source banned", zap.String("source", ban.Name()), zap.Bool("connected", ban.Connected),
+			zap.Time("until", ban.Until.UTC()), zap.Int("times", ban.Times), zap.Stringer("because", ban.Because))
+	}
+	if !ban.Connected {
+		return
+	}
+	now := time.Now()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for connection := range g.open {
+		remote := addrPortOf(connection.RemoteAddr())
+		if ban.Source.Contains(remote.Addr()) && g.unproven(now, guard.Flow{Remote: remote, Connected: true}) {
+			_ = connection.Conn.Close()
+		}
+	}
 }
 
 // connect takes a TCP connection from its source's allowance, or nil where that
 // is used up; Close gives it back.
-func (g *guard) connect(connection net.Conn) *guardedConn {
+func (g *sentry) connect(connection net.Conn) *guardedConn {
 	source := addrPortOf(connection.RemoteAddr()).Addr()
 	if !g.allows(source) {
+		return nil
+	}
+	account := guard.Source{Address: source, Connected: true}
+	if !g.trusts(source) && g.rules.Shut(time.Now(), account) {
 		return nil
 	}
 	g.mu.Lock()
@@ -137,15 +239,17 @@ func (g *guard) connect(connection net.Conn) *guardedConn {
 		return nil
 	}
 	if len(g.open) >= maxConnections || g.connections[source] >= maxPerSource {
-		g.flooded.Add(1)
+		g.overfull.Add(1)
 		return nil
 	}
-	return g.admitted(connection, source)
+	guarded := g.admitted(connection, source)
+	g.remotes[addrPortOf(connection.RemoteAddr())] = guarded
+	return guarded
 }
 
 // adopt takes a connection that we made ourselves: within no allowance, but cut
 // with the others. Nil, and the connection closed, once the guard has hung up.
-func (g *guard) adopt(connection net.Conn) *guardedConn {
+func (g *sentry) adopt(connection net.Conn) *guardedConn {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.ended {
@@ -156,17 +260,20 @@ func (g *guard) adopt(connection net.Conn) *guardedConn {
 }
 
 // admitted makes a connection known. It is called under the lock.
-func (g *guard) admitted(connection net.Conn, source netip.Addr) *guardedConn {
+func (g *sentry) admitted(connection net.Conn, source netip.Addr) *guardedConn {
 	guarded := &guardedConn{Conn: connection, guard: g, source: source}
 	g.open[guarded] = struct{}{}
 	g.connections[source]++
 	return guarded
 }
 
-func (g *guard) disconnect(connection *guardedConn) {
+func (g *sentry) disconnect(connection *guardedConn) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	delete(g.open, connection)
+	if remote := addrPortOf(connection.RemoteAddr()); g.remotes[remote] == connection {
+		delete(g.remotes, remote)
+	}
 	if g.connections[connection.source]--; g.connections[connection.source] <= 0 {
 		delete(g.connections, connection.source)
 	}
@@ -174,7 +281,7 @@ func (g *guard) disconnect(connection *guardedConn) {
 }
 
 // hangUp cuts all TCP connections and waits until their readers have let go.
-func (g *guard) hangUp() {
+func (g *sentry) hangUp() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.ended = true
@@ -184,134 +291,4 @@ func (g *guard) hangUp() {
 	for len(g.open) > 0 {
 		g.released.Wait()
 	}
-}
-
-// guardedPackets is a UDP socket that shows its reader only what the guard
-// admits, and that doesn't end for one bad read.
-type guardedPackets struct {
-	*net.UDPConn
-	guard *guard
-	tap   tap
-}
-
-// ReadFrom reads the next packet that is for us.
-func (p *guardedPackets) ReadFrom(buffer []byte) (int, net.Addr, error) {
-	for failures := 0; ; {
-		n, from, err := p.UDPConn.ReadFromUDPAddrPort(buffer)
-		if err != nil {
-			if failures++; errors.Is(err, net.ErrClosed) || failures > maxReadFailures {
-				return 0, nil, err
-			}
-			continue
-		}
-		failures = 0
-		source := netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
-		if p.guard.admits(source.Addr(), buffer[:n]) {
-			p.tap.read(source, buffer[:n])
-			return n, net.UDPAddrFromAddrPort(source), nil
-		}
-	}
-}
-
-// WriteTo sends a packet.
-func (p *guardedPackets) WriteTo(packet []byte, to net.Addr) (int, error) {
-	at := p.tap.before()
-	n, err := p.UDPConn.WriteTo(packet, to)
-	if err == nil {
-		p.tap.written(at, addrPortOf(to), packet)
-	}
-	return n, err
-}
-
-const maxReadFailures = 100 // in a row, before a socket counts as broken
-
-// guardedListener accepts TCP connections from those whom the guard allows.
-type guardedListener struct {
-	net.Listener
-	guard *guard
-	// timed: the one who accepts sets deadlines, as an HTTP server does.
-	timed bool
-}
-
-// Accept waits for the next connection that is for us; want of file descriptors
-// and the like is waited out.
-func (l *guardedListener) Accept() (net.Conn, error) {
-	for {
-		connection, err := l.Listener.Accept()
-		if errors.Is(err, net.ErrClosed) {
-			return nil, err
-		}
-		if err != nil {
-			<-time.After(retryAccept)
-			continue
-		}
-		if guarded := l.guard.connect(connection); guarded != nil {
-			guarded.timed.Store(l.timed)
-			return guarded, nil
-		}
-		_ = connection.Close() // a stranger's; nothing depends on it
-	}
-}
-
-// guardedConn cuts connections that say nothing and peers that don't read.
-type guardedConn struct {
-	net.Conn
-	guard  *guard
-	source netip.Addr
-	spoken atomic.Bool
-	timed  atomic.Bool // someone else sets the deadlines
-	closed sync.Once
-}
-
-// Read waits longer once the peer has said something.
-func (c *guardedConn) Read(buffer []byte) (int, error) {
-	if c.timed.Load() {
-		return c.Conn.Read(buffer)
-	}
-	patience := firstMessage
-	if c.spoken.Load() {
-		patience = idleConnection
-	}
-	if err := c.Conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
-		return 0, err
-	}
-	n, err := c.Conn.Read(buffer)
-	if n > 0 {
-		c.spoken.Store(true)
-	}
-	return n, err
-}
-
-// Write doesn't wait for ever for a peer that has stopped reading.
-func (c *guardedConn) Write(data []byte) (int, error) {
-	if c.timed.Load() {
-		return c.Conn.Write(data)
-	}
-	if err := c.Conn.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
-		return 0, err
-	}
-	return c.Conn.Write(data)
-}
-
-// Close closes once and gives the allowance back.
-func (c *guardedConn) Close() error {
-	err := net.ErrClosed
-	c.closed.Do(func() {
-		err = c.Conn.Close()
-		c.guard.disconnect(c)
-		c.guard.hungUp(addrPortOf(c.RemoteAddr()))
-	})
-	return err
-}
-
-// addrPortOf reads the address of a socket, unmapped.
-func addrPortOf(address net.Addr) netip.AddrPort {
-	var parsed netip.AddrPort
-	switch known := address.(type) {
-	case *net.UDPAddr:
-		parsed = known.AddrPort()
-	case *net.TCPAddr:
-		parsed = known.AddrPort()
-	}
-	return netip.AddrPortFrom(parsed.Addr().Unmap(), parsed.Port())
 }

@@ -97,7 +97,7 @@ func (s *Server) Addresses() []Listen {
 func (s *Server) serveListener(bound boundListener) error {
 	if bound.packet != nil {
 		guarded := &guardedPackets{
-			UDPConn: bound.packet, guard: s.guard, tap: tap{recorder: s.options.Trace, network: "udp", local: bound.listen.Address},
+			UDPConn: bound.packet, server: s, tap: tap{recorder: s.options.Trace, network: "udp", local: bound.listen.Address},
 		}
 		err := s.transport.ServeUDP(&screenedPackets{PacketConn: guarded, screen: s.screen})
 		if err == nil {

@@ -10,18 +10,21 @@ import (
 	"go.uber.org/zap"
 
 	"careline/sip/dialplan"
+	"careline/sip/guard"
 	"careline/sip/trace"
 	"careline/sip/trunk"
 )
 
 // What the options fall back to, and what bounds a server whatever they say.
 const (
-	DefaultUserAgent  = "Careline"
-	DefaultMaxMessage = 16 << 10 // bytes of one message, headers and body
-	DefaultSetUpRate  = 100      // INVITEs a second from one source
-	DefaultMaxDialogs = 4000
-	DefaultT1         = 500 * time.Millisecond // RFC 3261 section 17.1.1.1
-	DefaultT2         = 4 * time.Second        // RFC 3261 section 17.1.2.2
+	DefaultUserAgent   = "Careline"
+	DefaultMaxMessage  = 16 << 10 // bytes of one message, headers and body
+	DefaultSetUpRate   = 100      // INVITEs a second from one source
+	DefaultMaxDialogs  = 4000
+	DefaultSourceCalls = 20 // calls at once of one source that isn't trusted
+	DefaultOverloadLag = 100 * time.Millisecond
+	DefaultT1          = 500 * time.Millisecond // RFC 3261 section 17.1.1.1
+	DefaultT2          = 4 * time.Second        // RFC 3261 section 17.1.2.2
 
 	// SetUpTimeout is how long the handler may leave an INVITE without a final
 	// response; then the caller hears 480. Proxies give up after as much
@@ -59,6 +62,16 @@ type Options struct {
 	// SetUpRate is how many INVITEs a second one source may send; more are
 	// answered 503 with Retry-After, and floods are dropped unread.
 	SetUpRate int
+	// Guard says when sources are banned, for how long, and how much is heard of
+	// all together that have not proven who they are. SetUpRate and MaxMessage
+	// stand above.
+	Guard guard.Options
+	// CallsPerSource is how many calls one source may have up that isn't Trusted;
+	// one more is answered 503.
+	CallsPerSource int
+	// OverloadLag: while work waits so long for a processor, new calls are
+	// answered 503; those that are up go on.
+	OverloadLag time.Duration
 	// MaxDialogs is how many dialogs there may be at once; more are answered 503.
 	MaxDialogs int
 	// T1 and T2 are RFC 3261's estimates of the round trip and of the longest
@@ -120,6 +133,12 @@ func (o *Options) fill() error {
 	if o.SetUpRate <= 0 {
 		o.SetUpRate = DefaultSetUpRate
 	}
+	if o.CallsPerSource <= 0 {
+		o.CallsPerSource = DefaultSourceCalls
+	}
+	if o.OverloadLag <= 0 {
+		o.OverloadLag = DefaultOverloadLag
+	}
 	if o.MaxDialogs <= 0 {
 		o.MaxDialogs = DefaultMaxDialogs
 	}
@@ -168,7 +187,13 @@ type Stats struct {
 	Unacked      uint64 // calls given up because no ACK came
 	Expired      uint64 // calls given up because the session wasn't refreshed
 	Strangers    uint64 // packets and connections from outside Sources
-	Flooded      uint64 // packets and INVITEs over the rate of their source
+	Flooded      uint64 // messages, INVITEs and connections over what their source may send
+	Unproven     uint64 // packets over what all sources may send together that have proven nothing
+	Offences     uint64 // what scanners do
+	Bans         int    // that hold now
+	Banned       uint64 // bans so far
+	Shut         uint64 // packets and connections of banned sources
+	Shed         uint64 // calls refused because the machine had too much to do
 	Malformed    uint64 // messages that couldn't be read
 	OutOfDialog  uint64 // requests for a dialog that isn't there (481)
 	MailboxesHit uint64 // requests refused because a dialog's mailbox was full

@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,8 +20,9 @@ import (
 )
 
 const (
-	// DefaultRealm is what phones sign in to.
-	DefaultRealm = "careline"
+	// DefaultRealm is what phones sign in to. Every scanner is told it: it names
+	// nobody and no program.
+	DefaultRealm = "phones"
 
 	// natExpires is granted to a phone behind a NAT over UDP: each registration
 	// keeps the NAT's mapping open, which lasts a minute or two.
@@ -148,13 +150,8 @@ func (s *Server) serveRegister(request *gosip.Request, tx *gosip.ServerTx) {
 		s.refuse(request, tx, gosip.StatusBadRequest)
 		return
 	}
-	var given []string
-	for _, header := range request.GetHeaders("Authorization") {
-		given = append(given, header.Value())
-	}
-	verdict := r.verifier.Verify(given, string(request.Method), request.Recipient.String(), r.options.Secret)
-	if verdict.Outcome != digest.Accepted {
-		s.challenge(request, tx, verdict)
+	username, ok := s.authenticate(request, tx)
+	if !ok {
 		return
 	}
 	if retry, draining := s.draining(); draining {
@@ -165,35 +162,23 @@ func (s *Server) serveRegister(request *gosip.Request, tx *gosip.ServerTx) {
 		s.refuse(request, tx, gosip.StatusBadExtension, gosip.NewHeader("Unsupported", strings.Join(unknown, ", ")))
 		return
 	}
-	if userOf(request.To().Address) != verdict.Username {
+	if userOf(request.To().Address) != username {
 		s.refuse(request, tx, gosip.StatusForbidden) // somebody else's phone (RFC 3261 section 10.3, step 4)
 		return
 	}
 	registration, err := readRegistration(request)
 	if err != nil {
-		s.log.Info("registration refused", zap.String("phone", verdict.Username), zap.Error(err))
+		s.log.Info("registration refused", zap.String("phone", username), zap.Error(err))
 		s.refuse(request, tx, gosip.StatusBadRequest)
 		return
 	}
 	s.register(request, tx, registration)
 }
 
-// challenge asks for the password (again). Nothing of it is kept: a transaction
-// for everyone who scans us would cost memory.
-func (s *Server) challenge(request *gosip.Request, tx *gosip.ServerTx, verdict digest.Verdict) {
-	r := s.registrar
-	if verdict.Outcome == digest.Refused {
-		r.refused.Add(1)
-		if r.logged.Allow() {
-			s.log.Warn("registration refused", zap.String("because", "wrong name or password"), zap.String("source", request.Source()))
-		}
-	}
-	var headers []gosip.Header
-	for _, challenge := range r.verifier.Challenges(verdict.Outcome == digest.Stale) {
-		headers = append(headers, gosip.NewHeader("WWW-Authenticate", challenge))
-	}
-	s.refuse(request, tx, gosip.StatusUnauthorized, headers...)
-	tx.Terminate()
+// proofLasts is how long a phone's right password lets the rest of what it sends
+// pass: as long as it may be registered.
+func (r *registrar) proofLasts() time.Duration {
+	return cmp.Or(r.options.Bindings.MaxExpires, location.DefaultMaxExpires)
 }
 
 // register changes the bindings and answers with what they are now.

@@ -154,8 +154,8 @@ func TestAScannerLearnsNothing(t *testing.T) {
 	for _, user := range []string{"maria-desk", "nobody"} {
 		p.sequence++
 		p.write(strings.ReplaceAll(p.request("OPTIONS", p.sequence, fmt.Sprintf("options-%d", p.sequence), ""), "sip:5550100@", "sip:"+user+"@"))
-		p.wants(p.heard(), "SIP/2.0 200")
 	}
+	p.quiet(10 * testT1)
 }
 
 func TestAReplayedOrStaleAnswerGetsAFreshChallenge(t *testing.T) {

@@ -48,7 +48,7 @@ func FuzzReadRegistration(f *testing.F) {
 		if err != nil {
 			return
 		}
-		server := &Server{options: Options{UserAgent: "Careline"}}
+		server := &Server{options: Options{UserAgent: "Careline"}, guard: newSentry(Options{SetUpRate: 1})}
 		answer := server.registered(request, r, bindings, now).String()
 		head, _, _ := strings.Cut(answer, "\r\n\r\n")
 		if _, err := gosip.NewParser().ParseSIP([]byte(answer)); err != nil {

@@ -2,6 +2,7 @@ package sip
 
 import (
 	"errors"
+	"net/netip"
 	"sync"
 
 	gosip "github.com/emiago/sipgo/sip"
@@ -18,6 +19,7 @@ type requestKey struct {
 
 var (
 	errMerged   = errors.New("sip: the same INVITE came by another way")
+	errCrowded  = errors.New("sip: as many calls from one source as may be")
 	errFull     = errors.New("sip: as many dialogs as may be")
 	errShutting = errors.New("sip: the server is ending")
 )
@@ -31,6 +33,8 @@ const maxAnnounced = 1024
 type registry struct {
 	mu        sync.Mutex
 	limit     int
+	perSource int // calls of one source that must prove who it is
+	sources   map[netip.Addr]int
 	closed    bool
 	dialogs   map[dialogKey]*Dialog
 	requests  map[requestKey]*Dialog
@@ -39,9 +43,9 @@ type registry struct {
 	running   sync.WaitGroup               // the goroutines of the dialogs
 }
 
-func newRegistry(limit int) *registry {
+func newRegistry(limit, perSource int) *registry {
 	return &registry{
-		limit: limit, dialogs: map[dialogKey]*Dialog{}, requests: map[requestKey]*Dialog{},
+		limit: limit, perSource: perSource, sources: map[netip.Addr]int{}, dialogs: map[dialogKey]*Dialog{}, requests: map[requestKey]*Dialog{},
 		announced: map[dialogKey]*gosip.Request{},
 	}
 }
@@ -92,10 +96,15 @@ func (r *registry) add(dialog *Dialog) error {
 		return errMerged
 	case len(r.dialogs) >= r.limit:
 		return errFull
+	case dialog.counted && r.sources[dialog.remote.Addr()] >= r.perSource:
+		return errCrowded
 	}
 	r.dialogs[dialog.key] = dialog
 	if !dialog.outbound {
 		r.requests[dialog.requestKey] = dialog
+	}
+	if dialog.counted {
+		r.sources[dialog.remote.Addr()]++
 	}
 	r.running.Add(1) // under the lock, so that close misses none
 	if cancel := r.announced[dialog.key]; cancel != nil {
@@ -130,6 +139,11 @@ func (r *registry) remove(dialog *Dialog) {
 	delete(r.dialogs, dialog.key)
 	if !dialog.outbound {
 		delete(r.requests, dialog.requestKey)
+	}
+	if source := dialog.remote.Addr(); dialog.counted {
+		if r.sources[source]--; r.sources[source] <= 0 {
+			delete(r.sources, source)
+		}
 	}
 	r.running.Done()
 }

@@ -39,6 +39,9 @@ func headerParsers() map[string]gosip.HeaderParser {
 // CANCEL, whose order must not be lost.
 func (s *Server) observe(message gosip.Message) {
 	request, ok := message.(*gosip.Request)
+	if networkOf(message) != "udp" {
+		s.guard.heard(flowOf(message).Remote, ok && request.IsInvite())
+	}
 	if !ok || !complete(request) {
 		return
 	}
@@ -103,6 +106,9 @@ func (s *Server) serve(request *gosip.Request, tx *gosip.ServerTx) {
 	if request.IsAck() {
 		s.serveAck(request)
 		tx.Terminate() // an ACK is never answered; sipgo made a transaction for it all the same
+		return
+	}
+	if !s.welcome(request, tx) {
 		return
 	}
 	if !complete(request) || request.CSeq().MethodName != request.Method {
@@ -214,13 +220,7 @@ func (s *Server) serveInvite(request *gosip.Request, tx *gosip.ServerTx) {
 		return
 	}
 	source = netip.AddrPortFrom(source.Addr().Unmap(), source.Port())
-	if !s.guard.mayInvite(source.Addr()) {
-		s.refuseInvite(request, tx, gosip.StatusServiceUnavailable, retryHeader(overloadRetry))
-		tx.Terminate() // keeps nothing for a source that calls too fast
-		return
-	}
-	if retry, draining := s.draining(); draining {
-		s.refuseInvite(request, tx, gosip.StatusServiceUnavailable, retryHeader(retry))
+	if s.turnedAway(request, tx) {
 		return
 	}
 	if s.refusedExtensions(request, tx) {
@@ -245,22 +245,82 @@ func (s *Server) serveInvite(request *gosip.Request, tx *gosip.ServerTx) {
 		return
 	}
 	dialog := newDialog(s, request, tx, source, body)
-	dialog.place, dialog.replacing = place, old
+	dialog.place, dialog.replacing, dialog.counted = place, old, s.guard.demands(source.Addr())
 	s.begin(dialog)
+}
+
+// turnedAway refuses a call that can't be taken now, or whose caller doesn't prove
+// who it is. Nothing of it is kept.
+func (s *Server) turnedAway(request *gosip.Request, tx *gosip.ServerTx) bool {
+	flow := flowOf(request)
+	retry, draining := s.draining()
+	switch {
+	case !s.guard.mayInvite(flow):
+		s.turnAway(request, tx, overloadRetry)
+		return true
+	case s.guard.demands(flow.Remote.Addr()):
+		username, ok := s.authenticate(request, tx)
+		if ok && userOf(request.From().Address) != username {
+			s.refuseInvite(request, tx, gosip.StatusForbidden) // in somebody else's name
+			return true
+		}
+		if !ok {
+			s.counters.refused.Add(1)
+			return true
+		}
+	}
+	switch {
+	case draining:
+		s.turnAway(request, tx, retry)
+	case s.load.high():
+		s.counters.shed.Add(1)
+		s.turnAway(request, tx, overloadRetry)
+	default:
+		return false
+	}
+	return true
+}
+
+// turnAway refuses a call for now, without keeping its transaction (RFC 3261
+// section 8.2.7).
+func (s *Server) turnAway(request *gosip.Request, tx *gosip.ServerTx, retry time.Duration) {
+	s.refuseInvite(request, tx, gosip.StatusServiceUnavailable, retryHeader(retry))
+	tx.Terminate()
 }
 
 // begin makes a dialog known and starts its goroutine.
 func (s *Server) begin(dialog *Dialog) {
-	if err := s.registry.add(dialog); err != nil {
+	err := s.takeChannel(dialog)
+	if err == nil {
+		if err = s.registry.add(dialog); err != nil {
+			dialog.release()
+		}
+	}
+	if err != nil {
 		if errors.Is(err, errMerged) {
 			s.refuseInvite(dialog.invite, dialog.tx, gosip.StatusLoopDetected)
 			return
 		}
 		s.log.Warn("call refused", zap.String("sip_call_id", printable(dialog.id, maxLoggedID)), zap.Error(err))
-		s.refuseInvite(dialog.invite, dialog.tx, gosip.StatusServiceUnavailable, retryHeader(overloadRetry))
+		s.turnAway(dialog.invite, dialog.tx, overloadRetry)
 		return
 	}
 	go dialog.run(s.alive) // owned by the registry, which Run waits for
+}
+
+// takeChannel takes a channel of the trunk that a call comes by.
+func (s *Server) takeChannel(dialog *Dialog) error {
+	dialog.release = func() {}
+	for _, one := range s.options.Trunks {
+		if one.Sends(dialog.remote.Addr()) {
+			release, err := one.Take(time.Now())
+			if err == nil {
+				dialog.release = release
+			}
+			return err
+		}
+	}
+	return nil
 }
 
 // refusedExtensions refuses what is required of us and we don't have (RFC 3261
@@ -293,7 +353,9 @@ func (s *Server) respond(tx *gosip.ServerTx, response *gosip.Response) {
 // response builds a response with our headers.
 func (s *Server) response(request *gosip.Request, status int, headers ...gosip.Header) *gosip.Response {
 	response := gosip.NewResponseFromRequest(request, status, statusText(status), nil)
-	response.AppendHeader(gosip.NewHeader("Server", s.options.UserAgent))
+	if s.introduces(request) {
+		response.AppendHeader(gosip.NewHeader("Server", s.options.UserAgent))
+	}
 	for _, header := range headers {
 		response.AppendHeader(header)
 	}

@@ -108,6 +108,9 @@ func (d *Dialog) depart() {
 	close(d.gone)
 	d.strays()
 	d.refuseLeftovers()
+	if d.release != nil {
+		d.release()
+	}
 	d.server.options.Trace.Ended(d.id)
 }
 

@@ -7,9 +7,11 @@ import (
 	"net"
 	"net/netip"
 	"sync/atomic"
+	"time"
 
 	"go.uber.org/zap"
 
+	"careline/sip/guard"
 	"careline/sip/wire"
 )
 
@@ -19,29 +21,40 @@ import (
 type screen struct {
 	tagKey    []byte
 	malformed *atomic.Uint64
+	guard     *sentry
 	log       *zap.Logger
 }
 
 func newScreen(s *Server) *screen {
-	return &screen{tagKey: s.options.TagKey, malformed: &s.counters.malformed, log: s.log}
+	return &screen{tagKey: s.options.TagKey, malformed: &s.counters.malformed, guard: s.guard, log: s.log}
 }
 
 // pass gives the message as sipgo is to have it, nil where it isn't to have it,
 // and the refusal to send, nil where there is none.
-func (s *screen) pass(message []byte, datagram bool, source netip.AddrPort) (fit, refusal []byte, to netip.AddrPort) {
+func (s *screen) pass(message []byte, datagram bool, flow guard.Flow) (fit, refusal []byte, to netip.AddrPort) {
 	fit, fault := wire.Read(message, datagram)
 	if fault == nil {
-		return fit, nil, source
+		return fit, nil, flow.Remote
 	}
-	refusal, to = s.refuse(message, fault, source)
+	refusal, to = s.refuse(message, fault, flow)
 	return nil, refusal, to
 }
 
 // refuse answers without a transaction: the same request has the same answer
-// (RFC 3261 section 8.2.7).
-func (s *screen) refuse(message []byte, fault *wire.Fault, source netip.AddrPort) ([]byte, netip.AddrPort) {
+// (RFC 3261 section 8.2.7). Those who haven't proven who they are hear nothing.
+func (s *screen) refuse(message []byte, fault *wire.Fault, flow guard.Flow) ([]byte, netip.AddrPort) {
+	source := flow.Remote
+	offence := guard.Probe
 	if !fault.Unknown() {
 		s.malformed.Add(1)
+		offence = guard.Unreadable
+	}
+	unproven := s.guard.unproven(time.Now(), flow)
+	if unproven || offence == guard.Unreadable {
+		s.guard.offend(flow, offence)
+	}
+	if unproven {
+		return nil, source
 	}
 	s.log.Debug("sip message refused", zap.String("because", fault.About), zap.Int("status", fault.Status), zap.Stringer("source", source))
 	refusal, to, ok := wire.Refuse(message, fault, s.tag(message), source)
@@ -81,7 +94,7 @@ func (p *screenedPackets) ReadFrom(buffer []byte) (int, net.Addr, error) {
 		if err != nil || isKeepAlive(buffer[:n]) {
 			return n, from, err
 		}
-		fit, refusal, to := p.screen.pass(buffer[:n], true, addrPortOf(from))
+		fit, refusal, to := p.screen.pass(buffer[:n], true, guard.Flow{Remote: addrPortOf(from)})
 		if refusal != nil {
 			if _, err := p.PacketConn.WriteTo(refusal, net.UDPAddrFromAddrPort(to)); err != nil {
 				p.screen.log.Debug("sip refusal not sent", zap.Error(err))

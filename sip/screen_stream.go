@@ -7,6 +7,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"careline/sip/guard"
 	"careline/sip/wire"
 )
 
@@ -71,10 +72,10 @@ func (c *screenedConn) next() bool {
 	if len(c.arrived) == 0 {
 		return false
 	}
-	source := addrPortOf(c.RemoteAddr())
+	flow := guard.Flow{Remote: addrPortOf(c.RemoteAddr()), Connected: true}
 	end, fault := wire.Cut(c.arrived, c.limit)
 	if fault != nil {
-		refusal, _ := c.screen.refuse(c.arrived, fault, source)
+		refusal, _ := c.screen.refuse(c.arrived, fault, flow)
 		c.answer(refusal)
 		c.arrived, c.broken = nil, true
 		return true
@@ -82,7 +83,7 @@ func (c *screenedConn) next() bool {
 	if end == 0 {
 		return false
 	}
-	fit, refusal, _ := c.screen.pass(c.arrived[:end], false, source)
+	fit, refusal, _ := c.screen.pass(c.arrived[:end], false, flow)
 	c.answer(refusal)
 	c.take(end, fit)
 	return true

@@ -31,11 +31,13 @@ type Server struct {
 	options      Options
 	handler      Handler
 	log          *zap.Logger
-	guard        *guard
+	guard        *sentry
+	load         *load
 	screen       *screen
 	registry     *registry
 	registrar    *registrar // nil where phones can't register
 	timers       timerPolicy
+	parser       *gosip.Parser
 	transport    *gosip.TransportLayer
 	transactions *gosip.TransactionLayer
 
@@ -51,7 +53,7 @@ type Server struct {
 }
 
 type counters struct {
-	placed, connected, invites, answered, refused, resent, unacked, expired, malformed, outOfDialog, mailboxes atomic.Uint64
+	placed, connected, invites, answered, refused, resent, unacked, expired, malformed, outOfDialog, mailboxes, shed atomic.Uint64
 }
 
 // New checks the options and makes a server; nothing is bound yet.
@@ -70,7 +72,7 @@ func New(options Options, handler Handler) (*Server, error) {
 	}
 	server := &Server{
 		options: options, handler: handler, log: options.Log,
-		guard: newGuard(options), registry: newRegistry(options.MaxDialogs), dialed: map[string]*dialed{"tcp": newDialed(), "tls": newDialed()},
+		guard: newSentry(options), load: newLoad(options.OverloadLag), registry: newRegistry(options.MaxDialogs, options.CallsPerSource), dialed: map[string]*dialed{"tcp": newDialed(), "tls": newDialed()},
 		timers: timerPolicy{interval: options.SessionExpires, minimum: options.MinSessionExpires},
 	}
 	server.screen = newScreen(server)
@@ -83,6 +85,7 @@ func New(options Options, handler Handler) (*Server, error) {
 	}
 	parser := gosip.NewParser(gosip.WithHeadersParsers(headerParsers()))
 	parser.MaxMessageLength = options.MaxMessage
+	server.parser = parser
 	quiet := server.libraryLogger()
 	server.transport = gosip.NewTransportLayer(net.DefaultResolver, parser, options.TLS.client(), gosip.WithTransportLayerLogger(quiet))
 	server.transport.OnMessage(server.observe) // before the transactions: in the socket's order
@@ -117,6 +120,7 @@ func (s *Server) Run(ctx context.Context) error {
 	for network, serve := range map[string]func(net.Listener) error{"tcp": s.transport.ServeTCP, "tls": s.transport.ServeTLS} {
 		group.Go(func() error { _ = serve(s.dialed[network]); return nil }) // ends with Close, below
 	}
+	group.Go(func() error { s.load.run(broken); return nil })
 	if s.registrar != nil {
 		group.Go(func() error { s.registrar.run(broken); return nil })
 	}
@@ -175,11 +179,13 @@ func (s *Server) ActiveDialogs() int { return s.registry.count() }
 
 // Stats takes a snapshot of the counts.
 func (s *Server) Stats() Stats {
+	heard := s.guard.rules.Stats(time.Now())
 	stats := Stats{
 		Placed: s.counters.placed.Load(), Connected: s.counters.connected.Load(),
 		Dialogs: s.registry.count(), Invites: s.counters.invites.Load(), Answered: s.counters.answered.Load(),
 		Refused: s.counters.refused.Load(), Resent: s.counters.resent.Load(), Unacked: s.counters.unacked.Load(), Expired: s.counters.expired.Load(),
-		Strangers: s.guard.strangers.Load(), Flooded: s.guard.flooded.Load(), Malformed: s.counters.malformed.Load(),
+		Strangers: s.guard.strangers.Load(), Flooded: heard.Flooded + s.guard.overfull.Load(), Malformed: s.counters.malformed.Load(),
+		Unproven: heard.Unproven, Offences: heard.Offences, Bans: heard.Bans, Banned: heard.Banned, Shut: heard.Shut, Shed: s.counters.shed.Load(),
 		OutOfDialog: s.counters.outOfDialog.Load(), MailboxesHit: s.counters.mailboxes.Load(),
 	}
 	if s.registrar != nil {

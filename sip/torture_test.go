@@ -124,6 +124,7 @@ func tryTorture(t *testing.T, m torture) {
 
 // withEveryPhone lets any phone register, all with one password.
 func withEveryPhone(o *Options) {
+	o.Trusted = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")} // as of a trunk
 	o.Registrar = &RegistrarOptions{Secret: func(phone string) (digest.Secret, bool) {
 		return digest.NewSecret(phone, DefaultRealm, maria.Password), true
 	}}

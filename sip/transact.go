@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"sync"
 	"time"
 
 	gosip "github.com/emiago/sipgo/sip"
 	"go.uber.org/zap"
+
+	"careline/sip/guard"
 )
 
 // launch starts work that Run waits for; false once the server has ended, when
@@ -100,6 +103,9 @@ func (s *Server) open(out *outgoing, patience time.Duration) (*gosip.ClientTx, e
 		return nil, err
 	}
 	s.aim(out)
+	if to, err := netip.ParseAddrPort(out.request.Destination()); err == nil {
+		s.guard.expect(guard.Flow{Remote: netip.AddrPortFrom(to.Addr().Unmap(), to.Port()), Connected: out.peer.network != "udp"})
+	}
 	if !out.request.IsAck() {
 		tx, err := s.transactions.Request(ctx, out.request)
 		return tx, unanswered(err)

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"careline/sip/guard"
 )
 
 // subprotocol is what a SIP client over WebSocket asks for (RFC 7118 section 4).
@@ -118,7 +120,7 @@ func (c *webSocketConn) Read(buffer []byte) (int, error) {
 			return 0, err
 		}
 		if !isKeepAlive(message) {
-			fit, refusal, _ := c.screen.pass(message, true, addrPortOf(c.RemoteAddr()))
+			fit, refusal, _ := c.screen.pass(message, true, guard.Flow{Remote: addrPortOf(c.RemoteAddr()), Connected: true})
 			if refusal != nil && c.send(refusal) != nil {
 				return 0, io.EOF
 			}

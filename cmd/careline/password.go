@@ -35,7 +35,7 @@ At a terminal the password isn't shown as it is typed.
 
 --sip NAME makes the two hashes of a desk phone's password instead, the lines to
 put under the phone's NAME in phones.yaml. They hold for that name and for the
-realm there (--realm, "careline" if not given). Whoever has them can sign in as
+realm there (--realm, "phones" if not given). Whoever has them can sign in as
 the phone, so keep phones.yaml as secret as a password.`,
 		examples: []string{"password", "password < file-with-the-password", "password --sip maria-desk"},
 		run:      passwordCommand,

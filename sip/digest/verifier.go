@@ -140,19 +140,30 @@ func (v *Verifier) Challenges(stale bool) []string {
 // what was signed. lookup finds a user's secret; it is asked once at most. An
 // unknown user costs the same time as a wrong password, and has the same outcome.
 func (v *Verifier) Verify(authorizations []string, method, uri string, lookup func(username string) (Secret, bool)) Verdict {
+	return v.weigh(authorizations, method, uri, lookup, true)
+}
+
+// Check is Verify but for not counting the nonce's use, so that the same answer
+// can be verified after it: for deciding who is let in at all. An answer that was
+// used before passes.
+func (v *Verifier) Check(authorizations []string, method, uri string, lookup func(username string) (Secret, bool)) Verdict {
+	return v.weigh(authorizations, method, uri, lookup, false)
+}
+
+func (v *Verifier) weigh(authorizations []string, method, uri string, lookup func(string) (Secret, bool), spend bool) Verdict {
 	for _, header := range authorizations {
 		read, err := parse(header)
 		if err != nil {
 			return Verdict{Outcome: Refused}
 		}
 		if read["realm"] == v.options.Realm {
-			return v.judge(read, method, uri, lookup)
+			return v.judge(read, method, uri, lookup, spend)
 		}
 	}
 	return Verdict{}
 }
 
-func (v *Verifier) judge(read parameters, method, uri string, lookup func(string) (Secret, bool)) Verdict {
+func (v *Verifier) judge(read parameters, method, uri string, lookup func(string) (Secret, bool), spend bool) Verdict {
 	algorithm, session, known := parseAlgorithm(read["algorithm"])
 	count, counted := parseCount(read["nc"])
 	username := read["username"]
@@ -173,7 +184,7 @@ func (v *Verifier) judge(read parameters, method, uri string, lookup func(string
 		return Verdict{Outcome: Refused}
 	}
 	made, ours := minted(v.options.Key, v.options.Realm, read["nonce"])
-	if !ours || v.expired(made) || !v.usage.spend(read["nonce"], made, count, v.expired) {
+	if !ours || v.expired(made) || spend && !v.usage.spend(read["nonce"], made, count, v.expired) {
 		return Verdict{Outcome: Stale, Username: username}
 	}
 	return Verdict{Outcome: Accepted, Username: username}

@@ -162,6 +162,21 @@ type Ban struct {
 	Because Offence
 }
 
+// Others names those who found no place in the table, where they are banned
+// together.
+const Others = "others"
+
+// Name is the banned address or network, or Others.
+func (b Ban) Name() string {
+	switch {
+	case !b.Source.IsValid():
+		return Others
+	case b.Source.Addr().Is4():
+		return b.Source.Addr().String()
+	}
+	return b.Source.String()
+}
+
 func (g *Guard) banOf(a *account) Ban {
 	ban := Ban{Connected: a.key.connected, Until: g.start.Add(a.until), Times: a.times, Because: a.because}
 	if a.used { // the crowd's isn't
@@ -197,18 +212,16 @@ func side(b Ban) int {
 	return 0
 }
 
-// Lift ends the bans of an address and forgets what it has done; it returns how
-// many bans there were.
+// Lift ends the bans of an address, or with the zero Addr that of all those who
+// found no place in the table, and forgets what led to them. It returns how many
+// there were.
 func (g *Guard) Lift(now time.Time, address netip.Addr) int {
+	at := g.since(now)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	lifted := 0
-	for _, connected := range []bool{false, true} {
-		a := g.others.known(g.since(now), keyOf(Source{Address: address, Connected: connected}))
-		if a == nil {
-			continue
-		}
-		if a.banned() {
+	for _, a := range g.accounts(at, address) {
+		if a.settle(at, &g.law); a.banned() {
 			lifted++
 		}
 		a.points, a.times, a.until = 0, 0, 0
@@ -216,13 +229,18 @@ func (g *Guard) Lift(now time.Time, address netip.Addr) int {
 	return lifted
 }
 
-// LiftCrowd ends the ban of those that found no place in the table.
-func (g *Guard) LiftCrowd() (lifted bool) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	lifted = g.others.crowd.banned()
-	g.others.crowd = account{seen: g.others.crowd.seen}
-	return lifted
+// accounts are those of an address that are there.
+func (g *Guard) accounts(at time.Duration, address netip.Addr) []*account {
+	if !address.IsValid() {
+		return []*account{&g.others.crowd}
+	}
+	var all []*account
+	for _, connected := range []bool{false, true} {
+		if a := g.others.known(at, keyOf(Source{Address: address, Connected: connected})); a != nil {
+			all = append(all, a)
+		}
+	}
+	return all
 }
 
 // Stats are counts since the start, and what holds now.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -36,9 +37,11 @@ type Options struct {
 	CallerID string
 	// Credentials answer the carrier's challenges.
 	Credentials digest.Credentials
-	// Channels is how many calls may be up at once; 0 for no limit.
+	// Sources are where its calls to us come from; those count among its calls too.
+	Sources []netip.Prefix
+	// Channels is how many calls may be up at once, either way; 0 for no limit.
 	Channels int
-	// SetUpRate is how many calls a second may begin; 0 for no limit.
+	// SetUpRate is how many calls a second may begin, either way; 0 for no limit.
 	SetUpRate int
 }
 
@@ -79,6 +82,11 @@ func New(options Options, random *rand.Rand) (*Trunk, error) {
 	}
 	t.set(options.Targets)
 	return t, nil
+}
+
+// Sends reports whether calls from an address are the trunk's.
+func (t *Trunk) Sends(source netip.Addr) bool {
+	return slices.ContainsFunc(t.options.Sources, func(p netip.Prefix) bool { return p.Contains(source) })
 }
 
 // Options are what the trunk was made of.
