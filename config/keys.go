@@ -42,6 +42,7 @@ type sipKeys struct {
 	// The bounds are RFC 4028's: nobody may ask for less than 90 s.
 	SessionExpires    time.Duration `yaml:"session_expires" range:"90s..24h" help:"How often a call proves that both sides still have it (RFC 4028); one that doesn't is ended."`
 	MinSessionExpires time.Duration `yaml:"min_session_expires" range:"90s..1h" help:"The shortest such interval that a caller may ask for; a shorter one is refused with 422."`
+	Guard             guardKeys     `yaml:"guard" help:"Who isn't heard any more, and when new calls wait."`
 }
 
 type stirKeys struct {
@@ -109,7 +110,7 @@ type demoKeys struct {
 func defaults() siteFile {
 	return siteFile{
 		Site:         siteKeys{Zone: zone{time.UTC}},
-		SIP:          sipKeys{MaxCalls: 400, SetUpRate: 50, MaxMessage: 16384, SessionExpires: sip.DefaultSessionExpires, MinSessionExpires: sip.DefaultMinSessionExpires},
+		SIP:          sipKeys{MaxCalls: 400, SetUpRate: 50, MaxMessage: 16384, SessionExpires: sip.DefaultSessionExpires, MinSessionExpires: sip.DefaultMinSessionExpires, Guard: guardDefaults()},
 		Media:        mediaKeys{Timeout: 30 * time.Second, DrainFor: 5 * time.Second},
 		Desk:         deskKeys{IdleLogoff: 15 * time.Minute, SessionLife: 12 * time.Hour, Grace: 30 * time.Second, SecureCookies: true},
 		Ledger:       ledgerKeys{Path: "var/careline.db"},

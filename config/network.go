@@ -87,6 +87,14 @@ func (r *reader) required(doc *problem.Document, site siteFile) {
 	missing(site.Media.WebRTC.IsValid(), "media", "webrtc", "127.0.0.1:8089")
 	missing(site.Desk.Listen.IsValid(), "desk", "listen", "127.0.0.1:8088")
 	missing(site.Operations.Listen.IsValid(), "operations", "listen", "127.0.0.1:8090")
+	if g := site.SIP.Guard; g.LongestBan < g.Ban {
+		r.add(doc.At(at(doc.Root, "sip", "guard", "longest_ban"), "longest_ban is %s, shorter than the first ban, %s", g.LongestBan, g.Ban).
+			Hint("write at least as much as ban says"))
+	}
+	if len(site.SIP.Sources) == 0 && slices.ContainsFunc(site.SIP.Listen, func(e endpoint) bool { return !e.address.Addr().IsLoopback() }) {
+		r.warn(doc.At(keyNode(doc.Root, "sip"), "sip.sources is empty: anyone may talk SIP to us, scanners too").
+			Hint("list the trunk's addresses, as in sources: [192.0.2.0/24]"))
+	}
 	for i, listen := range site.SIP.Listen {
 		if secure := (sip.Listen{Network: listen.transport}).Secure(); site.Media.SRTP.SRTP == sip.SRTPRequired && !secure {
 			r.add(doc.At(item(at(doc.Root, "sip", "listen"), i), "every call over %s would be refused: media.srtp is required, and its keys need encrypted signalling", listen).

@@ -119,4 +119,6 @@ const (
 	// AuditSignIn and AuditSignOut of staff; Outcome "ok" or "refused".
 	AuditSignIn  AuditKind = "sign_in"
 	AuditSignOut AuditKind = "sign_out"
+	// AuditBanLifted: somebody let a banned address be heard again.
+	AuditBanLifted AuditKind = "ban_lifted"
 )

@@ -68,6 +68,12 @@ func metrics() []metric {
 		count("sip_unauthorized_total", "Registrations with a wrong name or password.", func(n numbers) uint64 { return n.sip.Unauthorized }),
 		count("sip_strangers_total", "Packets and connections from outside sip.sources.", func(n numbers) uint64 { return n.sip.Strangers }),
 		count("sip_flooded_total", "Packets and INVITEs over the rate of their source.", func(n numbers) uint64 { return n.sip.Flooded }),
+		gauge("sip_bans", "Bans of sources that hold now.", func(n numbers) float64 { return float64(n.sip.Bans) }),
+		count("sip_banned_total", "Bans so far.", func(n numbers) uint64 { return n.sip.Banned }),
+		count("sip_shut_total", "Packets and connections of banned sources, dropped unread.", func(n numbers) uint64 { return n.sip.Shut }),
+		count("sip_offences_total", "What scanners do: wrong passwords, probes, unanswered challenges, unreadable messages, floods.", func(n numbers) uint64 { return n.sip.Offences }),
+		count("sip_unproven_total", "Packets over what all sources without a password may send together, dropped unread.", func(n numbers) uint64 { return n.sip.Unproven }),
+		count("sip_shed_total", "New calls refused because the machine had too much to do.", func(n numbers) uint64 { return n.sip.Shed }),
 		count("sip_malformed_total", "SIP messages that could not be read.", func(n numbers) uint64 { return n.sip.Malformed }),
 		count("sip_out_of_dialog_total", "Requests for a dialog that isn't there.", func(n numbers) uint64 { return n.sip.OutOfDialog }),
 	}

@@ -77,6 +77,7 @@ off. The first entry that was altered is named, and the exit code is then 1.`,
 			examples: []string{"audit last", "audit --verify", "audit --verify --log /srv/logs/careline.log"},
 			run:      auditCommand,
 		},
+		bansEntry(),
 		passwordEntry(),
 		{
 			name: "version", arguments: "", summary: "print the version",

@@ -111,7 +111,8 @@ func (s *server) wire(ctx context.Context) error {
 	s.operations, err = operations.New(operations.Options{
 		Listen: settings.Operations, Center: s.center, Media: s.engine, SIP: s.trunk,
 		Ledger: s.kept, Probes: []operations.Probe{{Name: "ledger", Check: s.kept.Healthy}},
-		Version: version(), ConfigVersion: settings.Version, Control: settings.Control, Log: s.log,
+		Version: version(), ConfigVersion: settings.Version, Control: settings.Control,
+		Commands: operations.BanCommands(s.trunk, s.auditLifting), Log: s.log,
 	})
 	return err
 }
