@@ -35,6 +35,7 @@ import (
 	"careline/member"
 	"careline/problem"
 	"careline/sip"
+	"careline/sip/trace"
 )
 
 // Config is everything that an admin decides. The option types lack what comes
@@ -45,8 +46,11 @@ type Config struct {
 	Version string
 	Site    Site
 	SIP     sip.Options
-	Media   media.Options
-	Desk    desk.Options
+	// Trace is what is recorded of calls' signalling; no Calls records nothing. Where
+	// Ledger.KeepTraces is 0, none of it is stored.
+	Trace trace.Options
+	Media media.Options
+	Desk  desk.Options
 	// Operations is where health and metrics are served.
 	Operations netip.AddrPort
 	// Control is the socket that commands reach the running server by.
@@ -195,6 +199,7 @@ func (s siteFile) settings() *Config {
 			Guard: s.SIP.Guard.options(), CallsPerSource: s.SIP.Guard.CallsPerSource, OverloadLag: s.SIP.Guard.OverloadLag,
 			MaxDialogs: max(sip.DefaultMaxDialogs, dialogsPerCall*s.SIP.MaxCalls),
 		},
+		Trace: trace.Options{Calls: s.SIP.Trace.Calls, CallBytes: s.SIP.Trace.CallBytes, Hold: s.SIP.Trace.Hold},
 		Media: media.Options{
 			Address: s.Media.Address.Addr, PortMin: s.Media.Ports.first, PortMax: s.Media.Ports.last,
 			WebRTC: s.Media.WebRTC.AddrPort, Timeout: s.Media.Timeout, DrainFor: s.Media.DrainFor,
@@ -206,7 +211,7 @@ func (s siteFile) settings() *Config {
 		},
 		Operations: s.Operations.Listen.AddrPort,
 		Control:    cmp.Or(s.Operations.Control, filepath.Join(filepath.Dir(s.Ledger.Path), "control.sock")),
-		Ledger:     ledger.Options{Path: s.Ledger.Path},
+		Ledger:     ledger.Options{Path: s.Ledger.Path, KeepTraces: s.SIP.Trace.Keep},
 		Log:        Log{File: s.Log.File, Level: s.Log.Level.Level},
 		Drain:      s.Drain,
 		Verifier: member.Options{

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"careline/sip"
+	"careline/sip/trace"
 )
 
 // siteFile is careline.yaml. Each field carries its description in a help tag:
@@ -43,6 +44,7 @@ type sipKeys struct {
 	SessionExpires    time.Duration `yaml:"session_expires" range:"90s..24h" help:"How often a call proves that both sides still have it (RFC 4028); one that doesn't is ended."`
 	MinSessionExpires time.Duration `yaml:"min_session_expires" range:"90s..1h" help:"The shortest such interval that a caller may ask for; a shorter one is refused with 422."`
 	Guard             guardKeys     `yaml:"guard" help:"Who isn't heard any more, and when new calls wait."`
+	Trace             traceKeys     `yaml:"trace" help:"What careline trace can show: the signalling of the latest calls."`
 }
 
 type stirKeys struct {
@@ -52,6 +54,13 @@ type stirKeys struct {
 type tlsKeys struct {
 	Certificate string `yaml:"certificate" help:"PEM file with the certificate and what leads up to its root. A new one is taken up within 10s of being put there; calls go on."`
 	Key         string `yaml:"key" help:"PEM file with the certificate's key."`
+}
+
+type traceKeys struct {
+	Calls     int           `yaml:"calls" range:"0..20000" help:"Legs of calls whose messages are held in memory; the oldest that ended makes room. 0 records nothing."`
+	CallBytes int           `yaml:"call_bytes" range:"4096..1048576" help:"Bytes of one leg's messages; beyond, those in the middle are left out."`
+	Hold      time.Duration `yaml:"hold" range:"10s..24h" help:"How long after its end a call is held in memory, where a capture can still show its numbers."`
+	Keep      time.Duration `yaml:"keep" range:"0s..8784h" help:"How long the ledger keeps the masked messages of calls that ended, 20000 calls at most; 0s keeps none."`
 }
 
 type mediaKeys struct {
@@ -109,8 +118,10 @@ type demoKeys struct {
 // except what must be chosen (sip.listen and so on have no safe default).
 func defaults() siteFile {
 	return siteFile{
-		Site:         siteKeys{Zone: zone{time.UTC}},
-		SIP:          sipKeys{MaxCalls: 400, SetUpRate: 50, MaxMessage: 16384, SessionExpires: sip.DefaultSessionExpires, MinSessionExpires: sip.DefaultMinSessionExpires, Guard: guardDefaults()},
+		Site: siteKeys{Zone: zone{time.UTC}},
+		SIP: sipKeys{MaxCalls: 400, SetUpRate: 50, MaxMessage: 16384, SessionExpires: sip.DefaultSessionExpires, MinSessionExpires: sip.DefaultMinSessionExpires,
+			Guard: guardDefaults(),
+			Trace: traceKeys{Calls: trace.DefaultCalls, CallBytes: trace.DefaultCallBytes, Hold: trace.DefaultHold, Keep: 7 * 24 * time.Hour}},
 		Media:        mediaKeys{Timeout: 30 * time.Second, DrainFor: 5 * time.Second},
 		Desk:         deskKeys{IdleLogoff: 15 * time.Minute, SessionLife: 12 * time.Hour, Grace: 30 * time.Second, SecureCookies: true},
 		Ledger:       ledgerKeys{Path: "var/careline.db"},

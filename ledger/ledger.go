@@ -79,6 +79,9 @@ type Options struct {
 	Log *zap.Logger
 	// Now is the clock for audit times; nil for time.Now.
 	Now func() time.Time
+	// KeepTraces is how long a call's masked signalling is kept (SaveTrace); 0 for
+	// as long as there is room for it.
+	KeepTraces time.Duration
 }
 
 // Ledger is an open ledger. Its methods may be called from any goroutine.
@@ -89,6 +92,8 @@ type Ledger struct {
 	lock   *os.File
 	read   *sql.DB
 	writer *writer // nil when opened for reading only
+	// keepTraces is Options.KeepTraces.
+	keepTraces time.Duration
 }
 
 // Open opens the ledger for writing, makes it if it is missing, brings its
@@ -101,7 +106,7 @@ func Open(ctx context.Context, options Options) (*Ledger, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Ledger{path: path, log: options.Log, now: options.Now}
+	l := &Ledger{path: path, log: options.Log, now: options.Now, keepTraces: options.KeepTraces}
 	if l.log == nil {
 		l.log = zap.NewNop()
 	}

@@ -121,4 +121,7 @@ const (
 	AuditSignOut AuditKind = "sign_out"
 	// AuditBanLifted: somebody let a banned address be heard again.
 	AuditBanLifted AuditKind = "ban_lifted"
+	// AuditCapture: signalling is shown with its numbers; Purpose says why, Subject
+	// is the token of the number that calls are captured of.
+	AuditCapture AuditKind = "capture"
 )

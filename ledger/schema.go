@@ -22,7 +22,7 @@ var ErrForeign = errors.New("the file is a database, but not a Careline ledger; 
 // step that was released is never edited; a change is a new step. A step's
 // number is its place, from 1.
 func migrations() []string {
-	return []string{schemaFirst, schemaSecond}
+	return []string{schemaFirst, schemaSecond, schemaThird}
 }
 
 // The audit and the journal can't be changed even by a mistaken statement of
@@ -104,6 +104,16 @@ CREATE TABLE probe (
 	only INTEGER PRIMARY KEY CHECK (only = 1),
 	body BLOB NOT NULL
 );
+`
+
+// Traces are no records: they are replaced while a call goes on, and go again.
+const schemaThird = `
+CREATE TABLE traces (
+	call TEXT PRIMARY KEY,
+	time INTEGER NOT NULL,
+	body BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX traces_by_time ON traces (time);
 `
 
 // migrate brings the schema up to date, each step in a transaction of its own.

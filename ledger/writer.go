@@ -43,6 +43,7 @@ type writer struct {
 	// noted is the head that the log has, since notedAt.
 	noted   chainHead
 	notedAt time.Time
+	traces  uint64 // saved since Open
 	// statements by their text, prepared once on conn.
 	statements map[string]*sql.Stmt
 }

@@ -97,7 +97,8 @@ func (s *Server) serveControl(ctx context.Context, listener net.Listener) error 
 		mux.Handle(command.Pattern, command.Handler)
 	}
 	server := &http.Server{
-		Handler: mux, ReadHeaderTimeout: requestTimeout, ReadTimeout: requestTimeout, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
+		// No ReadTimeout: at it, net/http takes a command that goes on for abandoned.
+		Handler: mux, ReadHeaderTimeout: requestTimeout, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
 		BaseContext: func(net.Listener) context.Context { return ctx }, // long commands end with the server
 		ConnContext: func(ctx context.Context, connection net.Conn) context.Context {
 			return context.WithValue(ctx, operatorKey{}, operatorOf(connection))

@@ -78,6 +78,7 @@ off. The first entry that was altered is named, and the exit code is then 1.`,
 			run:      auditCommand,
 		},
 		bansEntry(),
+		traceEntry(),
 		passwordEntry(),
 		{
 			name: "version", arguments: "", summary: "print the version",

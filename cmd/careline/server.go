@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -20,6 +21,7 @@ import (
 	"careline/operations"
 	"careline/sip"
 	"careline/sip/passport"
+	"careline/sip/trace"
 	"careline/sip/trunk"
 )
 
@@ -35,6 +37,7 @@ type server struct {
 	engine     *media.Engine
 	center     *call.Center
 	trunk      *sip.Server
+	tracer     *trace.Recorder // nil where nothing is traced
 	desk       *desk.Desk
 	operations *operations.Server
 
@@ -100,6 +103,8 @@ func (s *server) wire(ctx context.Context) error {
 		registrar.Changed, registrar.Now = s.center.PhoneChanged, utc{}.Now
 		settings.SIP.Registrar = &registrar
 	}
+	s.tracer = s.recorder()
+	settings.SIP.Trace = s.tracer
 	if s.trunk, err = sip.New(settings.SIP, s.center); err != nil {
 		return err
 	}
@@ -112,7 +117,7 @@ func (s *server) wire(ctx context.Context) error {
 		Listen: settings.Operations, Center: s.center, Media: s.engine, SIP: s.trunk,
 		Ledger: s.kept, Probes: []operations.Probe{{Name: "ledger", Check: s.kept.Healthy}},
 		Version: version(), ConfigVersion: settings.Version, Control: settings.Control,
-		Commands: operations.BanCommands(s.trunk, s.auditLifting), Log: s.log,
+		Commands: slices.Concat(operations.BanCommands(s.trunk, s.auditLifting), operations.TraceCommands(s.tracer, s.kept, s.log)), Log: s.log,
 	})
 	return err
 }
@@ -147,6 +152,19 @@ func resolver(trunks []*trunk.Trunk) (trunk.Resolver, error) {
 	return nil, nil
 }
 
+// recorder records signalling as the configuration says.
+func (s *server) recorder() *trace.Recorder {
+	options := s.settings.Trace
+	if options.Calls == 0 {
+		return nil
+	}
+	options.Log, options.Now = s.log, utc{}.Now
+	if s.settings.Ledger.KeepTraces > 0 {
+		options.Keep = s.kept
+	}
+	return trace.New(options)
+}
+
 // newID makes a call's ID, a UUIDv7: IDs sort by time (contract 9).
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
@@ -165,10 +183,20 @@ func (s *server) start(ctx context.Context) {
 	s.run(ctx, []*service{
 		{name: "call", run: s.center.Run},
 		{name: "sip", run: s.trunk.Run},
+		{name: "trace", run: s.trace},
 		{name: "desk", run: s.desk.Run},
 		{name: "media", run: s.engine.Run},
 		{name: "operations", run: s.operations.Run},
 	})
+}
+
+// trace stores what signalling has left behind, its last BYEs included.
+func (s *server) trace(ctx context.Context) error {
+	if s.tracer == nil {
+		<-ctx.Done()
+		return nil
+	}
+	return s.tracer.Run(ctx)
 }
 
 func (s *server) run(ctx context.Context, services []*service) {

@@ -49,8 +49,8 @@ type Warrant struct {
 	Actor, Reason string
 }
 
-// Auditor writes a capture down; *ledger.Ledger is one. Number may be empty, and
-// is not to be written as it is.
+// Auditor writes a capture down; *ledger.Ledger is one. The number may be empty, is
+// without separators and country code, and is not to be written as it is.
 type Auditor interface {
 	RecordCapture(ctx context.Context, call, number, actor, reason string) error
 }
@@ -147,7 +147,7 @@ func (r *Recorder) Follow(ctx context.Context, audit Auditor, warrant Warrant, l
 		}
 		c.call = call
 	}
-	if err := audit.RecordCapture(ctx, c.call, warrant.Number, warrant.Actor, warrant.Reason); err != nil {
+	if err := audit.RecordCapture(ctx, c.call, c.key, warrant.Actor, warrant.Reason); err != nil {
 		return nil, fmt.Errorf("trace: nothing is captured, since the audit can't be written: %w", err)
 	}
 	r.mu.Lock()

@@ -28,7 +28,7 @@ const (
 	// unnamedShare of the legs may be such that never became a call of ours, so
 	// that a flood of INVITEs pushes no call out.
 	unnamedShare = 4
-	maxCallID    = 512 // bytes of a Call-ID that is traced
+	maxCallID    = 256 // bytes of a Call-ID that is traced
 	maxLegs      = 64  // of one call
 )
 
