@@ -75,6 +75,8 @@ func metrics() []metric {
 		count("sip_unproven_total", "Packets over what all sources without a password may send together, dropped unread.", func(n numbers) uint64 { return n.sip.Unproven }),
 		count("sip_shed_total", "New calls refused because the machine had too much to do.", func(n numbers) uint64 { return n.sip.Shed }),
 		count("sip_malformed_total", "SIP messages that could not be read.", func(n numbers) uint64 { return n.sip.Malformed }),
+		gauge("sip_trace_bytes", "Bytes of calls' signalling held in memory.", func(n numbers) float64 { return float64(n.sip.Trace.Bytes) }),
+		count("sip_trace_unkept_total", "Calls whose signalling made room before it could be stored.", func(n numbers) uint64 { return n.sip.Trace.Unkept }),
 		count("sip_out_of_dialog_total", "Requests for a dialog that isn't there.", func(n numbers) uint64 { return n.sip.OutOfDialog }),
 	}
 }

@@ -199,4 +199,5 @@ type Stats struct {
 	MailboxesHit uint64 // requests refused because a dialog's mailbox was full
 	Registered   uint64 // registrations taken, refreshed or ended
 	Unauthorized uint64 // registrations with a wrong name or password
+	Trace        trace.Stats
 }

@@ -186,6 +186,7 @@ func (s *Server) Stats() Stats {
 		Refused: s.counters.refused.Load(), Resent: s.counters.resent.Load(), Unacked: s.counters.unacked.Load(), Expired: s.counters.expired.Load(),
 		Strangers: s.guard.strangers.Load(), Flooded: heard.Flooded + s.guard.overfull.Load(), Malformed: s.counters.malformed.Load(),
 		Unproven: heard.Unproven, Offences: heard.Offences, Bans: heard.Bans, Banned: heard.Banned, Shut: heard.Shut, Shed: s.counters.shed.Load(),
+		Trace:       s.options.Trace.Stats(),
 		OutOfDialog: s.counters.outOfDialog.Load(), MailboxesHit: s.counters.mailboxes.Load(),
 	}
 	if s.registrar != nil {
