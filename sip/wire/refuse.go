@@ -67,7 +67,7 @@ func returnPath(value string, source netip.AddrPort) (string, netip.AddrPort) {
 	if n, given := number(v.port, maxPort); given {
 		port = n
 	}
-	symmetric, asked := v.parameter("rport")
+	_, asked := v.parameter("rport")
 	kept := v.parameters
 	v.parameters = ""
 	for _, one := range strings.Split(strings.TrimPrefix(kept, ";"), ";") {
@@ -77,8 +77,7 @@ func returnPath(value string, source netip.AddrPort) (string, netip.AddrPort) {
 	}
 	if asked {
 		port = uint64(source.Port())
-		symmetric = strconv.Itoa(int(source.Port()))
-		v.parameters += ";rport=" + symmetric
+		v.parameters += ";rport=" + strconv.Itoa(int(source.Port()))
 	}
 	if v.host != source.Addr().String() || asked {
 		v.parameters += ";received=" + source.Addr().String()
