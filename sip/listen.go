@@ -38,10 +38,17 @@ func uriTransport(network string) string {
 	return network
 }
 
+// packetSocket is what is used of a UDP socket.
+type packetSocket interface {
+	net.PacketConn
+	ReadFromUDPAddrPort(buffer []byte) (int, netip.AddrPort, error)
+	WriteToUDPAddrPort(packet []byte, to netip.AddrPort) (int, error)
+}
+
 // boundListener is a socket that is bound and waits for Run.
 type boundListener struct {
 	listen Listen
-	packet *net.UDPConn
+	packet packetSocket
 	stream net.Listener
 }
 
@@ -97,7 +104,7 @@ func (s *Server) Addresses() []Listen {
 func (s *Server) serveListener(bound boundListener) error {
 	if bound.packet != nil {
 		guarded := &guardedPackets{
-			UDPConn: bound.packet, server: s, tap: tap{recorder: s.options.Trace, network: "udp", local: bound.listen.Address},
+			packetSocket: bound.packet, server: s, tap: tap{recorder: s.options.Trace, network: "udp", local: bound.listen.Address},
 		}
 		err := s.transport.ServeUDP(&screenedPackets{PacketConn: guarded, screen: s.screen})
 		if err == nil {

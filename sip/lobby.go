@@ -1,7 +1,6 @@
 package sip
 
 import (
-	"net"
 	"net/netip"
 	"time"
 
@@ -19,7 +18,7 @@ const sipPort = 5060
 // receiveUnknown reads a packet of somebody unknown and reports whether it is for
 // sipgo. What is refused is answered here, without a transaction (RFC 3261
 // section 8.2.7): the answer to the same request is the same, but for its nonce.
-func (s *Server) receiveUnknown(socket *net.UDPConn, from netip.AddrPort, packet []byte) bool {
+func (s *Server) receiveUnknown(socket packetSocket, from netip.AddrPort, packet []byte) bool {
 	flow := guard.Flow{Remote: from}
 	if isKeepAlive(packet) {
 		return false
@@ -43,7 +42,7 @@ func (s *Server) receiveUnknown(socket *net.UDPConn, from netip.AddrPort, packet
 
 // shedPacket refuses a new call while there is too much to do; false where the
 // packet is none.
-func (s *Server) shedPacket(socket *net.UDPConn, from netip.AddrPort, packet []byte) bool {
+func (s *Server) shedPacket(socket packetSocket, from netip.AddrPort, packet []byte) bool {
 	fit, fault := wire.Read(packet, true)
 	if fault != nil {
 		return false // refused where all such are
@@ -79,7 +78,7 @@ func (s *Server) arrived(request *gosip.Request, from netip.AddrPort) {
 }
 
 // answerPacket sends a response where RFC 3261 section 18.2.2 and RFC 3581 say.
-func (s *Server) answerPacket(socket *net.UDPConn, from netip.AddrPort, request *gosip.Request, response *gosip.Response) {
+func (s *Server) answerPacket(socket packetSocket, from netip.AddrPort, request *gosip.Request, response *gosip.Response) {
 	text := []byte(response.String())
 	to := from
 	if via := request.Via(); via == nil {

@@ -12,7 +12,7 @@ import (
 // that it has ever read a packet from, and a request takes up memory with it for
 // half a minute: both is kept for those who belong here.
 type guardedPackets struct {
-	*net.UDPConn
+	packetSocket
 	server *Server
 	tap    tap
 }
@@ -20,7 +20,7 @@ type guardedPackets struct {
 // ReadFrom reads the next packet that is for us.
 func (p *guardedPackets) ReadFrom(buffer []byte) (int, net.Addr, error) {
 	for failures := 0; ; {
-		n, from, err := p.UDPConn.ReadFromUDPAddrPort(buffer)
+		n, from, err := p.packetSocket.ReadFromUDPAddrPort(buffer)
 		if err != nil {
 			if failures++; errors.Is(err, net.ErrClosed) || failures > maxReadFailures {
 				return 0, nil, err
@@ -38,7 +38,7 @@ func (p *guardedPackets) ReadFrom(buffer []byte) (int, net.Addr, error) {
 // WriteTo sends a packet.
 func (p *guardedPackets) WriteTo(packet []byte, to net.Addr) (int, error) {
 	at := p.tap.before()
-	n, err := p.UDPConn.WriteTo(packet, to)
+	n, err := p.packetSocket.WriteTo(packet, to)
 	if err == nil {
 		p.tap.written(at, addrPortOf(to), packet)
 	}
@@ -49,9 +49,9 @@ func (p *guardedPackets) WriteTo(packet []byte, to net.Addr) (int, error) {
 func (p *guardedPackets) admits(from netip.AddrPort, packet []byte) bool {
 	switch p.server.guard.judge(from, packet) {
 	case unknown:
-		return p.server.receiveUnknown(p.UDPConn, from, packet)
+		return p.server.receiveUnknown(p.packetSocket, from, packet)
 	case admitted:
-		return !p.server.load.high() || !isInvite(packet) || !p.server.shedPacket(p.UDPConn, from, packet)
+		return !p.server.load.high() || !isInvite(packet) || !p.server.shedPacket(p.packetSocket, from, packet)
 	}
 	return false
 }

@@ -345,7 +345,12 @@ func (s *Server) refuse(request *gosip.Request, tx *gosip.ServerTx, status int, 
 }
 
 func (s *Server) respond(tx *gosip.ServerTx, response *gosip.Response) {
-	if err := tx.Respond(response); err != nil {
+	err := tx.Respond(response)
+	if errors.Is(err, gosip.ErrTransactionCanceled) && response.StatusCode != gosip.StatusRequestTerminated {
+		// sipgo has sent 487 to the CANCEL, and yet would repeat ours.
+		err = tx.Respond(s.response(tx.Origin(), gosip.StatusRequestTerminated))
+	}
+	if err != nil {
 		s.log.Debug("sip response not sent", zap.Int("status", response.StatusCode), zap.Error(err))
 	}
 }

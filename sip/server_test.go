@@ -57,6 +57,14 @@ func (x *exchange) Invite(d *Dialog) {
 // startExchange runs a server on free ports of the loopback until the test ends.
 func startExchange(t *testing.T, change func(*Options)) *exchange {
 	t.Helper()
+	x := bindExchange(t, change)
+	x.start()
+	return x
+}
+
+// bindExchange makes a server that has its sockets and doesn't run yet.
+func bindExchange(t *testing.T, change func(*Options)) *exchange {
+	t.Helper()
 	loopback := netip.MustParseAddrPort("127.0.0.1:0")
 	options := Options{
 		Listen: []Listen{{"udp", loopback}, {"tcp", loopback}}, T1: testT1, T2: 8 * testT1, SetUpRate: 10000, EndGrace: 5 * testT1,
@@ -74,9 +82,15 @@ func startExchange(t *testing.T, change func(*Options)) *exchange {
 		t.Fatal(err)
 	}
 	x.Server = server
+	return x
+}
+
+func (x *exchange) start() {
+	t := x.t
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- server.Run(ctx) }()
+	go func() { done <- x.Run(ctx) }()
 	x.stop = sync.OnceFunc(func() {
 		cancel()
 		select {
@@ -90,7 +104,6 @@ func startExchange(t *testing.T, change func(*Options)) *exchange {
 	})
 	t.Cleanup(x.stop)
 	eventually(t, "the server runs", x.listening)
-	return x
 }
 
 // listening reports whether calls of ours find their socket.

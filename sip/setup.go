@@ -254,6 +254,9 @@ func (d *Dialog) acked(ack *gosip.Request) {
 	if state != StateAnswered && state != StateReanswered && state != StateClosing {
 		return // sent again, or to a refusal
 	}
+	if state == StateClosing && d.final == nil {
+		return // sent again; the deadline that runs is another one's
+	}
 	d.stopTimers()
 	d.final = nil
 	if state == StateClosing {

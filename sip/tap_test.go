@@ -140,7 +140,7 @@ func BenchmarkTap(b *testing.B) {
 			defer socket.Close()
 			local := addrPortOf(socket.LocalAddr())
 			packets := &guardedPackets{
-				UDPConn: socket, server: &Server{guard: newSentry(Options{SetUpRate: 1 << 30, MaxMessage: DefaultMaxMessage}), load: newLoad(DefaultOverloadLag)},
+				packetSocket: socket, server: &Server{guard: newSentry(Options{SetUpRate: 1 << 30, MaxMessage: DefaultMaxMessage}), load: newLoad(DefaultOverloadLag)},
 				tap: tap{recorder: recorder, network: "udp", local: local},
 			}
 			buffer := make([]byte, 65536)

@@ -34,7 +34,7 @@ type torture struct {
 	Has, Lacks                     []string
 	Call                           bool
 	Dialed, Sound, Phone, Note     string
-	Unread, Alone                  bool
+	Unread, Alone, Back            bool
 
 	rfc int
 }
@@ -94,7 +94,7 @@ func TestTorture(t *testing.T) {
 
 // tryTorture sends one message to a real server and holds it to the reaction.
 func tryTorture(t *testing.T, m torture) {
-	x := startExchange(t, withEveryPhone)
+	x := bindExchange(t, withEveryPhone)
 	far := tortureCaller(t, x, m)
 	far.write(string(m.bytes(t)))
 	if m.Phone != "" {
@@ -130,23 +130,50 @@ func withEveryPhone(o *Options) {
 	}}
 }
 
-// tortureCaller is where the message's Via wants the answer (RFC 3261 section
-// 18.2.2), at an address of the loopback of its own.
+// tortureCaller sends from a port of its own. Where the message's Via wants the
+// answer at another (RFC 3261 section 18.2.2), which somebody else may have, the
+// answer is held to that and brought here.
 func tortureCaller(t *testing.T, x *exchange, m torture) *caller {
 	t.Helper()
 	if m.Over == "tcp" {
+		x.start()
 		return dialCaller(t, x, "tcp")
 	}
-	port := m.Port
-	if port == 0 {
-		port = 5060
+	far := dialCaller(t, x, "udp")
+	for i, bound := range x.listeners {
+		if bound.packet != nil {
+			x.listeners[i].packet = &postman{packetSocket: bound.packet, far: mustAddrPort(t, far.conn.LocalAddr().String()), port: m.Port, back: m.Back}
+		}
 	}
-	count := callCount.Add(1)
-	here := netip.AddrFrom4([4]byte{127, 100 + byte(os.Getpid()%100), byte(count >> 8), byte(count)})
-	dialer := net.Dialer{LocalAddr: net.UDPAddrFromAddrPort(netip.AddrPortFrom(here, uint16(port)))}
-	conn, err := dialer.Dial("udp", x.address("udp"))
-	must(t, err)
-	return callerOn(t, "udp", conn)
+	x.start()
+	return far
+}
+
+// postman is a socket that brings a far side what is sent to the port that its
+// Via names.
+type postman struct {
+	packetSocket
+	far  netip.AddrPort
+	port int  // 0: the usual one
+	back bool // the answer goes to the far side's own port
+}
+
+func (p *postman) WriteTo(packet []byte, to net.Addr) (int, error) {
+	return p.WriteToUDPAddrPort(packet, addrPortOf(to))
+}
+
+func (p *postman) WriteToUDPAddrPort(packet []byte, to netip.AddrPort) (int, error) {
+	named := uint16(p.port)
+	if named == 0 {
+		named = sipPort
+	}
+	switch asked := bytes.Contains(packet, []byte(";rport=")); { // RFC 3581
+	case to == netip.AddrPortFrom(p.far.Addr(), named) && !asked:
+		to = p.far
+	case to == p.far && !asked && !p.back:
+		return len(packet), nil // lost: the far side doesn't listen there
+	}
+	return p.packetSocket.WriteToUDPAddrPort(packet, to)
 }
 
 // final waits for the next answer that is no 100.
