@@ -44,7 +44,7 @@ func (e *Engine) contactArrived(ev ContactArrived) string {
 		e.decide(LeaveQueue{Contact: ev.Contact.ID, Why: ExitUnknownQueue})
 		return ""
 	}
-	c := &contact{Contact: ev.Contact, inLineFrom: e.now}
+	c := &contact{Contact: ev.Contact, inLineFrom: e.now, returned: ev.Contact.Returned}
 	c.alarm.contact = c
 	c.Since = c.Since.Round(0).UTC()
 	if c.Since.IsZero() || c.Since.After(e.now) {
@@ -56,7 +56,7 @@ func (e *Engine) contactArrived(ev ContactArrived) string {
 	switch {
 	case !g.servable():
 		e.decide(LeaveQueue{Contact: c.ID, Why: ExitNobody})
-	case l.queue.QueueLimit > 0 && l.waiting+len(l.ringing) >= l.queue.QueueLimit:
+	case !c.returned && l.queue.QueueLimit > 0 && l.waiting+len(l.ringing) >= l.queue.QueueLimit:
 		e.decide(LeaveQueue{Contact: c.ID, Why: ExitFull})
 	default:
 		e.sequence++

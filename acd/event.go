@@ -53,6 +53,9 @@ type Contact struct {
 	Verified bool
 	// Since is when the call's waiting counts from (time before the queue may count).
 	Since time.Time
+	// Returned: an agent had the call, and nothing came of the transfer. It goes to
+	// the head of its line, whatever QueueLimit says.
+	Returned bool `json:",omitempty"`
 }
 
 // ContactLeft means: the caller hung up, or the call left the queue by another way.

@@ -41,7 +41,10 @@ func (e *Engine) whyContact(c *contact) string {
 		fmt.Fprintf(&text, "first in line for %s whom a free agent can take (%d ahead need somebody else)", g.line.queue.Name, ahead)
 	}
 	fmt.Fprintf(&text, ", waited %s", short(e.now.Sub(c.inLineFrom)))
-	if c.returned {
+	switch {
+	case c.Returned:
+		text.WriteString(", back at the head after a transfer that failed")
+	case c.returned:
 		text.WriteString(", back at the head after an offer that failed")
 	}
 	aged := (g.placeOf(c, e.now).score - g.priority*1e9) / 1e8

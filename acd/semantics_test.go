@@ -394,3 +394,16 @@ func TestACallerComesBackWithTheCause(t *testing.T) {
 		}
 	}
 }
+
+// A caller whose transfer failed after the agent left goes before those who came
+// meanwhile and before, and no limit turns her away.
+func TestAReturnedCallerIsFirstWhateverTheLimit(t *testing.T) {
+	rules := clinic()
+	rules.Queues[0].QueueLimit = 1
+	s := startShift(t, rules)
+	s.calls("members", "c1")
+	s.arrives(Contact{ID: "c2", Queue: "members", Returned: true})
+	s.available("maria")
+	s.rings("maria", "c2")
+	s.waits("c1", 2)
+}

@@ -30,6 +30,8 @@ type Center struct {
 	// before Run or stay empty.
 	phones  Phones
 	byPhone map[string]*device
+	// trunks reach numbers outside; set before Run, nil for none.
+	trunks Trunks
 
 	// ctx is what calls live under; cancel ends them at shutdown.
 	ctx    context.Context
@@ -135,7 +137,7 @@ func (c *Center) invite(dialog Dialog) {
 	dialog.Name(id)
 	line, known := c.options.Content.Lines[dialog.Dialed()]
 	if !known {
-		c.refuse(id, dialog, refusal{status: 404, reason: "Not Found", log: "no such line"})
+		c.inviteElsewhere(id, dialog)
 		return
 	}
 	session, refused := c.admit(id, dialog, line)
@@ -215,8 +217,9 @@ func (c *Center) callerLeft() {
 
 func (c *Center) newSession(id string, dialog Dialog, line Line) *session {
 	s := &session{
-		id: id, contact: acd.ContactID(id), line: line, center: c, content: c.options.Content, dialog: dialog,
+		id: id, contact: acd.ContactID(id), line: line, number: dialog.Dialed(), center: c, content: c.options.Content, dialog: dialog,
 		log: c.log.With(zap.String("call", id)), inbox: make(chan message, sessionInbox),
+		wrapping: map[acd.AgentID]time.Time{},
 	}
 	s.ctx, s.cancel = context.WithCancelCause(c.ctx)
 	s.timers = newTimers(s.post)
@@ -271,6 +274,7 @@ func (c *Center) forget(s *session) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.sessions, s.contact)
+	s.refuseLate()
 }
 
 func (c *Center) session(contact acd.ContactID) *session {

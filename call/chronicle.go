@@ -7,17 +7,20 @@ import (
 )
 
 // chronicle keeps a call's record while the call lives. Segments of its
-// timeline follow each other without a gap; ring_agent lies within queue and
-// wrap_up comes after the end.
+// timeline follow each other without a gap; ring_agent and consult lie within them,
+// and wrap_up comes after the agent's part.
 type chronicle struct {
 	record ledger.CallRecord
 	// open is the index of the timeline's open segment, ring that of a ringing
-	// agent's, wrap that of the wrap-up; -1 for none.
-	open, ring, wrap int
+	// agent's, consult that of a consultation; -1 for none.
+	open, ring, consult int
+	// wraps are those of the wrap-ups: after a transfer that failed a second agent
+	// may begin before the first is done.
+	wraps map[string]int
 }
 
 func newChronicle(record ledger.CallRecord) *chronicle {
-	return &chronicle{record: record, open: -1, ring: -1, wrap: -1}
+	return &chronicle{record: record, open: -1, ring: -1, consult: -1, wraps: map[string]int{}}
 }
 
 // Bounds of a record, so that a robot that goes round in a menu for hours can't
@@ -58,21 +61,43 @@ func (c *chronicle) ringAgent(now time.Time, queue, agent string) {
 
 func (c *chronicle) ringEnded(now time.Time, outcome string) { c.finish(&c.ring, now, outcome) }
 
+// consultBegun opens a consult segment; consultEnded closes it.
+func (c *chronicle) consultBegun(now time.Time, agent string) {
+	if len(c.record.Segments) < maxSegments {
+		c.consult = c.begin(now, ledger.Segment{Kind: ledger.SegmentConsult, Agent: agent})
+	}
+}
+
+func (c *chronicle) consultEnded(now time.Time, outcome string) { c.finish(&c.consult, now, outcome) }
+
 // end closes the call: whoever ended it first stays on record.
 func (c *chronicle) end(now time.Time, by ledger.EndedBy, why, outcome string) {
 	if !c.record.Ended.IsZero() {
 		return
 	}
 	c.ringEnded(now, outcome)
+	c.consultEnded(now, outcome)
 	c.finish(&c.open, now, outcome)
 	c.record.Ended, c.record.EndedBy, c.record.Why = now, by, why
 }
 
 func (c *chronicle) wrapUp(now time.Time, agent string) {
-	c.wrap = c.begin(now, ledger.Segment{Kind: ledger.SegmentWrapUp, Agent: agent})
+	c.wraps[agent] = c.begin(now, ledger.Segment{Kind: ledger.SegmentWrapUp, Agent: agent})
 }
 
-func (c *chronicle) wrapUpEnded(now time.Time, outcome string) { c.finish(&c.wrap, now, outcome) }
+func (c *chronicle) wrapUpEnded(now time.Time, agent, outcome string) {
+	if index, open := c.wraps[agent]; open {
+		delete(c.wraps, agent)
+		c.finish(&index, now, outcome)
+	}
+}
+
+// wrapUpsEnded closes those that are still open.
+func (c *chronicle) wrapUpsEnded(now time.Time, outcome string) {
+	for agent := range c.wraps {
+		c.wrapUpEnded(now, agent, outcome)
+	}
+}
 
 func (c *chronicle) begin(now time.Time, segment ledger.Segment) int {
 	segment.Start = now

@@ -100,7 +100,7 @@ func (c *Center) Do(ctx context.Context, agent acd.AgentID, command Command) err
 		}
 		device.signOut()
 		return nil
-	case HangUp, Hold, Mute, SendDigit, SetDisposition:
+	case HangUp, Hold, Mute, SendDigit, SetDisposition, Transfer, CancelTransfer:
 		return c.toSession(ctx, device, command)
 	}
 	return ErrBadCommand

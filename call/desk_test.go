@@ -61,6 +61,7 @@ type floor struct {
 	sound   *fakeSound
 	records *fakeRecords
 	phones  *fakePhones
+	trunks  *fakeTrunks
 	calls   int
 	stop    func()
 }
@@ -92,6 +93,7 @@ func newFloor(t *testing.T, change func(*Options)) *floor {
 	t.Helper()
 	f := &floor{t: t, sound: &fakeSound{names: map[*media.Clip]string{}, legs: map[string]*fakeLeg{}},
 		phones:  &fakePhones{},
+		trunks:  &fakeTrunks{},
 		records: &fakeRecords{saved: map[string][]ledger.CallRecord{}}}
 	flows, err := ivr.Load(fstest.MapFS{"main.yaml": {Data: []byte(testFlow)}}, ".",
 		ivr.Environment{Languages: []string{"en-US"}, Queues: map[string]ivr.Queue{"claims": {}}})
@@ -107,7 +109,7 @@ func newFloor(t *testing.T, change func(*Options)) *floor {
 		t.Fatal(err)
 	}
 	content := &Content{
-		Version: "test", Lines: map[string]Line{"5550100": {Name: "members", Flow: "main"}}, Flows: flows,
+		Version: "test", Lines: map[string]Line{"5550100": {Name: "members", Flow: "main"}, "5550111": {Name: "nurses", Flow: "main"}}, Flows: flows,
 		Prompts: map[ivr.Prompt]*media.Clip{}, Music: map[string]*media.Clip{}, DefaultMusic: "calm",
 		AwayReasons: []string{"Lunch"}, Dispositions: []string{"Answered"},
 		Rules: acd.Rules{Version: "test",
@@ -131,6 +133,7 @@ func newFloor(t *testing.T, change func(*Options)) *floor {
 		t.Fatal(err)
 	}
 	f.center.UsePhones(f.phones)
+	f.center.UseTrunks(f.trunks)
 	return f
 }
 

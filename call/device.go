@@ -322,7 +322,7 @@ func (d *device) view() AgentView {
 	v := AgentView{
 		Agent: d.agent.ID, Name: d.agent.Name, State: d.state.State, Reason: d.state.Reason,
 		Since: d.state.Since, Until: d.state.Until, NextState: d.next, MediaConnected: d.heard(), Phone: d.phoneView(),
-		Muted: d.muted, Draining: draining,
+		Muted: d.muted, Draining: draining, Transfers: d.center.options.Transfers,
 		AwayReasons: slices.Clone(content.AwayReasons), Dispositions: slices.Clone(content.Dispositions),
 	}
 	if d.call != nil {

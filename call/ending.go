@@ -25,22 +25,30 @@ func (s *session) end(by ledger.EndedBy, why string, cause int) {
 	s.stopFlow()
 	s.hangUp(cause, why)
 	s.partFromAgent()
+	s.dropTransfer(cause)
 	s.closeSound()
 	s.chronicle.end(now, by, why, s.endOutcome(by))
 	s.callerLeft()
 	s.log.Info("call ended", zap.String("by", string(by)), zap.String("why", why), zap.Stringer("stage", s.stage),
 		zap.Int("q850", record.Q850Cause), zap.Duration("lasted", now.Sub(record.Started)))
 	s.leaveEngine()
-	if !s.stage.withAgent() {
+	agent, had := s.agent, s.withAgent()
+	if had {
+		s.wrapUp(agent)
+	}
+	if len(s.wrapping) == 0 {
 		s.enter(stageOver)
 		return
 	}
 	s.enter(stageWrapUp)
-	s.chronicle.wrapUp(now, string(s.agent))
 	s.timers.set(timerWrapUp, wrapUpLimit)
-	s.show()
+	for agent := range s.wrapping {
+		s.showTo(agent)
+	}
 	s.saveBeside()
-	s.askWrapUp()
+	if had {
+		s.askWrapUp(agent)
+	}
 }
 
 func (s *session) endOutcome(by ledger.EndedBy) string {
@@ -94,7 +102,7 @@ func (s *session) leaveEngine() {
 	s.inEngine = false
 	reason := acd.Failed
 	switch {
-	case s.stage.withAgent():
+	case s.withAgent():
 		reason = acd.Ended
 	case s.chronicle.record.EndedBy == ledger.ByCaller:
 		reason = acd.Abandoned
@@ -122,6 +130,8 @@ func (s *session) release() {
 		s.stopFlow,
 		func() { s.hangUp(causeTemporary, "internal error") },
 		s.partFromAgent,
+		func() { s.dropTransfer(causeTemporary) },
+		func() { s.dropConsult("ended") },
 		func() { closeLeg(s.leg) },
 		s.leaveEngine,
 		s.callerLeft,
@@ -143,10 +153,10 @@ func (s *session) release() {
 func (s *session) keepRecord() {
 	now := s.center.now()
 	s.chronicle.end(now, ledger.BySystem, "internal error", "ended_by_system")
-	if s.stage.withAgent() { // what broke the call kept it from its wrap-up
+	if s.withAgent() { // what broke the call kept it from its wrap-up
 		s.chronicle.wrapUp(now, string(s.agent))
 	}
-	s.chronicle.wrapUpEnded(now, "finished")
+	s.chronicle.wrapUpsEnded(now, "finished")
 	s.save(s.chronicle.snapshot())
 }
 

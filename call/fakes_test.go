@@ -29,6 +29,9 @@ type fakeDialog struct {
 	over     bool
 	breaking bool // panics when the call is answered
 	signed   bool // carries an Identity header
+	phone    string
+	// self stands for this dialog in events of others.
+	self     sip.Dialog
 	stubborn bool // panics when it is to be hung up
 	busy     int  // how often it has no room for a BYE
 }
@@ -43,6 +46,17 @@ func (d *fakeDialog) Check() error           { return d.check }
 func (d *fakeDialog) Signature() (passport.Call, bool) {
 	return passport.Call{Identity: []string{"signed"}}, d.signed
 }
+func (d *fakeDialog) Phone() string             { return d.phone }
+func (d *fakeDialog) Is(other *sip.Dialog) bool { return other == &d.self }
+func (d *fakeDialog) AcceptRefer() error        { return d.note("refer accepted") }
+func (d *fakeDialog) RefuseRefer(status int) error {
+	return d.note(fmt.Sprintf("refer refused %d", status))
+}
+func (d *fakeDialog) ReferProgress(status int) error {
+	return d.note(fmt.Sprintf("refer %d", status))
+}
+func (d *fakeDialog) Progress(media.Description) error { return d.note("progress") }
+
 func (d *fakeDialog) Notify(f func(sip.Event)) { d.notify = f }
 func (d *fakeDialog) Ringing() error           { return d.note("ringing") }
 

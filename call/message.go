@@ -41,8 +41,8 @@ type (
 	placeMessage struct{ place int }
 	// deviceMessage: the agent's sound came, changed or went; the device knows.
 	deviceMessage struct{ agent acd.AgentID }
-	// noWrapUpMessage: the engine says that nobody wraps this call up.
-	noWrapUpMessage struct{}
+	// noWrapUpMessage: the engine says that this agent doesn't wrap the call up.
+	noWrapUpMessage struct{ agent acd.AgentID }
 	// commandMessage is an agent's command about this call.
 	commandMessage struct {
 		agent   acd.AgentID

@@ -30,12 +30,25 @@ type Dialog interface {
 	Signature() (passport.Call, bool)
 	Agreement() (sip.Agreement, bool)
 	Notify(func(sip.Event))
+	// Phone is the desk phone whose password the INVITE was signed with, "" for none.
+	Phone() string
 	Ringing() error
+	Progress(local media.Description) error
 	Answer(local media.Description) error
 	Refuse(status int, reason string, retryAfter time.Duration) error
 	HangUp(q850 int, text string) error
 	AnswerReoffer(local media.Description) error
 	RefuseReoffer(status int) error
+	Referrer
+}
+
+// Referrer is a dialog whose far side may ask for a transfer (RFC 3515).
+type Referrer interface {
+	AcceptRefer() error
+	RefuseRefer(status int) error
+	ReferProgress(status int) error
+	// Is reports whether an event speaks of this very dialog.
+	Is(*sip.Dialog) bool
 }
 
 // Leg is one side's sound; *media.Leg is one.
@@ -115,6 +128,10 @@ type Options struct {
 	MaxCalls int
 	// RetryAfter is what a refused caller's carrier is told.
 	RetryAfter time.Duration
+	// Transfers lets agents transfer callers, to numbers that the dial plan allows
+	// and to our own lines; TransferRing is how long such a number may ring.
+	Transfers    bool
+	TransferRing time.Duration
 	// Grace is how long a call waits for an agent whose browser vanished; then
 	// the caller goes back to the head of the line.
 	Grace time.Duration
@@ -130,6 +147,8 @@ const (
 	DefaultMaxCalls   = 500
 	DefaultRetryAfter = 10 * time.Second
 	DefaultGrace      = 15 * time.Second
+	// DefaultTransferRing is about nine rings in North America.
+	DefaultTransferRing = 45 * time.Second
 )
 
 func (o *Options) fill() error {
@@ -145,6 +164,9 @@ func (o *Options) fill() error {
 	}
 	if o.Grace == 0 {
 		o.Grace = DefaultGrace
+	}
+	if o.TransferRing == 0 {
+		o.TransferRing = DefaultTransferRing
 	}
 	if o.Log == nil {
 		o.Log = zap.NewNop()

@@ -63,7 +63,7 @@ func (s *session) ringPhone(offer acd.Offer) {
 	p.leg = leg
 	s.phone = p
 	dialogs, err := s.center.phones.Ring(s.center.devices[offer.Agent].phone, sip.Invitation{
-		ID: s.id, From: sip.NewNumber(s.dialog.Dialed()), Display: s.line.Name, Local: leg.Local(),
+		ID: s.id, From: sip.NewNumber(s.number), Display: s.line.Name, Local: leg.Local(),
 		Forwards: s.dialog.Forwards(), // a phone that forwards its calls to us would go round for ever
 	}, func(device int, event sip.Event) { s.post(phoneMessage{call: p, device: device, event: event}) })
 	if err != nil {
@@ -123,10 +123,18 @@ func (s *session) onPhone(m phoneMessage) {
 		p.devices[m.device].rang = true
 	case sip.EventAnswered:
 		s.phoneAnswered(m.device, m.event.Agreement)
+	case sip.EventAcked: // of a device that took another's place
+		if err := p.leg.Agree(m.event.Agreement.Remote, m.event.Agreement.Format); err != nil {
+			s.log.Warn("phone's sound not agreed", zap.Error(err))
+		}
 	case sip.EventReoffer:
 		s.phoneReoffered(m.device, m.event.Agreement)
 	case sip.EventDigit:
 		s.pass(m.event.Digit)
+	case sip.EventRefer:
+		s.onRefer(p.devices[m.device].dialog, m.event.Refer)
+	case sip.EventReplaced:
+		s.phoneReplaced(replacedMessage{call: p, device: m.device, by: m.event.Dialog})
 	case sip.EventEnded:
 		s.phoneEnded(m.device, m.event)
 	}
@@ -168,6 +176,8 @@ func (s *session) phoneEnded(device int, e sip.Event) {
 	}
 	p.up = false
 	switch {
+	case s.stage == stageTransfer: // which goes on
+		s.agentDone()
 	case !s.stage.withAgent(): // before the two were joined: join finds nobody there
 	case e.By == sip.ByRemote:
 		s.end(ledger.ByAgent, "the agent hung up", causeNormal)
@@ -245,7 +255,7 @@ func (s *session) phoneReoffered(device int, agreement sip.Agreement) {
 		}
 		return
 	}
-	if held := !agreement.Remote.Direction.Receives(); held != p.held && s.stage.withAgent() {
+	if held := !agreement.Remote.Direction.Receives(); held != p.held && s.withAgent() {
 		p.held = held
 		s.hold(held)
 	}
@@ -261,7 +271,7 @@ func (s *session) onPhoneSound(m phoneSoundMessage) {
 	case media.EventDigit:
 		s.pass(m.event.Digit)
 	case media.EventTimeout:
-		if s.stage.withAgent() {
+		if s.withAgent() {
 			s.phoneLost("no sound came from the desk phone (RTP time-out)")
 		}
 	}

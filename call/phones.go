@@ -20,6 +20,7 @@ type PhoneDialog interface {
 	HangUp(q850 int, text string) error
 	AnswerReoffer(local media.Description) error
 	RefuseReoffer(status int) error
+	Referrer
 }
 
 // serverPhones lets a sip.Server be Phones.

@@ -40,6 +40,7 @@ type music struct {
 const (
 	timerAnnounce = "announce"
 	timerWrapUp   = "wrap_up"
+	timerTransfer = "transfer"
 )
 
 func (s *session) play(kind playKind, clips []*media.Clip, flow int) {
@@ -93,6 +94,8 @@ func (s *session) onTimer(name string) {
 		return
 	}
 	switch name {
+	case timerTransfer:
+		s.transferRangOut()
 	case timerAnnounce:
 		s.askPlace()
 	case timerWrapUp:

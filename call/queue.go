@@ -21,11 +21,17 @@ func (s *session) enqueue(request ivr.QueueRequest) {
 	s.enter(stageQueue)
 	s.waitWithMusic()
 	s.log.Info("call queued", zap.String("queue", request.Queue))
+	s.arrive(false)
+}
+
+// arrive tells the engine of the caller; returned, who was with an agent already
+// and goes to the head of the line.
+func (s *session) arrive(returned bool) {
 	s.inEngine = true
 	s.center.router.submit(acd.ContactArrived{Contact: acd.Contact{
-		ID: s.contact, Queue: request.Queue, Priority: request.Priority, Skills: maps.Clone(request.Skills),
-		Language: request.Language, State: request.State, Credential: acd.CredentialType(request.Credential),
-		Verified: s.verification != nil, Since: now,
+		ID: s.contact, Queue: s.request.Queue, Priority: s.request.Priority, Skills: maps.Clone(s.request.Skills),
+		Language: s.request.Language, State: s.request.State, Credential: acd.CredentialType(s.request.Credential),
+		Verified: s.verification != nil, Since: s.arrived, Returned: returned,
 	}})
 }
 
@@ -98,6 +104,12 @@ func (s *session) ringOver(outcome, why string) {
 // agentLost: the agent is gone, the caller isn't.
 func (s *session) agentLost(why string) {
 	s.log.Warn("agent lost", zap.String("agent", string(s.agent)), zap.String("why", why))
+	s.dropConsult(string(acd.ConnectionLost))
+	s.forgetAgent()
+}
+
+// forgetAgent: the call goes on without the agent whom it had.
+func (s *session) forgetAgent() {
 	s.partFromAgent()
 	s.agent, s.offer, s.muted, s.answered = "", nil, false, time.Time{}
 }
@@ -112,6 +124,10 @@ func (s *session) onRequeued(requeued acd.Requeued) {
 		s.chronicle.enter(s.center.now(), string(requeued.Cause), ledger.Segment{Kind: ledger.SegmentQueue, Queue: s.request.Queue})
 		s.enter(stageQueue)
 		s.waitWithMusic()
+	case s.withAgent(): // the transfer that the agent began goes on
+		s.agentLost(requeued.Why)
+		s.inEngine = false
+		s.center.router.submit(acd.ContactLeft{Contact: s.contact, Reason: acd.Moved})
 	}
 }
 
@@ -123,6 +139,10 @@ func (s *session) onLeaveQueue(why acd.QueueExit) {
 		s.ringOver(string(why), string(why))
 	case s.stage.withAgent():
 		s.agentLost(string(why))
+	case s.withAgent(): // the transfer that the agent began goes on
+		s.agentLost(string(why))
+		s.inEngine = false
+		return
 	default:
 		return
 	}

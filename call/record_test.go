@@ -249,7 +249,7 @@ func TestARecordHasBounds(t *testing.T) {
 	c.enter(now, "answered", ledger.Segment{Kind: ledger.SegmentTalk, Agent: "maria"})
 	c.end(now, ledger.ByCaller, "the caller hung up", "ended_by_caller")
 	c.wrapUp(now, "maria")
-	c.wrapUpEnded(now, "finished")
+	c.wrapUpEnded(now, "maria", "finished")
 	if got := len(c.record.Segments); got != maxSegments+1 {
 		t.Errorf("%d segments", got)
 	}

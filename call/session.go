@@ -49,6 +49,7 @@ type session struct {
 	id      string
 	contact acd.ContactID
 	line    Line
+	number  string // that was dialed for the line
 	center  *Center
 	content *Content
 	dialog  Dialog
@@ -84,6 +85,13 @@ type session struct {
 	agentLeg Leg
 	phone    *phoneCall // the agent's desk phone, while it rings or is talked on
 	muted    bool
+	// wrapping are the agents who had the call and wrap it up, with the time at
+	// which each answered.
+	wrapping map[acd.AgentID]time.Time
+	// transfer is the agent's, while somebody is called for the caller and after;
+	// consult is whom the agent asks beside the caller.
+	transfer transfer
+	consult  *consult
 	labels   []string
 	// reached: an agent has answered, now or earlier.
 	reached bool
@@ -122,6 +130,14 @@ func isDigit(m message) bool {
 	case phoneMessage:
 		return m.event.Kind == sip.EventDigit
 	case phoneSoundMessage:
+		return m.event.Kind == media.EventDigit
+	case targetMessage:
+		return m.event.Kind == sip.EventDigit
+	case targetSoundMessage:
+		return m.event.Kind == media.EventDigit
+	case consultMessage:
+		return m.event.Kind == sip.EventDigit
+	case consultSoundMessage:
 		return m.event.Kind == media.EventDigit
 	}
 	return false
@@ -208,13 +224,21 @@ func (s *session) handle(m message) {
 	case browserMessage:
 		s.onBrowser(m)
 	case noWrapUpMessage:
-		if s.stage == stageWrapUp {
-			s.enter(stageOver)
-		}
+		s.wrapUpOver(m.agent)
 	case phoneMessage:
 		s.onPhone(m)
 	case phoneSoundMessage:
 		s.onPhoneSound(m)
+	case replacedMessage:
+		s.phoneReplaced(m)
+	case targetMessage:
+		s.onTarget(m)
+	case targetSoundMessage:
+		s.onTargetSound(m)
+	case consultMessage:
+		s.onConsult(m)
+	case consultSoundMessage:
+		s.onConsultSound(m)
 	case commandMessage:
 		m.reply <- s.onCommand(m.agent, m.command)
 	}
@@ -235,6 +259,10 @@ func (s *session) onSIP(e sip.Event) {
 		s.onRenegotiated(e)
 	case sip.EventDigit:
 		s.onDigit(e.Digit)
+	case sip.EventRefer: // a caller who could transfer would dial at our expense
+		s.refuseRefer(s.dialog, 403)
+	case sip.EventReplaced:
+		s.turnAway(e.Dialog, 403)
 	}
 }
 

@@ -16,6 +16,11 @@ const (
 	stageTalk
 	// stageHold: with an agent, who has put the caller on hold.
 	stageHold
+	// stageTransfer: somebody is being called for the caller, who hears music. The
+	// agent may still be there, or have hung up already.
+	stageTransfer
+	// stageExternal: joined with a number outside; no agent has the caller.
+	stageExternal
 	// stageWrapUp: the caller is gone; the agent's work after the call goes on.
 	stageWrapUp
 	// stageOver: all that is left is to release and to keep the record.
@@ -26,20 +31,23 @@ const (
 // refused and logged: it would be a mistake of ours.
 var transitions = map[stage][]stage{
 	stageRinging: {stageFlow, stageOver},
-	stageFlow:    {stageQueue, stageOver},
-	stageQueue:   {stageFlow, stageTalk, stageOver},
-	stageTalk:    {stageHold, stageQueue, stageFlow, stageWrapUp, stageOver},
-	stageHold:    {stageTalk, stageQueue, stageFlow, stageWrapUp, stageOver},
-	stageWrapUp:  {stageOver},
-	stageOver:    {},
+	stageFlow:    {stageQueue, stageWrapUp, stageOver},
+	stageQueue:   {stageFlow, stageTalk, stageWrapUp, stageOver},
+	stageTalk:    {stageHold, stageQueue, stageFlow, stageTransfer, stageWrapUp, stageOver},
+	stageHold:    {stageTalk, stageQueue, stageFlow, stageTransfer, stageWrapUp, stageOver},
+	// Back where it came from if nobody takes the caller.
+	stageTransfer: {stageTalk, stageHold, stageQueue, stageExternal, stageWrapUp, stageOver},
+	stageExternal: {stageWrapUp, stageOver},
+	stageWrapUp:   {stageOver},
+	stageOver:     {},
 }
 
 func (s stage) mayBecome(next stage) bool { return slices.Contains(transitions[s], next) }
 
-// withAgent reports whether an agent has the caller.
+// withAgent reports whether an agent has the caller, and nobody else is called.
 func (s stage) withAgent() bool { return s == stageTalk || s == stageHold }
 
 // String names the stage for logs.
 func (s stage) String() string {
-	return [...]string{"ringing", "flow", "queue", "talk", "hold", "wrap_up", "over"}[s]
+	return [...]string{"ringing", "flow", "queue", "talk", "hold", "transfer", "external", "wrap_up", "over"}[s]
 }

@@ -32,10 +32,10 @@ func wantRecord(t *testing.T, record ledger.CallRecord, by ledger.EndedBy, segme
 }
 
 // wantUnbroken: the timeline has no gap from start to end; rings lie within
-// queues, wrap-up comes after the end.
+// queues, wrap-up comes after the agent's talk.
 func wantUnbroken(t *testing.T, record ledger.CallRecord) {
 	t.Helper()
-	at := record.Started
+	at, had := record.Started, map[string]time.Time{}
 	for i, segment := range record.Segments {
 		switch {
 		case segment.End.Before(segment.Start) || segment.Outcome == "" && segment.Kind != ledger.SegmentTalk && segment.Kind != ledger.SegmentHold:
@@ -44,14 +44,21 @@ func wantUnbroken(t *testing.T, record ledger.CallRecord) {
 			if segment.Start.Before(record.Started) || segment.End.After(record.Ended) || segment.Agent == "" {
 				t.Errorf("segment %d, a ring, lies outside the call: %+v", i, segment)
 			}
+		case segment.Kind == ledger.SegmentConsult:
+			if segment.Start.Before(record.Started) || segment.End.After(record.Ended) || segment.Agent == "" {
+				t.Errorf("segment %d, a consultation, lies outside the call: %+v", i, segment)
+			}
 		case segment.Kind == ledger.SegmentWrapUp:
-			if segment.Start.Before(record.Ended) {
-				t.Errorf("segment %d, wrap-up, begins before the call is over", i)
+			if segment.Start.Before(had[segment.Agent]) {
+				t.Errorf("segment %d, wrap-up, begins before the agent's part is over", i)
 			}
 		case !segment.Start.Equal(at):
 			t.Errorf("segment %d, %s, begins at %v, the one before ended at %v", i, segment.Kind, segment.Start, at)
 		default:
 			at = segment.End
+			if segment.Kind == ledger.SegmentTalk || segment.Kind == ledger.SegmentHold {
+				had[segment.Agent] = segment.End
+			}
 		}
 	}
 	if !at.Equal(record.Ended) {

@@ -32,6 +32,7 @@ func (s *session) join() {
 	s.chronicle.ringEnded(now, "answered")
 	s.chronicle.enter(now, "answered", ledger.Segment{Kind: ledger.SegmentTalk, Agent: string(agent), Queue: s.offer.Queue})
 	s.agent, s.agentLeg, s.answered = agent, leg, now
+	s.transfer = transfer{}
 	s.enter(stageTalk)
 	s.timers.stop(timerAnnounce)
 	s.hearEachOther()
@@ -65,7 +66,7 @@ func (s *session) partFromAgent() {
 // onDevice: the agent's sound changed under the call: a reload, a new network,
 // a browser that is gone. The caller hears music until it is back.
 func (s *session) onDevice(agent acd.AgentID) {
-	if !s.stage.withAgent() || agent != s.agent {
+	if !s.withAgent() || agent != s.agent {
 		return
 	}
 	leg := s.agentSound(agent)
@@ -77,7 +78,9 @@ func (s *session) onDevice(agent acd.AgentID) {
 	switch {
 	case leg == nil:
 		s.log.Warn("agent's sound lost", zap.String("agent", string(s.agent)))
-		s.playMusic()
+		if s.stage != stageTransfer { // where the caller hears music, or the target
+			s.playMusic()
+		}
 	case s.stage == stageTalk:
 		s.log.Info("agent's sound back", zap.String("agent", string(s.agent)))
 		s.hearEachOther()
@@ -91,47 +94,37 @@ func (s *session) onAgent(change acd.AgentChanged) {
 	case s.stage == stageQueue && change.State == acd.Connecting && s.offer != nil && s.offer.Agent == change.Agent:
 		s.join()
 	case change.Contact == s.contact:
-		s.show()
-	case s.stage == stageWrapUp && change.Agent == s.agent:
-		s.enter(stageOver)
+		s.showTo(change.Agent)
+	default:
+		s.wrapUpOver(change.Agent)
 	}
-}
-
-// askWrapUp asks the engine whether the agent wraps this call up. It doesn't if
-// the queue gives no time for it, or if the agent was lost at the very moment at
-// which the caller left.
-func (s *session) askWrapUp() {
-	agent, contact := s.agent, s.contact
-	s.center.router.ask(func(engine *acd.Engine) {
-		if status, ok := engine.Agent(agent); !ok || status.State != acd.WrapUp || status.Contact != contact {
-			s.post(noWrapUpMessage{})
-		}
-	})
 }
 
 // onCommand does what the agent asked, or says why not.
 func (s *session) onCommand(agent acd.AgentID, c Command) error {
-	if agent != s.agent || !s.stage.withAgent() && s.stage != stageWrapUp {
+	has := agent == s.agent && s.withAgent()
+	if _, wraps := s.wrapping[agent]; !has && !wraps {
 		return ErrNoCall
 	}
 	switch c.Kind {
 	case SetDisposition, FinishWrapUp:
-		return s.setDisposition(c.Disposition)
+		return s.setDisposition(agent, c.Disposition)
 	}
-	if s.stage == stageWrapUp {
+	if !has {
 		return ErrNoCall
+	}
+	if s.stage == stageTransfer {
+		return s.onTransferCommand(c)
 	}
 	switch c.Kind {
 	case HangUp:
 		s.end(ledger.ByAgent, "the agent hung up", causeNormal)
+	case Transfer:
+		return s.transferByPage(c.Number)
 	case Hold:
 		s.hold(c.On)
 	case Mute:
-		s.muted = c.On
-		if s.agentLeg != nil {
-			s.agentLeg.Mute(c.On)
-		}
-		s.center.devices[s.agent].setMuted(c.On)
+		s.mute(c.On)
 	case SendDigit:
 		if len(c.Digit) != 1 {
 			return ErrBadCommand
@@ -147,7 +140,15 @@ func (s *session) onCommand(agent acd.AgentID, c Command) error {
 	return nil
 }
 
-func (s *session) setDisposition(disposition string) error {
+func (s *session) mute(on bool) {
+	s.muted = on
+	if s.agentLeg != nil {
+		s.agentLeg.Mute(on)
+	}
+	s.center.devices[s.agent].setMuted(on)
+}
+
+func (s *session) setDisposition(agent acd.AgentID, disposition string) error {
 	if disposition == "" {
 		return nil
 	}
@@ -155,11 +156,15 @@ func (s *session) setDisposition(disposition string) error {
 		return ErrBadCommand
 	}
 	s.chronicle.record.Disposition = disposition
-	s.show()
+	s.showTo(agent)
 	return nil
 }
 
 func (s *session) hold(on bool) {
+	if s.stage == stageTransfer {
+		s.transfer.holds(s, on)
+		return
+	}
 	if on == (s.stage == stageHold) {
 		return
 	}
@@ -189,27 +194,36 @@ func (s *session) show() {
 	if agent == "" && s.offer != nil {
 		agent = s.offer.Agent
 	}
-	device := s.center.devices[agent]
-	if device == nil {
-		return
+	s.showTo(agent)
+}
+
+func (s *session) showTo(agent acd.AgentID) {
+	if device := s.center.devices[agent]; device != nil {
+		device.show(s.contact, s.view(agent))
 	}
-	device.show(s.contact, s.view())
 }
 
 // view is what the agent may know (minimum necessary, 45 CFR 164.502(b)): the
 // name only of a verified caller.
-func (s *session) view() CallView {
+func (s *session) view(agent acd.AgentID) CallView {
 	record := &s.chronicle.record
+	answered, wraps := s.wrapping[agent]
+	if !wraps {
+		answered = s.answered
+	}
 	v := CallView{
 		ID: s.id, Line: s.line.Name, Verification: record.Verification, Path: slices.Clone(s.labels),
-		Arrived: s.arrived, Answered: s.answered, Disposition: record.Disposition,
-		Held: s.stage == stageHold, CallerGone: s.stage == stageWrapUp,
-		Reconnecting: s.stage.withAgent() && s.agentLeg == nil,
+		Arrived: s.arrived, Answered: answered, Disposition: record.Disposition,
+		Held: s.stage == stageHold && !wraps, CallerGone: wraps, Transferred: wraps && s.stage != stageWrapUp,
+		Reconnecting: s.withAgent() && !wraps && s.agentLeg == nil,
+	}
+	if agent == s.agent && !wraps {
+		v.Transfer, v.TransferFailed = s.transfer.progress(), s.transfer.failed
 	}
 	if s.request != nil {
 		v.Queue, v.Language, v.Reason, v.State = s.request.Queue, s.request.Language, s.request.Reason, s.request.State
 	}
-	if s.offer != nil {
+	if s.offer != nil && s.offer.Agent == agent {
 		v.Offer, v.Reasons = s.offer.ID, s.offer.Reasons
 	}
 	if s.verification == nil {

@@ -45,7 +45,7 @@ func closeRecord(record *ledger.CallRecord) {
 		}
 		switch segment.Kind {
 		case ledger.SegmentTalk, ledger.SegmentHold:
-			talked = segment.Agent
+			talked, wrapped = segment.Agent, false // an agent before this one may have wrapped up
 		case ledger.SegmentWrapUp:
 			wrapped = true
 		case ledger.SegmentQueue, ledger.SegmentIVR:

@@ -6,6 +6,7 @@ import (
 
 	"careline/acd"
 	"careline/phi"
+	"careline/sip"
 )
 
 // AgentView is all that an agent's screen shows, as one value: the desk pushes
@@ -31,6 +32,8 @@ type AgentView struct {
 	Phone *PhoneView
 	// Muted as the server sees it.
 	Muted bool
+	// Transfers: the agent may transfer callers.
+	Transfers bool
 	// Draining: the server is going down; no new calls come.
 	Draining bool
 	// Call is what is offered, talked or wrapped up; nil when idle.
@@ -67,6 +70,12 @@ type CallView struct {
 	// Held: the caller is on hold. CallerGone: the caller hung up (wrap-up).
 	Held       bool
 	CallerGone bool
+	// Transfer is how far a transfer is: "calling", "ringing", or "" for none.
+	// TransferFailed is why the last one of this talk failed: "busy", "declined",
+	// "no_answer" or "unreachable".
+	Transfer, TransferFailed string
+	// Transferred: the caller is gone from this agent, and talks or waits elsewhere.
+	Transferred bool
 	// Reconnecting: the agent's own sound is away; the caller hears music.
 	Reconnecting bool
 	// Reasons of the engine for this offer.
@@ -90,7 +99,15 @@ type Command struct {
 	Digit string
 	// Disposition: for SetDisposition and FinishWrapUp.
 	Disposition string
+	// Number: for Transfer; where to.
+	Number Number
 }
+
+// Number is a telephone number to dial. It is PHI, and prints as •••.
+type Number = sip.Number
+
+// NewNumber takes a number as it was typed.
+func NewNumber(text string) Number { return sip.NewNumber(text) }
 
 // CommandKind names a Command.
 type CommandKind string
@@ -105,7 +122,11 @@ const (
 	SendDigit CommandKind = "send_digit"
 	// UsePhone moves the agent's calls to the desk phone (On) or back to the
 	// browser: ErrNoPhone, ErrPhoneAway, or ErrInCall.
-	UsePhone       CommandKind = "use_phone"
+	UsePhone CommandKind = "use_phone"
+	// Transfer calls a number for the caller, who hears music meanwhile; the agent
+	// may hang up. CancelTransfer takes the caller back.
+	Transfer       CommandKind = "transfer"
+	CancelTransfer CommandKind = "cancel_transfer"
 	SetDisposition CommandKind = "set_disposition"
 	FinishWrapUp   CommandKind = "finish_wrap_up"
 	ExtendWrapUp   CommandKind = "extend_wrap_up"
@@ -126,6 +147,10 @@ var (
 	ErrNoSound      = errors.New("call: the sound is not connected yet: allow the microphone and wait for the connection")
 	ErrNoPhone      = errors.New("call: the agent has no desk phone; phones.yaml gives one")
 	ErrPhoneAway    = errors.New("call: the desk phone is not registered")
+	ErrNotAllowed   = errors.New("call: the dial plan doesn't allow this number; dialplan.yaml does")
+	ErrNoNumber     = errors.New("call: that isn't a telephone number")
+	ErrNoTrunk      = errors.New("call: no line to the outside is free")
+	ErrNoTransfers  = errors.New("call: transfers are off; sip.transfers switches them on")
 	ErrAnswerPhone  = errors.New("call: answer on the desk phone")
 	ErrBusy         = errors.New("call: too much at once; try again")
 )

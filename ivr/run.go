@@ -83,6 +83,8 @@ type Options struct {
 	Language string
 	// Attestation so far; empty is none.
 	Attestation Attestation
+	// Verified: the caller has been, in a flow of this very call.
+	Verified bool
 }
 
 // Attestation is how far the carrier where the call began vouches for the
@@ -103,7 +105,7 @@ const (
 // NewRun prepares a call's way through a flow. Nothing happens before Start. A
 // flow that the set doesn't have makes a run that apologises and hangs up.
 func NewRun(set *Set, flow string, line Line, options Options) *Run {
-	r := &Run{set: set, line: line, flow: set.flows[flow], phase: ready, attestation: options.Attestation, variables: map[string]string{}, keyed: map[string]phi.Digits{}}
+	r := &Run{set: set, line: line, flow: set.flows[flow], phase: ready, attestation: options.Attestation, verified: options.Verified, variables: map[string]string{}, keyed: map[string]phi.Digits{}}
 	if r.flow != nil {
 		r.language = r.flow.languages[0]
 		for _, language := range r.flow.languages {

@@ -27,9 +27,11 @@ func (r CallRecord) Final() bool {
 			return false
 		}
 		switch segment.Kind {
-		case SegmentRingAgent: // lies within queue
+		case SegmentRingAgent, SegmentConsult: // lie within others
 		case SegmentWrapUp:
 			wrappedUp = true
+		case SegmentTalk, SegmentHold:
+			last, wrappedUp = segment.Kind, false // an agent before this one may have wrapped up
 		default:
 			last = segment.Kind
 		}

@@ -16,7 +16,7 @@ type CallRecord struct {
 	Started   time.Time `json:"started"`
 	Answered  time.Time `json:"answered,omitzero"`
 	Ended     time.Time `json:"ended,omitzero"`
-	// EndedBy is caller, agent, system or carrier: a disconnect is not an abandon (DOMAIN.md §1).
+	// EndedBy is caller, agent, system, carrier or target: a disconnect is not an abandon (DOMAIN.md §1).
 	EndedBy EndedBy `json:"ended_by"`
 	// Why in words for a supervisor; SIPStatus and Q850Cause for an engineer.
 	Why       string `json:"why"`
@@ -55,6 +55,8 @@ const (
 	ByAgent   EndedBy = "agent"
 	BySystem  EndedBy = "system"
 	ByCarrier EndedBy = "carrier"
+	// ByTarget: whoever the caller was transferred to.
+	ByTarget EndedBy = "target"
 )
 
 // SegmentKind is a part of a call's life.
@@ -68,16 +70,25 @@ const (
 	SegmentTalk      SegmentKind = "talk"
 	SegmentHold      SegmentKind = "hold"
 	SegmentWrapUp    SegmentKind = "wrap_up"
+	// SegmentConsult: the agent calls somebody about the caller, who is still in
+	// talk or hold; it lies within those.
+	SegmentConsult SegmentKind = "consult"
+	// SegmentTransfer: from the agent's wish until somebody has the caller.
+	SegmentTransfer SegmentKind = "transfer"
+	// SegmentExternal: the caller talks with a number outside.
+	SegmentExternal SegmentKind = "external"
 )
 
 // Segment is a stretch of one kind. Segments follow each other without a gap
-// from Started to Ended, except that ring_agent lies within queue, and wrap_up
-// follows Ended.
+// from Started to Ended, except that ring_agent lies within queue, consult lies
+// within what the agent does with the caller, and wrap_up follows the agent's part,
+// beside a transfer and what comes after it.
 type Segment struct {
 	Kind  SegmentKind `json:"kind"`
 	Start time.Time   `json:"start"`
 	End   time.Time   `json:"end,omitzero"`
-	// Queue for queue and ring_agent; Agent for ring_agent, talk, hold, wrap_up.
+	// Queue for queue and ring_agent; Agent for ring_agent, talk, hold, wrap_up,
+	// consult and transfer.
 	Queue string `json:"queue,omitempty"`
 	Agent string `json:"agent,omitempty"`
 	// Outcome says how it ended: "answered", "no_answer", "declined", "abandoned"…

@@ -42,6 +42,7 @@ type Dialog struct {
 	requestKey requestKey
 	offered    bool
 	check      error
+	phone      string // whose password the INVITE was signed with
 	outbound   bool   // the INVITE was ours, and so the Call-ID
 	counted    bool   // among the calls that its source may have
 	release    func() // gives back the channel of the trunk that it came by; nil for a call of ours
@@ -201,6 +202,13 @@ func (d *Dialog) Forwards() Forwards { return d.forwards }
 
 // History is the targets that the call was sent to, the first of them first.
 func (d *Dialog) History() []HistoryEntry { return d.history }
+
+// Phone is the user name of the phone whose password the INVITE was signed with;
+// "" where none was asked for, as of trunks.
+func (d *Dialog) Phone() string { return d.phone }
+
+// Is reports whether other is this very dialog.
+func (d *Dialog) Is(other *Dialog) bool { return d == other }
 
 // Remote is where the INVITE came from, or the first hop of a call of ours.
 func (d *Dialog) Remote() netip.AddrPort { return d.remote }

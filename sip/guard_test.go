@@ -71,6 +71,9 @@ func TestAPhoneThatHasProvenItselfIsAnsweredAndMayCall(t *testing.T) {
 			}
 			p.wants(p.signedInvite("maria-desk", maria), "SIP/2.0 100")
 			near := x.nextCall()
+			if near.Phone() != "maria-desk" {
+				t.Errorf("taken for %q", near.Phone())
+			}
 			must(t, near.Answer(ours()))
 			p.expect("SIP/2.0 200")
 			p.send("ACK", 2, "")

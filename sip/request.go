@@ -220,7 +220,8 @@ func (s *Server) serveInvite(request *gosip.Request, tx *gosip.ServerTx) {
 		return
 	}
 	source = netip.AddrPortFrom(source.Addr().Unmap(), source.Port())
-	if s.turnedAway(request, tx) {
+	phone, away := s.turnedAway(request, tx)
+	if away {
 		return
 	}
 	if s.refusedExtensions(request, tx) {
@@ -245,29 +246,32 @@ func (s *Server) serveInvite(request *gosip.Request, tx *gosip.ServerTx) {
 		return
 	}
 	dialog := newDialog(s, request, tx, source, body)
-	dialog.place, dialog.replacing, dialog.counted = place, old, s.guard.demands(source.Addr())
+	dialog.place, dialog.replacing, dialog.phone = place, old, phone
+	dialog.counted = s.guard.demands(source.Addr())
 	s.begin(dialog)
 }
 
 // turnedAway refuses a call that can't be taken now, or whose caller doesn't prove
-// who it is. Nothing of it is kept.
-func (s *Server) turnedAway(request *gosip.Request, tx *gosip.ServerTx) bool {
+// who it is; phone is whose password it knows, where one was asked for. Nothing of
+// what is refused is kept.
+func (s *Server) turnedAway(request *gosip.Request, tx *gosip.ServerTx) (phone string, away bool) {
 	flow := flowOf(request)
 	retry, draining := s.draining()
 	switch {
 	case !s.guard.mayInvite(flow):
 		s.turnAway(request, tx, overloadRetry)
-		return true
+		return "", true
 	case s.guard.demands(flow.Remote.Addr()):
 		username, ok := s.authenticate(request, tx)
 		if ok && userOf(request.From().Address) != username {
 			s.refuseInvite(request, tx, gosip.StatusForbidden) // in somebody else's name
-			return true
+			return "", true
 		}
 		if !ok {
 			s.counters.refused.Add(1)
-			return true
+			return "", true
 		}
+		phone = username
 	}
 	switch {
 	case draining:
@@ -276,9 +280,9 @@ func (s *Server) turnedAway(request *gosip.Request, tx *gosip.ServerTx) bool {
 		s.counters.shed.Add(1)
 		s.turnAway(request, tx, overloadRetry)
 	default:
-		return false
+		return phone, false
 	}
-	return true
+	return "", true
 }
 
 // turnAway refuses a call for now, without keeping its transaction (RFC 3261

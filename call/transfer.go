@@ -1,0 +1,285 @@
+package call
+
+import (
+	"go.uber.org/zap"
+
+	"careline/acd"
+	"careline/ivr"
+	"careline/ledger"
+	"careline/sip"
+)
+
+// Q.850 cause of a number that we let ring in vain (ITU-T Q.850, table 1).
+const causeNoAnswer = 19
+
+// transfer is the caller's way to somebody outside.
+type transfer struct {
+	target *target
+	// by is the dialog that asked for it and is told how it goes; nil for the page.
+	by Referrer
+	// before is what the agent comes back to if nobody takes the caller.
+	before stage
+	// failed is why the last one failed.
+	failed string
+}
+
+// progress is what the agent's page says of it.
+func (t *transfer) progress() string {
+	switch {
+	case t.target == nil || t.target.answered:
+		return ""
+	case t.target.status > 100:
+		return "ringing"
+	}
+	return "calling"
+}
+
+// holds notes the hold key of a phone while somebody is called: some phones press
+// it by themselves.
+func (t *transfer) holds(s *session, on bool) {
+	if on == (t.before == stageHold) {
+		return
+	}
+	t.before = stageTalk
+	if on {
+		t.before = stageHold
+	}
+	s.center.router.submit(acd.HoldChanged{Agent: s.agent, On: on})
+}
+
+// withAgent reports whether an agent has the caller, also while somebody else is
+// called for the caller.
+func (s *session) withAgent() bool {
+	return s.stage.withAgent() || s.stage == stageTransfer && s.agent != ""
+}
+
+// onRefer: the agent pressed the phone's transfer key (RFC 3515). Where the REFER
+// asks for a host of somebody's, only the number counts, and the dial plan decides.
+func (s *session) onRefer(by Referrer, refer sip.Refer) {
+	status := 603
+	switch {
+	case !s.center.options.Transfers:
+		status = 403
+	case !s.stage.withAgent():
+	case refer.Attended():
+		status = s.transferConsulted(by, refer.With)
+	default:
+		status = s.transferTo(refer.Target.User(), by)
+	}
+	if status != 0 {
+		s.refuseRefer(by, status)
+	}
+}
+
+// transferByPage is the page's Transfer button.
+func (s *session) transferByPage(number sip.Number) error {
+	if !s.center.options.Transfers {
+		return ErrNoTransfers
+	}
+	switch s.transferTo(number, nil) {
+	case 0:
+		return nil
+	case 403:
+		return ErrNotAllowed
+	case 404:
+		return ErrNoNumber
+	}
+	return ErrNoTrunk
+}
+
+// onTransferCommand is what the page may ask for while somebody is called.
+func (s *session) onTransferCommand(c Command) error {
+	switch c.Kind {
+	case HangUp:
+		s.log.Info("agent left the transfer", zap.String("agent", string(s.agent)))
+		s.agentDone()
+	case CancelTransfer:
+		s.transferFailed(487, "cancelled")
+	case Mute:
+		s.mute(c.On)
+	default:
+		return ErrBadCommand
+	}
+	return nil
+}
+
+// transferTo transfers the caller to one of our lines, or to a number outside.
+// The status says why it doesn't; 0 if it does.
+func (s *session) transferTo(number sip.Number, by Referrer) int {
+	if line, ours := s.content.Lines[number.Reveal()]; ours {
+		s.transferToLine(number.Reveal(), line, by)
+		return 0
+	}
+	t, status := s.callTarget(number)
+	if status == 0 {
+		s.handOver(t, by)
+	}
+	return status
+}
+
+// handOver begins the transfer: the caller hears music until the target takes her.
+func (s *session) handOver(t *target, by Referrer) {
+	s.log.Info("transfer begun", zap.String("agent", string(s.agent)))
+	s.transfer = transfer{target: t, by: by, before: s.stage}
+	s.accept(by)
+	s.chronicle.enter(s.center.now(), "transfer", ledger.Segment{Kind: ledger.SegmentTransfer, Agent: string(s.agent)})
+	if s.agentLeg != nil {
+		s.center.sound.Part(s.leg, s.agentLeg)
+	}
+	s.enter(stageTransfer)
+	s.playMusic()
+	s.timers.set(timerTransfer, s.center.options.TransferRing)
+	s.show()
+	s.hearTarget()
+}
+
+func (s *session) accept(by Referrer) {
+	if by == nil {
+		return
+	}
+	if err := by.AcceptRefer(); err != nil {
+		s.log.Debug("transfer not acknowledged", zap.Error(err))
+	}
+}
+
+// tellReferrer tells the phone how the transfer stands.
+func (s *session) tellReferrer(status int) {
+	if s.transfer.by == nil || s.agent == "" {
+		return
+	}
+	if err := s.transfer.by.ReferProgress(status); err != nil {
+		s.log.Debug("transfer's state not told", zap.Error(err))
+	}
+}
+
+// hearTarget lets the caller hear the target's ringing or announcement instead of
+// our music, once there is any.
+func (s *session) hearTarget() {
+	if t := s.transfer.target; s.stage == stageTransfer && t.audible() {
+		s.stopPlaying()
+		s.center.sound.Join(s.leg, t.leg)
+	}
+}
+
+// onTransferTarget takes what the target of the transfer did.
+func (s *session) onTransferTarget(e sip.Event) {
+	t := s.transfer.target
+	switch e.Kind {
+	case sip.EventProgress:
+		s.tellReferrer(e.Status)
+		s.hearTarget()
+		s.show()
+	case sip.EventAnswered:
+		s.targetTakes()
+	case sip.EventDigit:
+		s.leg.SendDigit(e.Digit, digitLength)
+	case sip.EventEnded:
+		s.onTransferEnded(t, e)
+	}
+}
+
+func (s *session) onTransferEnded(t *target, e sip.Event) {
+	switch {
+	case s.stage == stageTransfer:
+		status := refusalOf(e)
+		s.transferFailed(status, failure(status))
+	case e.By == sip.ByRemote:
+		s.end(ledger.ByTarget, "whom the caller was transferred to hung up", causeNormal)
+	case e.Cause == causeTimerExpiry:
+		s.end(ledger.ByCarrier, "no sound came from whom the caller was transferred to (RTP time-out)", causeTimerExpiry)
+	default:
+		s.end(ledger.ByCarrier, "the carrier of the transfer was lost", causeOutOfOrder)
+	}
+}
+
+// targetTakes joins caller and target; the agent's part is over.
+func (s *session) targetTakes() {
+	s.log.Info("transfer answered")
+	s.timers.stop(timerTransfer)
+	s.stopPlaying()
+	s.center.sound.Join(s.leg, s.transfer.target.leg)
+	s.tellReferrer(200)
+	if s.agent != "" {
+		s.agentDone()
+	}
+	s.transfer.by = nil
+	s.chronicle.enter(s.center.now(), "answered", ledger.Segment{Kind: ledger.SegmentExternal})
+	s.enter(stageExternal)
+	s.saveBeside()
+}
+
+// transferRangOut: nobody picked up.
+func (s *session) transferRangOut() {
+	if s.stage == stageTransfer {
+		s.transferFailed(408, "no_answer")
+	}
+}
+
+// transferFailed brings the caller back to the agent, or if that one has hung up,
+// to the head of the line that she came from.
+func (s *session) transferFailed(status int, outcome string) {
+	s.log.Info("transfer failed", zap.Int("status", status), zap.String("outcome", outcome))
+	now := s.center.now()
+	s.tellReferrer(status)
+	cause := causeNormal
+	if outcome == "no_answer" {
+		cause = causeNoAnswer
+	}
+	s.dropTransfer(cause)
+	s.transfer.failed = outcome
+	if s.agent == "" {
+		s.chronicle.enter(now, outcome, ledger.Segment{Kind: ledger.SegmentQueue, Queue: s.request.Queue})
+		s.enter(stageQueue)
+		s.waitWithMusic()
+		s.arrive(true)
+		return
+	}
+	kind := ledger.SegmentTalk
+	if s.transfer.before == stageHold {
+		kind = ledger.SegmentHold
+	}
+	s.chronicle.enter(now, outcome, ledger.Segment{Kind: kind, Agent: string(s.agent), Queue: s.request.Queue})
+	s.enter(s.transfer.before)
+	if s.stage == stageTalk && s.agentLeg != nil {
+		s.hearEachOther()
+	} else {
+		s.playMusic()
+	}
+	s.show()
+}
+
+// dropTransfer gives the target up and its sound back.
+func (s *session) dropTransfer(cause int) {
+	s.timers.stop(timerTransfer)
+	t := s.transfer.target
+	if t == nil {
+		return
+	}
+	s.transfer.target = nil
+	s.center.sound.Part(s.leg, t.leg)
+	t.drop(cause, s.log)
+}
+
+// transferToLine begins one of our lines' flow for the caller: it is the same call,
+// so who she is needn't be asked again while the verification stands.
+func (s *session) transferToLine(number string, line Line, by Referrer) {
+	now := s.center.now()
+	s.log.Info("transferred to line", zap.String("agent", string(s.agent)), zap.String("line", line.Name))
+	s.transfer = transfer{by: by}
+	s.accept(by)
+	s.tellReferrer(200)
+	s.chronicle.enter(now, "transfer", ledger.Segment{Kind: ledger.SegmentTransfer, Agent: string(s.agent)})
+	s.chronicle.enter(now, "line", ledger.Segment{Kind: ledger.SegmentIVR})
+	s.agentDone()
+	s.timers.stopAll()
+	s.stopPlaying()
+	s.enter(stageFlow)
+	s.line, s.number, s.request, s.claim = line, number, nil, 0
+	verified := s.verification != nil && s.verification.Valid(s.id, now) == nil
+	language := s.run.Language()
+	s.run.Stop()
+	s.run = ivr.NewRun(s.content.Flows, line.Flow, flowLine{s}, ivr.Options{
+		Language: language, Attestation: s.attestation, Verified: verified,
+	})
+	s.run.Start()
+}
