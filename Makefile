@@ -57,7 +57,7 @@ fuzz: toolchain ## Fuzz each target for FUZZTIME (20s)
 fuzz-sip: toolchain ## Fuzz SIP from the packet to the dialog for 60 s
 	@$(GO) test -run '^$$' -fuzz '^FuzzRead$$' -fuzztime 12s ./sip/wire
 	@$(GO) test -run '^$$' -fuzz '^FuzzServer$$' -fuzztime 28s -fuzzminimizetime 1s ./sip
-	@$(GO) test -run '^TestAnySequenceOfOneDialog$$' -rapid.checks 800 -timeout 3m ./sip
+	@$(GO) test -run '^TestAnySequenceOfOneDialog$$' -timeout 3m ./sip -rapid.checks=800
 
 lint: toolchain $(WEB_STAMP) ## Check format, vet, staticcheck and our own habits
 	@unformatted=$$("$$($(GO) env GOROOT)/bin/gofmt" -l $$(git ls-files '*.go' 2>/dev/null || find . -name '*.go')); \
