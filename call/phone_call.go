@@ -156,6 +156,7 @@ func (s *session) phoneAnswered(device int, agreement sip.Agreement) {
 		return
 	}
 	p.answered, p.up = device, true
+	s.log.Info("phone answered", zap.Stringer("codec", agreement.Format.Codec), zap.String("encrypted_by", encryptedBy(agreement.Remote)))
 	for other := range p.devices {
 		if other != device {
 			p.hangUp(other, causeNotSelected, s.log)

@@ -281,7 +281,7 @@ func (s *session) onAcked(e sip.Event) {
 		return
 	}
 	s.acked = true
-	s.log.Info("call answered", zap.Stringer("codec", agreement.Format.Codec))
+	s.log.Info("call answered", zap.Stringer("codec", agreement.Format.Codec), zap.String("encrypted_by", encryptedBy(agreement.Remote)))
 	s.beginFlow()
 }
 

@@ -51,6 +51,17 @@ func (s *session) openBrowser() bool {
 	return false
 }
 
+// encryptedBy says how a caller's sound is encrypted, for the log.
+func encryptedBy(remote media.Description) string {
+	switch {
+	case remote.WebRTC != "":
+		return "DTLS-SRTP"
+	case len(remote.Crypto) > 0:
+		return remote.Crypto[0].Suite.String()
+	}
+	return "nothing"
+}
+
 // agreeSound sets what signalling agreed on; false ends the call. A browser has
 // agreed by its offer.
 func (s *session) agreeSound(agreement sip.Agreement) bool {

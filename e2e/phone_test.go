@@ -48,6 +48,7 @@ module g711.so
 module aufile.so
 module aubridge.so
 module sndfile.so
+module srtp.so
 module uuid.so
 module_app account.so
 module_app menu.so
@@ -169,7 +170,12 @@ func (p *phone) command(name, params string) {
 // dial calls a line and waits until it is up.
 func (p *phone) dial(number string) {
 	p.t.Helper()
-	p.command("dial", "sip:"+number+"@"+p.server.sip)
+	p.dialURI("sip:" + number + "@" + p.server.sip)
+}
+
+func (p *phone) dialURI(uri string) {
+	p.t.Helper()
+	p.command("dial", uri)
 	eventually(p.t, 5*time.Second, "the call is answered", func() bool { return p.saw("CALL_ESTABLISHED") })
 }
 

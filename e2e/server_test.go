@@ -28,7 +28,8 @@ type server struct {
 	t          *testing.T
 	dir        string
 	process    *exec.Cmd
-	sip        string
+	sip        string            // over UDP
+	listens    map[string]string // by transport
 	desk       string
 	operations string
 	ended      chan error
@@ -61,7 +62,7 @@ func start(t *testing.T, edits ...[3]string) *server {
 	for _, edit := range edits {
 		replace(t, filepath.Join(config, edit[0]), edit[1], edit[2])
 	}
-	s := &server{t: t, dir: dir, ended: make(chan error, 1), firstMedia: first}
+	s := &server{t: t, dir: dir, listens: map[string]string{}, ended: make(chan error, 1), firstMedia: first}
 	s.process = exec.Command(careline, "run", "--config", config)
 	s.process.Dir = dir
 	output, err := os.Create(filepath.Join(dir, "output"))
@@ -100,10 +101,10 @@ func (s *server) awaitReady() {
 				continue
 			}
 			for _, at := range line["sip"].([]any) {
-				if udp, ok := strings.CutPrefix(at.(string), "udp://"); ok {
-					s.sip = udp
-				}
+				network, address, _ := strings.Cut(at.(string), "://")
+				s.listens[network] = address
 			}
+			s.sip = s.listens["udp"]
 			s.desk, s.operations = line["desk"].(string), line["operations"].(string)
 			return true
 		}

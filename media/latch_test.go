@@ -144,18 +144,22 @@ func TestStrangerIsIgnoredAndCounted(t *testing.T) {
 	}
 }
 
-func TestCallerBehindNATIsLearnedAndHears(t *testing.T) {
+func TestCallerWhoseSDPNamesAnotherAddressIsLearnedAndHears(t *testing.T) {
 	engine := running(t, nil)
-	caller := newPhone(t, PCMU)
-	leg := caller.call(engine, nil)
-	wrong := caller.description()
-	wrong.Address = netip.AddrPortFrom(loopback, 9) // what the phone believes of itself
-	if err := leg.Agree(wrong, caller.format()); err != nil {
-		t.Fatal(err)
-	}
-	caller.say(make([]int16, 10*FrameSamples))
-	eventually(t, "sound at the caller's", func() bool { return len(caller.packets()) > 10 })
-	if got := leg.Stats().Remote; got != caller.address().String() {
-		t.Errorf("sound goes to %s", got)
+	for name, address := range map[string]string{"behind NAT": "127.0.0.1:9", "of two stacks": "[2001:db8::7]:40000"} {
+		t.Run(name, func(t *testing.T) {
+			caller := newPhone(t, PCMU)
+			leg := caller.call(engine, nil)
+			wrong := caller.description()
+			wrong.Address = netip.MustParseAddrPort(address) // what the phone believes of itself
+			if err := leg.Agree(wrong, caller.format()); err != nil {
+				t.Fatal(err)
+			}
+			caller.say(make([]int16, 10*FrameSamples))
+			eventually(t, "sound at the caller's", func() bool { return len(caller.packets()) > 10 })
+			if got := leg.Stats().Remote; got != caller.address().String() {
+				t.Errorf("sound goes to %s", got)
+			}
+		})
 	}
 }

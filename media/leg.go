@@ -77,13 +77,19 @@ func (l *Leg) Local() Description {
 // again (re-INVITE): the stream goes on, and the latch reopens. Where
 // remote.Direction doesn't receive, nothing is sent (playback goes on in time);
 // where it doesn't send, the time-out rests. The first of remote.Crypto is the far
-// side's key; without one the sound is plain RTP.
+// side's key; without one the sound is plain RTP. An address of another IP version
+// than ours is none.
 func (l *Leg) Agree(remote Description, format Format) error {
 	if l.closed.Load() {
 		return ErrClosed
 	}
 	if err := l.agreeable(remote, format); err != nil {
 		return err
+	}
+	if address := remote.Address.Addr(); address.IsValid() && address.Unmap().Is4() != l.local.Addr().Is4() {
+		// Telephones with two stacks name an address of the one and send from the
+		// other: they are found by their packets.
+		remote.Address = netip.AddrPort{}
 	}
 	now := time.Now()
 	l.in.mu.Lock()
@@ -126,9 +132,6 @@ func (l *Leg) agreeable(remote Description, format Format) error {
 		return errors.New("media: Agree is for RTP legs; a WebRTC leg agrees by its offer")
 	case format.Codec != PCMU && format.Codec != PCMA:
 		return fmt.Errorf("media: agree: codec %s: give PCMU or PCMA", format.Codec)
-	case remote.Address.IsValid() && remote.Address.Addr().Unmap().Is4() != l.local.Addr().Is4():
-		return fmt.Errorf("media: agree: the far side's RTP address is of another IP version than ours, %s; "+
-			"set media.address to an address of that version", l.local.Addr())
 	case len(remote.Crypto) > 0 && !remote.Crypto[0].whole():
 		return fmt.Errorf("media: agree: the far side's key isn't one for %s", remote.Crypto[0].Suite)
 	}

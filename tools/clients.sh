@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs the programs that the tests use, where it may; else names them.
-# sip-tester: SIPp. baresip-core: a SIP phone. chromium: the agent's browser.
+# sip-tester: SIPp. baresip-core and linphone-cli: SIP phones. chromium: the
+# agent's browser.
 # sox: sound files. gcc: Go's race detector.
 set -eu
 
@@ -8,6 +9,7 @@ missing=
 need() { command -v "$1" >/dev/null 2>&1 || missing="$missing $2"; }
 need sipp sip-tester
 need baresip baresip-core
+need linphonec linphone-cli
 need chromium chromium
 need sox sox
 need "${CC:-gcc}" "gcc libc6-dev"
