@@ -38,7 +38,7 @@ names, keys and passwords are masked; the same letter is the same number.
 --pcap writes a file for Wireshark, masked as well. With --reason it shows numbers
 and names, if the call is still in the server's memory: who asked, when and why goes
 into the audit first. Keys pressed, SRTP keys and credentials are never shown.
---for goes on capturing that long (10m at most an hour) as the call goes on.
+--for goes on capturing as the call goes on, for that long: an hour at most.
 --number captures the calls from or to one number instead, which is read from
 standard input so that it stands in no list of processes and no shell history.`,
 		examples: []string{
