@@ -70,7 +70,10 @@ type Config struct {
 	// MaxCalls at once; Grace for an agent's browser to come back.
 	MaxCalls int
 	Grace    time.Duration
-	Demo     Demo
+	// Transfers lets agents transfer callers; TransferRing is how long a number may ring.
+	Transfers    bool
+	TransferRing time.Duration
+	Demo         Demo
 	// Warnings are what works today and should be looked at.
 	Warnings problem.List
 }
@@ -157,6 +160,9 @@ func (r *reader) load(now time.Time) *Config {
 	settings.Content.Prompts, settings.Content.Music = sounds.prompts, sounds.music
 	settings.Content.DefaultMusic = sounds.defaultMusic()
 	ofPhones(settings, phones)
+	if doc != nil {
+		r.transfers(doc, settings, len(phones.agents))
+	}
 	settings.Members = r.members()
 	if queuesDoc != nil {
 		settings.Content.Flows = r.flows(sounds, lines, people, law)
@@ -194,7 +200,7 @@ func (s siteFile) settings() *Config {
 		Site: Site{Name: s.Site.Name, Zone: s.Site.Zone.Location},
 		SIP: sip.Options{
 			Listen: listen, Sources: prefixes(s.SIP.Sources), Trusted: prefixes(s.SIP.Sources), UserAgent: "Careline",
-			MaxMessage: s.SIP.MaxMessage, SetUpRate: s.SIP.SetUpRate, Advertise: s.SIP.Advertise.Addr, SRTP: s.Media.SRTP.SRTP,
+			MaxMessage: s.SIP.MaxMessage, SetUpRate: s.SIP.SetUpRate, Advertise: s.SIP.Advertise.Addr, SRTP: s.Media.SRTP.SRTP, Transfers: s.SIP.Transfers,
 			SessionExpires: s.SIP.SessionExpires, MinSessionExpires: s.SIP.MinSessionExpires,
 			Guard: s.SIP.Guard.options(), CallsPerSource: s.SIP.Guard.CallsPerSource, OverloadLag: s.SIP.Guard.OverloadLag,
 			MaxDialogs: max(sip.DefaultMaxDialogs, dialogsPerCall*s.SIP.MaxCalls),
@@ -218,10 +224,11 @@ func (s siteFile) settings() *Config {
 			Lockout: s.Verification.Lockout, WithheldLockout: s.Verification.WithheldLockout, Window: s.Verification.Window,
 			MinimumTime: s.Verification.MinimumTime, Validity: s.Verification.Validity,
 		},
-		Content:  &call.Content{Dispositions: s.Dispositions, AwayReasons: s.AwayReasons},
-		MaxCalls: s.SIP.MaxCalls,
-		Grace:    s.Desk.Grace,
-		Demo:     Demo{SignIns: s.Demo.SignIns, Password: s.Demo.Password},
+		Content:   &call.Content{Dispositions: s.Dispositions, AwayReasons: s.AwayReasons},
+		MaxCalls:  s.SIP.MaxCalls,
+		Grace:     s.Desk.Grace,
+		Transfers: s.SIP.Transfers, TransferRing: s.SIP.TransferRing,
+		Demo: Demo{SignIns: s.Demo.SignIns, Password: s.Demo.Password},
 	}
 }
 

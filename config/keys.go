@@ -3,6 +3,7 @@ package config
 import (
 	"time"
 
+	"careline/call"
 	"careline/sip"
 	"careline/sip/trace"
 )
@@ -32,14 +33,16 @@ type siteKeys struct {
 }
 
 type sipKeys struct {
-	Listen     []endpoint `yaml:"listen" help:"Where SIP is heard, as udp://address:port; tcp, tls, ws and wss likewise."`
-	TLS        tlsKeys    `yaml:"tls" help:"The certificate for tls and wss."`
-	STIR       stirKeys   `yaml:"stir" help:"Who is believed about calling numbers."`
-	Advertise  host       `yaml:"advertise" help:"The address that callers are told, where it isn't the one listened at: behind NAT, or listening at every address."`
-	MaxCalls   int        `yaml:"max_calls" range:"1..20000" help:"Calls at once; one more is refused with 503 and Retry-After."`
-	Sources    []network  `yaml:"sources" help:"Addresses that may talk SIP to us, as in 192.0.2.0/24; others are dropped unread. Empty: everyone."`
-	SetUpRate  int        `yaml:"set_up_rate" range:"1..10000" help:"New calls a second from one address; more are refused with 503."`
-	MaxMessage int        `yaml:"max_message" range:"1500..65535" help:"Bytes of one SIP message; a longer one is dropped."`
+	Listen       []endpoint    `yaml:"listen" help:"Where SIP is heard, as udp://address:port; tcp, tls, ws and wss likewise."`
+	TLS          tlsKeys       `yaml:"tls" help:"The certificate for tls and wss."`
+	STIR         stirKeys      `yaml:"stir" help:"Who is believed about calling numbers."`
+	Advertise    host          `yaml:"advertise" help:"The address that callers are told, where it isn't the one listened at: behind NAT, or listening at every address."`
+	MaxCalls     int           `yaml:"max_calls" range:"1..20000" help:"Calls at once; one more is refused with 503 and Retry-After."`
+	Sources      []network     `yaml:"sources" help:"Addresses that may talk SIP to us, as in 192.0.2.0/24; others are dropped unread. Empty: everyone."`
+	SetUpRate    int           `yaml:"set_up_rate" range:"1..10000" help:"New calls a second from one address; more are refused with 503."`
+	MaxMessage   int           `yaml:"max_message" range:"1500..65535" help:"Bytes of one SIP message; a longer one is dropped."`
+	Transfers    bool          `yaml:"transfers" help:"Agents may transfer callers, by the page or by their desk phone, to numbers that dialplan.yaml allows and to the lines here. Callers and carriers never may."`
+	TransferRing time.Duration `yaml:"transfer_ring" range:"5s..3m" help:"How long a number that a caller is transferred to may ring; then the caller is back with the agent."`
 	// The bounds are RFC 4028's: nobody may ask for less than 90 s.
 	SessionExpires    time.Duration `yaml:"session_expires" range:"90s..24h" help:"How often a call proves that both sides still have it (RFC 4028); one that doesn't is ended."`
 	MinSessionExpires time.Duration `yaml:"min_session_expires" range:"90s..1h" help:"The shortest such interval that a caller may ask for; a shorter one is refused with 422."`
@@ -120,8 +123,9 @@ func defaults() siteFile {
 	return siteFile{
 		Site: siteKeys{Zone: zone{time.UTC}},
 		SIP: sipKeys{MaxCalls: 400, SetUpRate: 50, MaxMessage: 16384, SessionExpires: sip.DefaultSessionExpires, MinSessionExpires: sip.DefaultMinSessionExpires,
-			Guard: guardDefaults(),
-			Trace: traceKeys{Calls: trace.DefaultCalls, CallBytes: trace.DefaultCallBytes, Hold: trace.DefaultHold, Keep: 7 * 24 * time.Hour}},
+			TransferRing: call.DefaultTransferRing,
+			Guard:        guardDefaults(),
+			Trace:        traceKeys{Calls: trace.DefaultCalls, CallBytes: trace.DefaultCallBytes, Hold: trace.DefaultHold, Keep: 7 * 24 * time.Hour}},
 		Media:        mediaKeys{Timeout: 30 * time.Second, DrainFor: 5 * time.Second},
 		Desk:         deskKeys{IdleLogoff: 15 * time.Minute, SessionLife: 12 * time.Hour, Grace: 30 * time.Second, SecureCookies: true},
 		Ledger:       ledgerKeys{Path: "var/careline.db"},

@@ -20,6 +20,8 @@ type message struct {
 	On          bool             `json:"on"`
 	Digit       string           `json:"digit"`
 	Disposition string           `json:"disposition"`
+	// Number to transfer to, as typed. It is PHI; nothing but the Center gets it.
+	Number string `json:"number"`
 }
 
 const (
@@ -49,7 +51,7 @@ const maxWord = 200 // bytes of a reason, an offer or a disposition
 
 // command checks a message before it goes to the Center.
 func (m message) command() (call.Command, error) {
-	if len(m.Reason) > maxWord || len(m.Offer) > maxWord || len(m.Disposition) > maxWord {
+	if len(m.Reason) > maxWord || len(m.Offer) > maxWord || len(m.Disposition) > maxWord || len(m.Number) > maxWord {
 		return call.Command{}, call.ErrBadCommand
 	}
 	c := call.Command{Kind: m.Kind}
@@ -70,7 +72,12 @@ func (m message) command() (call.Command, error) {
 		c.Digit = m.Digit
 	case call.SetDisposition, call.FinishWrapUp:
 		c.Disposition = m.Disposition
-	case call.HangUp, call.ExtendWrapUp:
+	case call.Transfer:
+		if m.Number == "" {
+			return c, call.ErrNoNumber
+		}
+		c.Number = call.NewNumber(m.Number)
+	case call.HangUp, call.ExtendWrapUp, call.CancelTransfer:
 	default:
 		return c, call.ErrBadCommand
 	}
@@ -105,6 +112,14 @@ func troubleOf(err error) *trouble {
 		return &trouble{"phone_away", "Your desk phone isn't connected. Check its network cable and its password, then try again."}
 	case errors.Is(err, call.ErrAnswerPhone):
 		return &trouble{"on_phone", "Pick up your desk phone to answer."}
+	case errors.Is(err, call.ErrNotAllowed):
+		return &trouble{"not_allowed", "That number may not be called from here. Your administrator decides which may."}
+	case errors.Is(err, call.ErrNoNumber):
+		return &trouble{"no_number", "That isn't a telephone number. Type it with its area code, as in 202 555 0142."}
+	case errors.Is(err, call.ErrNoTrunk):
+		return &trouble{"no_trunk", "No line to the outside is free. Wait a moment and try again."}
+	case errors.Is(err, call.ErrNoTransfers):
+		return &trouble{"no_transfers", "Transfers are switched off here. Ask your administrator."}
 	case errors.Is(err, call.ErrBusy), errors.Is(err, errTooFast):
 		return &trouble{"too_fast", "Too much at once. Wait a moment and try again."}
 	case errors.Is(err, context.DeadlineExceeded):

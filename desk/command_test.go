@@ -27,6 +27,10 @@ func TestCommandsAreCheckedBeforeTheCenterHearsThem(t *testing.T) {
 		`{"kind":"send_digit"}`:                                                           false,
 		`{"kind":"finish_wrap_up","disposition":"` + strings.Repeat("x", 201) + `"}`:      false,
 		`{"kind":"set_state","state":"away","reason":"` + strings.Repeat("x", 201) + `"}`: false,
+		`{"kind":"transfer","number":"202-555-0142"}`:                                     true,
+		`{"kind":"transfer"}`:                                                             false,
+		`{"kind":"cancel_transfer"}`:                                                      true,
+		`{"kind":"transfer","number":"` + strings.Repeat("5", 201) + `"}`:                 false,
 		`{"kind":"record"}`:                                                               false,
 		`{}`:                                                                              false,
 	} {
@@ -44,7 +48,8 @@ func TestErrorsAreToldWithoutWhatTheyHold(t *testing.T) {
 	codes := make(map[string]bool)
 	for _, err := range []error{
 		call.ErrOfferGone, call.ErrNoCall, call.ErrDraining, call.ErrDisplaced, call.ErrUnknownAgent, call.ErrBadCommand,
-		call.ErrNoSound, call.ErrInCall, call.ErrBusy, call.ErrNoPhone, call.ErrPhoneAway, call.ErrAnswerPhone, context.DeadlineExceeded,
+		call.ErrNoSound, call.ErrInCall, call.ErrBusy, call.ErrNoPhone, call.ErrPhoneAway, call.ErrAnswerPhone,
+		call.ErrNotAllowed, call.ErrNoNumber, call.ErrNoTrunk, call.ErrNoTransfers, context.DeadlineExceeded,
 	} {
 		told := troubleOf(fmt.Errorf("call 4711 of +15550100: %w", err))
 		if told.Code == "failed" || codes[told.Code] || strings.Contains(told.Text, "5550100") {

@@ -23,6 +23,7 @@ type screen struct {
 	Phone      *phoneScreen   `json:"phone,omitempty"`
 	Muted      bool           `json:"muted"`
 	Draining   bool           `json:"draining"`
+	Transfers  bool           `json:"transfers"`
 	SignOutAt  time.Time      `json:"sign_out_at,omitzero"`
 	SignOutFor endReason      `json:"sign_out_for,omitempty"`
 	Call       *callScreen    `json:"call,omitempty"`
@@ -54,8 +55,12 @@ type callScreen struct {
 	Answered     time.Time   `json:"answered,omitzero"`
 	Held         bool        `json:"held"`
 	CallerGone   bool        `json:"caller_gone"`
-	Reasons      []string    `json:"reasons,omitempty"`
-	Disposition  string      `json:"disposition,omitempty"`
+	// Transfer is calling, ringing or absent; TransferFailed why the last one did.
+	Transfer       string   `json:"transfer,omitempty"`
+	TransferFailed string   `json:"transfer_failed,omitempty"`
+	Transferred    bool     `json:"transferred,omitempty"`
+	Reasons        []string `json:"reasons,omitempty"`
+	Disposition    string   `json:"disposition,omitempty"`
 }
 
 // inCall reports whether an agent in this state is at work on a call: such an
@@ -85,6 +90,7 @@ func (d *Desk) screenOf(p *presence, user string, view call.AgentView) screen {
 		Media:      view.MediaConnected,
 		Muted:      view.Muted,
 		Draining:   d.draining.Load(),
+		Transfers:  view.Transfers,
 		AwayReason: orEmpty(view.AwayReasons),
 		Disposals:  orEmpty(view.Dispositions),
 	}
@@ -104,7 +110,7 @@ func (d *Desk) screenOf(p *presence, user string, view call.AgentView) screen {
 		Language: c.Language, Reason: c.Reason, State: c.State,
 		Verification: c.Verification, Name: name, NameStatus: status,
 		Path: orEmpty(c.Path), Arrived: c.Arrived.UTC(), Answered: c.Answered.UTC(),
-		Held: c.Held, CallerGone: c.CallerGone, Reasons: c.Reasons, Disposition: c.Disposition,
+		Held: c.Held, CallerGone: c.CallerGone, Transfer: c.Transfer, TransferFailed: c.TransferFailed, Transferred: c.Transferred, Reasons: c.Reasons, Disposition: c.Disposition,
 	}
 	return s
 }

@@ -90,7 +90,7 @@ func (s *server) wire(ctx context.Context) error {
 	}
 	if s.center, err = call.NewCenter(call.Options{
 		Content: settings.Content, Sound: call.NewSound(s.engine), Verifier: verifier, Records: s.kept, Attester: attester,
-		MaxCalls: settings.MaxCalls, Grace: settings.Grace, Log: s.log, Now: utc{}.Now, NewID: newID,
+		MaxCalls: settings.MaxCalls, Grace: settings.Grace, Transfers: settings.Transfers, TransferRing: settings.TransferRing, Log: s.log, Now: utc{}.Now, NewID: newID,
 	}); err != nil {
 		return err
 	}
@@ -109,6 +109,7 @@ func (s *server) wire(ctx context.Context) error {
 		return err
 	}
 	s.center.UsePhones(call.NewPhones(s.trunk))
+	s.center.UseTrunks(call.NewTrunks(s.trunk))
 	settings.Desk.Log, settings.Desk.Now = s.log, utc{}.Now
 	if s.desk, err = desk.New(settings.Desk, s.center, s.kept); err != nil {
 		return err

@@ -48,7 +48,8 @@ export class Controls {
     mark(this.hold, "aria-pressed", String(held));
     write(find("hold-text"), held ? "Resume" : "Hold");
     mark(find("hold-icon"), "href", held ? "#i-resume" : "#i-hold");
-    this.hold.disabled = this.mute.disabled = screen.state === "connecting";
+    this.mute.disabled = screen.state === "connecting";
+    this.hold.disabled = this.mute.disabled || Boolean(screen.call?.transfer);
     this.focus(screen, lostFocus);
   }
 
@@ -78,6 +79,7 @@ export class Controls {
   }
 
   toggleHold(): void {
+    if (this.hold.disabled) return;
     if (this.screen?.state === "talking") this.run({ kind: "hold", on: true });
     if (this.screen?.state === "holding") this.run({ kind: "hold", on: false });
   }

@@ -36,7 +36,7 @@ export class Keypad {
   }
 
   render(screen: Screen): void {
-    const possible = screen.state === "talking";
+    const possible = screen.state === "talking" && !screen.call?.transfer;
     this.opener.disabled = !possible;
     if (!possible && this.dialog.open) this.close();
   }

@@ -21,6 +21,7 @@ import { Socket } from "./socket";
 import { StateView } from "./state-view";
 import { Status } from "./status";
 import { Tab } from "./tab";
+import { Transfer } from "./transfer";
 import { WrapUp } from "./wrap-up";
 
 const leavingWarning = 60_000;
@@ -74,6 +75,7 @@ class Softphone {
     if (this.screen) this.mute.toggle(this.screen);
   });
   private readonly keypad = new Keypad(this.run, (low, high) => void this.ringer.key(low, high));
+  private readonly transfer = new Transfer((command) => this.socket.send(command));
   private readonly wrapUp = new WrapUp(this.run);
   private readonly status = new Status(this.run);
   private readonly phone = new Phone(this.run);
@@ -90,6 +92,7 @@ class Softphone {
         { key: "M", does: "Mute or unmute", run: () => this.controls.toggleMute() },
         { key: "H", does: "Hold or resume", run: () => this.controls.toggleHold() },
         { key: "K", does: "Keypad", run: () => this.keypad.toggle() },
+        { key: "T", does: "Transfer the caller", run: () => this.transfer.toggle() },
         { key: "E", shift: true, does: "Hang up", run: () => this.controls.hangUp() },
         { key: "F", does: "Finish the wrap-up", run: () => this.wrapUp.finish() },
         { key: "X", does: "More wrap-up time", run: () => this.wrapUp.extend() },
@@ -204,6 +207,7 @@ class Softphone {
     this.stateView.render(screen);
     this.controls.render(screen);
     this.keypad.render(screen);
+    this.transfer.render(screen);
     this.wrapUp.render(screen);
     this.status.render(screen);
     this.phone.render(screen);

@@ -28,6 +28,10 @@ export interface CallScreen {
   answered?: string;
   held: boolean;
   caller_gone: boolean;
+  /** How far a transfer is, and why the last one failed. */
+  transfer?: "calling" | "ringing";
+  transfer_failed?: string;
+  transferred?: boolean;
   reasons?: string[];
   disposition?: string;
 }
@@ -54,6 +58,7 @@ export interface Screen {
   phone?: DeskPhone;
   muted: boolean;
   draining: boolean;
+  transfers: boolean;
   sign_out_at?: string;
   sign_out_for?: "idle" | "session_life";
   call?: CallScreen;
@@ -76,8 +81,9 @@ export type Command =
   | { kind: "accept" | "decline"; offer: string }
   | { kind: "hold" | "mute" | "use_phone"; on: boolean }
   | { kind: "send_digit"; digit: string }
+  | { kind: "transfer"; number: string }
   | { kind: "set_disposition" | "finish_wrap_up"; disposition: string }
-  | { kind: "hang_up" | "extend_wrap_up" | "activity" | "alive" };
+  | { kind: "hang_up" | "cancel_transfer" | "extend_wrap_up" | "activity" | "alive" };
 
 export type Pushed =
   | { kind: "state"; state: Screen }

@@ -112,11 +112,14 @@ function detail(screen: Screen): string {
     case "connecting":
       return "Joining you with the caller";
     case "talking":
+      if (call?.transfer) return "Somebody is being called for the caller, who hears music";
       if (!screen.media_connected && !onPhone(screen)) return "The sound is interrupted; the caller is still there";
       return screen.muted ? "The caller can't hear you" : "The caller hears you";
     case "holding":
+      if (call?.transfer) return "Somebody is being called for the caller, who hears music";
       return "The caller hears music and can't hear you";
     case "wrap_up":
+      if (call?.transferred) return "The caller has been transferred; no calls come until you finish";
       return "The caller is off the line; no calls come until you finish";
     case "signed_out":
       return "";

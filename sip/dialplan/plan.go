@@ -63,6 +63,9 @@ type Route struct {
 	CallerID string // "" for the trunk's own
 }
 
+// Empty reports whether nothing may be dialed at all.
+func (p *Plan) Empty() bool { return len(p.allow) == 0 }
+
 // Route decides on what someone dialed. Errors: ErrNotANumber, ErrNotAllowed.
 func (p *Plan) Route(dialed string) (Route, error) {
 	number, err := p.normalise(dialed)

@@ -1,0 +1,146 @@
+// Transferring the caller to a number: typed, confirmed, then followed until
+// somebody answers or the caller is back. The number stays in the page no longer
+// than it takes to dial it.
+
+import { find, mark, show, write } from "./dom";
+import { type Command, Refused, type Screen } from "./protocol";
+
+const failures: Record<string, string> = {
+  busy: "The number is busy.",
+  declined: "The call was declined.",
+  no_answer: "Nobody answered.",
+  unreachable: "The number couldn't be reached.",
+};
+
+export class Transfer {
+  private readonly dialog = find<HTMLDialogElement>("transfer-dialog");
+  private readonly opener = find<HTMLButtonElement>("transfer");
+  private readonly form = find<HTMLFormElement>("transfer-form");
+  private readonly sure = find("transfer-sure");
+  private readonly calling = find("transfer-calling");
+  private readonly number = find<HTMLInputElement>("transfer-number");
+  private readonly problem = find("transfer-problem");
+  private screen: Screen | null = null;
+
+  constructor(private readonly send: (command: Command) => Promise<void>) {
+    this.opener.addEventListener("click", () => this.toggle());
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.ask();
+    });
+    for (const button of this.dialog.querySelectorAll("[data-transfer-close]")) button.addEventListener("click", () => this.close());
+    find("transfer-back").addEventListener("click", () => this.step(this.form));
+    find("transfer-confirm").addEventListener("click", () => void this.go());
+    find("transfer-cancel").addEventListener("click", () => void this.cancel());
+    this.dialog.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !this.calling.hidden) return;
+      event.preventDefault();
+      this.close();
+    });
+  }
+
+  render(screen: Screen): void {
+    this.screen = screen;
+    const talks = screen.state === "talking" || screen.state === "holding";
+    show(this.opener, screen.transfers);
+    this.opener.disabled = !talks;
+    const call = talks ? screen.call : undefined;
+    if (!call) {
+      if (this.dialog.open) this.close();
+      return;
+    }
+    if (call.transfer) {
+      this.follow(call.transfer);
+    } else if (!this.calling.hidden) {
+      this.back(call.transfer_failed ?? "");
+    }
+  }
+
+  toggle(): void {
+    if (this.dialog.open) {
+      if (this.calling.hidden) this.close();
+    } else if (this.opener.offsetParent && !this.opener.disabled) this.open();
+  }
+
+  private open(): void {
+    this.tell("");
+    this.dialog.show();
+    mark(this.opener, "aria-expanded", "true");
+    this.step(this.form);
+  }
+
+  private close(): void {
+    const inside = this.dialog.contains(document.activeElement);
+    this.number.value = "";
+    write(find("transfer-to"), "");
+    this.tell("");
+    this.step(this.form);
+    if (this.dialog.open) this.dialog.close();
+    mark(this.opener, "aria-expanded", "false");
+    if (inside && !this.opener.disabled) this.opener.focus();
+  }
+
+  // One of the three parts at a time; whoever was in the dialog stays in it.
+  private step(part: HTMLElement): void {
+    for (const one of [this.form, this.sure, this.calling]) show(one, one === part);
+    if (this.dialog.open) part.querySelector<HTMLElement>("input, button")?.focus();
+  }
+
+  private ask(): void {
+    const number = this.number.value.trim();
+    if (!/\d/.test(number)) {
+      this.tell("Type the number to call.");
+      this.number.focus();
+      return;
+    }
+    this.tell("");
+    write(find("transfer-to"), number);
+    this.step(this.sure);
+  }
+
+  private async go(): Promise<void> {
+    const number = this.number.value.trim();
+    if (number === "") return; // on its way already
+    try {
+      await this.send({ kind: "transfer", number });
+      this.number.value = "";
+      write(find("transfer-to"), "");
+    } catch (problem) {
+      this.step(this.form);
+      this.tell(problem instanceof Refused ? problem.trouble.text : "That didn't work. Try again.");
+    }
+  }
+
+  private async cancel(): Promise<void> {
+    try {
+      await this.send({ kind: "cancel_transfer" });
+    } catch (problem) {
+      this.tell(problem instanceof Refused ? problem.trouble.text : "That didn't work. Try again.");
+    }
+  }
+
+  private follow(state: "calling" | "ringing"): void {
+    if (this.calling.hidden) {
+      if (!this.dialog.open) this.open();
+      this.tell("");
+      this.step(this.calling);
+    }
+    write(find("transfer-state"), state === "ringing" ? "It is ringing. The caller hears music." : "Calling. The caller hears music.");
+  }
+
+  // The caller is back with the agent.
+  private back(why: string): void {
+    if (why === "" || why === "cancelled") {
+      this.close();
+      return;
+    }
+    this.step(this.form);
+    const held = this.screen?.state === "holding";
+    this.tell(`${failures[why] ?? "The transfer failed."} ${held ? "The caller is on hold again." : "The caller is back with you."}`);
+  }
+
+  private tell(text: string): void {
+    write(this.problem, text);
+    show(this.problem, text !== "");
+  }
+}
