@@ -20,6 +20,7 @@ const browserPhone = `<!doctype html><title>loading</title><audio id="remote" au
 const phone = new JsSIP.UA({ sockets: [new JsSIP.WebSocketInterface("%s")], uri: "sip:5550199@127.0.0.1", register: false });
 const microphone = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
 phone.on("connected", () => document.title = "connected");
+phone.on("disconnected", () => document.title = "disconnected");
 phone.start();
 let session;
 async function call(line) {

@@ -47,7 +47,8 @@ func startSecure(t *testing.T, edits ...[3]string) *server {
 	}
 	listen := fmt.Sprintf("\"tcp://127.0.0.1:0\", \"tls://127.0.0.1:0\", \"wss://127.0.0.1:0\"]\n  tls: {certificate: %s, key: %s}",
 		filepath.Join(dir, "sip.pem"), filepath.Join(dir, "sip.key"))
-	return start(t, append([][3]string{{"careline.yaml", `"tcp://127.0.0.1:0"]`, listen}}, edits...)...)
+	// At debug level, a failed story says what signalling heard.
+	return start(t, append([][3]string{{"careline.yaml", "level: info", "level: debug"}, {"careline.yaml", `"tcp://127.0.0.1:0"]`, listen}}, edits...)...)
 }
 
 // wantEncrypted: one side was answered, with its sound encrypted that way.
