@@ -19,7 +19,7 @@ WEB_SOURCES := $(shell find desk/web -path desk/web/dist -prune -o -type f -prin
 WEB_STAMP := desk/web/dist/index.html
 
 .DEFAULT_GOAL := help
-.PHONY: fuzz-sip bench-sip soak-sip help build run test unit e2e bench fuzz lint fmt prompts check clean clients toolchain
+.PHONY: fuzz-sip bench-sip soak-sip flood help build run test unit e2e bench fuzz lint fmt prompts check clean clients toolchain
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ bench-sip: build clients ## Measure call set-up: the highest rate on one core, a
 
 soak-sip: build clients ## Place a million calls (15 minutes at most) and show what they leave behind
 	$(GO) run ./e2e/benchsip -program $(BIN) -calls 1000000
+
+flood: toolchain clients $(WEB_STAMP) ## Flood a server with 10,000 junk INVITEs a second for a minute while calls go on
+	FLOOD=60s $(GO) test -count=1 -v -run TestCallsGoOnUnderAFlood ./e2e
 
 fuzz: toolchain ## Fuzz each target for FUZZTIME (20s)
 	@GO=$(GO) sh tools/fuzz.sh $(FUZZTIME)

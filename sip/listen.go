@@ -65,6 +65,9 @@ func (s *Server) Listen() error {
 	return nil
 }
 
+// readBuffer is what a burst may fill before the system drops packets unseen.
+const readBuffer = 4 << 20 // bytes
+
 func bind(listen Listen) (boundListener, error) {
 	family := "6"
 	if listen.Address.Addr().Unmap().Is4() {
@@ -77,6 +80,7 @@ func bind(listen Listen) (boundListener, error) {
 		if err != nil {
 			return bound, err
 		}
+		_ = socket.SetReadBuffer(readBuffer) // as far as the system goes along
 		bound.packet, local = socket, socket.LocalAddr()
 	} else {
 		socket, err := net.ListenTCP("tcp"+family, net.TCPAddrFromAddrPort(listen.Address))

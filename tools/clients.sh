@@ -1,8 +1,8 @@
 #!/bin/sh
 # Installs the programs that the tests use, where it may; else names them.
 # sip-tester: SIPp. baresip-core and linphone-cli: SIP phones. chromium: the
-# agent's browser.
-# sox: sound files. gcc: Go's race detector.
+# agent's browser. sox: sound files. sipvicious: scanners that the guard must
+# withstand. gcc: Go's race detector.
 set -eu
 
 missing=
@@ -12,6 +12,7 @@ need baresip baresip-core
 need linphonec linphone-cli
 need chromium chromium
 need sox sox
+need svmap sipvicious
 need "${CC:-gcc}" "gcc libc6-dev"
 [ -n "$missing" ] || exit 0
 
