@@ -19,19 +19,6 @@ type Source struct {
 
 const networkBits = 64 // of an IPv6 address: one site's
 
-// prefix is what is accounted for together.
-func (s Source) prefix() netip.Prefix {
-	address := s.Address.Unmap()
-	if address.Is4() {
-		return netip.PrefixFrom(address, address.BitLen())
-	}
-	whole, err := address.WithZone("").Prefix(networkBits)
-	if err != nil {
-		return netip.Prefix{}
-	}
-	return whole
-}
-
 // key is a source in a table.
 type key struct {
 	high, low uint64
