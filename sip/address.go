@@ -67,10 +67,17 @@ func parseAddress(text string) (address, error) {
 }
 
 // cutHeaders takes the headers off a SIP URI; a question mark in its user part
-// is none of theirs (RFC 3261 section 25.1). sipgo's own parser loses them
+// is none of theirs (RFC 3261 section 25.1), unless what follows it reads as a
+// header: phones that transfer write the Call-ID into Replaces with its at sign
+// as it is, and to a URI without a user part. sipgo's own parser loses headers
 // behind a parameter without a value.
 func cutHeaders(uri string) (bare, headers string) {
 	host := strings.IndexByte(uri, '@') + 1
+	if mark := strings.IndexByte(uri[:host], '?'); mark >= 0 {
+		if name, _, found := strings.Cut(uri[mark+1:host], "="); found && isToken(name, maxTag) {
+			return uri[:mark], uri[mark+1:]
+		}
+	}
 	if mark := strings.IndexByte(uri[host:], '?'); mark >= 0 {
 		return uri[:host+mark], uri[host+mark+1:]
 	}

@@ -64,6 +64,16 @@ func (s *Server) connected(p peer) (up bool, err error) {
 	return true, nil
 }
 
+// hasConnection reports whether there is a connection to an address.
+func (s *Server) hasConnection(network, address string) bool {
+	open, err := s.transport.GetConnection(network, address)
+	if err != nil || open == nil {
+		return false
+	}
+	_, err = open.TryClose() // gives back what GetConnection took
+	return err == nil
+}
+
 func (s *Server) dial(ctx context.Context, p peer) (*servedConn, error) {
 	ctx, cancel := context.WithTimeout(ctx, handshakeTimeout)
 	defer cancel()

@@ -69,6 +69,16 @@ func (p *peer) retarget(message interface{ Contact() *gosip.ContactHeader }) {
 	p.target.Headers = nil
 }
 
+// moved follows a re-INVITE or UPDATE of the far side's: to its Contact, and to
+// the connection that it came by, which takes the place of one that broke.
+func (p *peer) moved(request *gosip.Request) {
+	p.retarget(request)
+	source, err := netip.ParseAddrPort(request.Source())
+	if err == nil && networkOf(request) == p.network {
+		p.source = netip.AddrPortFrom(source.Addr().Unmap(), source.Port())
+	}
+}
+
 // request builds our next request in the dialog.
 func (p *peer) request(method gosip.RequestMethod, userAgent string) *gosip.Request {
 	p.ours++

@@ -30,6 +30,10 @@ func TestReferToIsRead(t *testing.T) {
 			"behind a parameter without a value", "<sip:what?@pbx.example;lr?Replaces=a%3Bto-tag%3D1%3Bfrom-tag%3D2>",
 			"sip:what?@pbx.example;lr", "INVITE", "a;to-tag=1;from-tag=2",
 		},
+		{
+			"no user part, at sign not escaped", "<sip:192.0.2.1:5060;transport=tcp?Replaces=a@b%3Bto-tag%3D1%3Bfrom-tag%3D2>",
+			"sip:192.0.2.1:5060;transport=tcp", "INVITE", "a@b;to-tag=1;from-tag=2",
+		},
 		{"other headers are dropped", "<sip:100@pbx.example?Route=%3Csip:evil%3E&Body=x>", "sip:100@pbx.example", "INVITE", ""},
 	}
 	for _, test := range cases {

@@ -55,7 +55,7 @@ func (d *Dialog) reoffered(message inbound) {
 	d.step(message.in)
 	d.invite, d.tx = message.request, message.tx
 	d.session, d.pending, d.owesOffer = session, asked, len(body) == 0
-	d.peer.retarget(message.request)
+	d.peer.moved(message.request)
 	d.publish()
 	d.deadline.Reset(ReofferTimeout)
 	d.tell(Event{Kind: EventReoffer, Agreement: asked})

@@ -5,14 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"sync"
 	"time"
 
 	gosip "github.com/emiago/sipgo/sip"
 	"go.uber.org/zap"
-
-	"careline/sip/guard"
 )
 
 // launch starts work that Run waits for; false once the server has ended, when
@@ -38,30 +35,33 @@ func (s *Server) land() {
 // transact sends a request and delivers what comes of it: provisional responses
 // and one final response or error. written is called once the request is out.
 //
+// A connection that breaks before anything was heard is made anew, once: it may
+// have been dead for long, as behind a NAT, and nobody knew.
+//
 // An INVITE's transaction outlives this, so that responses sent again are
 // acknowledged again (RFC 6026), and a final response that comes after we gave
 // up is still delivered; gone shortens the waiting once nobody is interested.
 func (s *Server) transact(out *outgoing, gone <-chan struct{}, written func(), deliver func(reply)) {
 	patience := requestFactor * s.options.T1
-	tx, err := s.open(out, patience)
+	try := &attempt{server: s, out: out, destination: out.request.Destination(), deliver: deliver}
+	err := try.open(patience)
 	written()
-	if err != nil || tx == nil {
+	if err != nil || try.tx == nil {
 		if err != nil {
 			deliver(reply{to: out, err: err})
 		}
 		return
 	}
 	invite := out.request.IsInvite()
-	if invite {
-		tx.OnRetransmission(func(response *gosip.Response) { s.acceptedAgain(out, response, deliver) })
-	} else {
-		defer tx.Terminate()
+	if !invite {
+		defer func() { try.tx.Terminate() }()
 	}
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	for late := false; ; {
 		select {
-		case response := <-tx.Responses():
+		case response := <-try.tx.Responses():
+			try.reused = false
 			deliver(reply{to: out, response: response})
 			if !response.IsProvisional() {
 				return
@@ -69,15 +69,17 @@ func (s *Server) transact(out *outgoing, gone <-chan struct{}, written func(), d
 			if invite && gone != nil {
 				timer.Stop() // now it may ring; how long is the dialog's affair
 			}
-		case <-tx.Done():
-			deliver(reply{to: out, err: unanswered(tx.Err())})
-			return
+		case <-try.tx.Done():
+			if err := try.broken(patience); err != nil {
+				deliver(reply{to: out, err: err})
+				return
+			}
 		case <-gone:
 			gone = nil
 			timer.Reset(patience)
 		case <-timer.C:
 			if late || !invite {
-				tx.Terminate()
+				try.tx.Terminate()
 			}
 			if late {
 				return
@@ -89,28 +91,10 @@ func (s *Server) transact(out *outgoing, gone <-chan struct{}, written func(), d
 			late = true
 			timer.Reset(patience)
 		case <-s.alive.Done():
-			tx.Terminate()
+			try.tx.Terminate()
 			return
 		}
 	}
-}
-
-// open writes a request; an ACK has no transaction.
-func (s *Server) open(out *outgoing, patience time.Duration) (*gosip.ClientTx, error) {
-	ctx, cancel := context.WithTimeout(s.alive, patience)
-	defer cancel()
-	if err := s.connect(ctx, out); err != nil {
-		return nil, err
-	}
-	s.aim(out)
-	if to, err := netip.ParseAddrPort(out.request.Destination()); err == nil {
-		s.guard.expect(guard.Flow{Remote: netip.AddrPortFrom(to.Addr().Unmap(), to.Port()), Connected: out.peer.network != "udp"})
-	}
-	if !out.request.IsAck() {
-		tx, err := s.transactions.Request(ctx, out.request)
-		return tx, unanswered(err)
-	}
-	return nil, unanswered(s.write(ctx, out.request))
 }
 
 // write sends a request without a transaction.
@@ -154,14 +138,8 @@ func (s *Server) aim(out *outgoing) {
 		out.request.Laddr = gosip.Addr{IP: local.Addr().AsSlice(), Port: int(local.Port())}
 		return
 	}
-	source := out.peer.source.String()
-	open, err := s.transport.GetConnection(out.peer.network, source)
-	if err != nil || open == nil {
-		return
-	}
-	out.request.SetDestination(source)
-	if _, err := open.TryClose(); err != nil {
-		s.log.Debug("sip connection not released", zap.Error(err))
+	if source := out.peer.source.String(); s.hasConnection(out.peer.network, source) {
+		out.request.SetDestination(source)
 	}
 }
 

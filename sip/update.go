@@ -72,7 +72,7 @@ func (d *Dialog) acceptUpdate(message inbound, body []byte) bool {
 		d.described = body
 	}
 	if message.request.Method == gosip.UPDATE { // a PRACK doesn't move the target (RFC 3262 section 6)
-		d.peer.retarget(message.request)
+		d.peer.moved(message.request)
 		d.clock.learn(message.request)
 	}
 	if !early {
