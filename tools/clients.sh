@@ -1,8 +1,8 @@
 #!/bin/sh
 # Installs the programs that the tests use, where it may; else names them.
-# sip-tester: SIPp. baresip-core and linphone-cli: SIP phones. chromium: the
-# agent's browser. sox: sound files. sipvicious: scanners that the guard must
-# withstand. gcc: Go's race detector.
+# sip-tester: SIPp. baresip-core and linphone-cli: SIP phones. kamailio: SIP
+# proxies. chromium: the agent's browser. sox: sound files. sipvicious: scanners
+# that the guard must withstand. gcc: Go's race detector.
 set -eu
 
 missing=
@@ -13,6 +13,7 @@ need linphonec linphone-cli
 need chromium chromium
 need sox sox
 need svmap sipvicious
+need kamailio kamailio
 need "${CC:-gcc}" "gcc libc6-dev"
 [ -n "$missing" ] || exit 0
 
@@ -24,6 +25,8 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
 	# shellcheck disable=SC2086 # a list of packages
 	if { apt-get update && apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300 $missing; } >"$log" 2>&1; then
 		rm -f "$log"
+		# The tests start proxies of their own; Debian's service would take port 5060.
+		case "$missing" in *kamailio*) ! command -v systemctl >/dev/null 2>&1 || systemctl disable --now kamailio >/dev/null 2>&1 || true ;; esac
 		exit 0
 	fi
 	tail -n 20 "$log" >&2

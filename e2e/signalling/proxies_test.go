@@ -1,0 +1,59 @@
+package signalling
+
+import (
+	"testing"
+
+	"careline/sip"
+)
+
+// TestTwoProxiesStandBetween plays the stories with two Kamailios in front of us
+// that record their route, each twice, as its two sides differ in port and
+// transport (RFC 3261 section 16.12.1, RFC 5658 section 3). The far side's
+// Contact and ours mean nothing to each other's proxies, so that what goes past
+// Route is answered 404 there.
+func TestTwoProxiesStandBetween(t *testing.T) {
+	t.Parallel()
+	shared := open(t, nil)
+	behindProxies(t, shared)
+	for _, story := range []struct {
+		name string
+		play func(*testing.T, *stage)
+	}{
+		{"they call", theyCall},
+		{"we call", weCall},
+		{"cancelled while it rings", cancelWhileItRings},
+		{"BYE before the answer", byeBeforeTheAnswer},
+		{"we cancel", weGiveUp("our-cancel")},
+		{"they hold", theyHold("hold-sendonly", "PCMA 192.0.2.7:40000 sendonly")},
+		{"we hold", weHold},
+		{"they move", theyMoveByReinvite},
+		{"they move by UPDATE", theyMoveByUpdate},
+		{"we move", weMove},
+		{"our offer in the 200", ourOfferInThe200},
+		{"their offer in the 200", theirOfferInThe200},
+		{"early media to the caller", earlyMediaToTheCaller},
+		{"early media from the callee", earlyMediaFromTheCallee},
+		{"PRACK", prackOfTheCaller},
+		{"they transfer", blindTransfer},
+		{"they transfer, attended", attendedTransfer},
+		{"we transfer", weTransfer("our-refer-blind", 100, 180, 200)},
+		{"we transfer, attended", weTransferAttended},
+	} {
+		t.Run(story.name, func(t *testing.T) {
+			story.play(t, shared.in(t))
+			shared.settled()
+		})
+	}
+}
+
+func theyCall(_ *testing.T, s *stage) { s.plain("call-in", played{}) }
+
+func weCall(t *testing.T, s *stage) {
+	phone := s.callee("call-out", played{})
+	near := s.place(phone.hop(), nil)
+	near.answered("PCMA 192.0.2.7:40000 sendrecv")
+	phone.acked()
+	must(t, near.HangUp(sip.CauseNormal, ""))
+	near.ended(sip.ByLocal)
+	phone.done()
+}
