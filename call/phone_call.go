@@ -180,6 +180,7 @@ func (s *session) phoneEnded(device int, e sip.Event) {
 	case s.stage == stageTransfer: // which goes on
 		s.agentDone()
 	case !s.stage.withAgent(): // before the two were joined: join finds nobody there
+	case e.By == sip.ByRemote && s.phoneGaveUp():
 	case e.By == sip.ByRemote:
 		s.end(ledger.ByAgent, "the agent hung up", causeNormal)
 	default:

@@ -1,6 +1,8 @@
 package call
 
 import (
+	"time"
+
 	"go.uber.org/zap"
 
 	"careline/acd"
@@ -19,9 +21,15 @@ type transfer struct {
 	by Referrer
 	// before is what the agent comes back to if nobody takes the caller.
 	before stage
-	// failed is why the last one failed.
-	failed string
+	// failed is why the last one failed, and failedAt when.
+	failed   string
+	failedAt time.Time
 }
+
+// failedGrace is how long after a transfer that failed a phone's hanging up is
+// taken for its own doing: some end the call whatever came of their REFER. The
+// caller, whom the agent meant to go on, isn't cut off by that.
+const failedGrace = 3 * time.Second
 
 // progress is what the agent's page says of it.
 func (t *transfer) progress() string {
@@ -67,8 +75,29 @@ func (s *session) onRefer(by Referrer, refer sip.Refer) {
 		status = s.transferTo(refer.Target.User(), by)
 	}
 	if status != 0 {
+		s.transfer.failedAt = s.center.now()
 		s.refuseRefer(by, status)
 	}
+}
+
+// phoneGaveUp: the phone hung up because its transfer failed. The caller goes back
+// to the line.
+func (s *session) phoneGaveUp() bool {
+	if s.transfer.failedAt.IsZero() || s.center.now().Sub(s.transfer.failedAt) > failedGrace {
+		return false
+	}
+	s.log.Info("agent's phone hung up after a transfer that failed", zap.String("agent", string(s.agent)))
+	s.agentDone()
+	s.backInLine("transfer_failed")
+	return true
+}
+
+// backInLine puts the caller at the head of the line that she came from.
+func (s *session) backInLine(outcome string) {
+	s.chronicle.enter(s.center.now(), outcome, ledger.Segment{Kind: ledger.SegmentQueue, Queue: s.request.Queue})
+	s.enter(stageQueue)
+	s.waitWithMusic()
+	s.arrive(true)
 }
 
 // transferByPage is the page's Transfer button.
@@ -226,12 +255,9 @@ func (s *session) transferFailed(status int, outcome string) {
 		cause = causeNoAnswer
 	}
 	s.dropTransfer(cause)
-	s.transfer.failed = outcome
+	s.transfer.failed, s.transfer.failedAt = outcome, now
 	if s.agent == "" {
-		s.chronicle.enter(now, outcome, ledger.Segment{Kind: ledger.SegmentQueue, Queue: s.request.Queue})
-		s.enter(stageQueue)
-		s.waitWithMusic()
-		s.arrive(true)
+		s.backInLine(outcome)
 		return
 	}
 	kind := ledger.SegmentTalk

@@ -379,3 +379,29 @@ func TestShutdownEndsATransferredCall(t *testing.T) {
 		wantRecord(t, f.records.latest(), ledger.BySystem, "ring ivr queue ring_agent talk transfer wrap_up external")
 	})
 }
+
+// Some phones, baresip among them, end the call when their REFER is refused.
+func TestThePhoneHangsUpBecauseTheTransferFailed(t *testing.T) {
+	for _, late := range []bool{false, true} {
+		onPhoneTalk(t, func(f talk) {
+			f.trunks.refused = dialplan.ErrNotAllowed
+			f.does(f.phone, refer(t, outside))
+			if late {
+				f.pass(failedGrace + time.Second)
+			}
+			f.does(f.phone, sip.Event{Kind: sip.EventEnded, By: sip.ByRemote})
+			if late { // that was the agent
+				f.finish()
+				wantRecord(t, f.records.latest(), ledger.ByAgent, "ring ivr queue ring_agent talk wrap_up")
+				return
+			}
+			f.hears(f.leg, "calm")
+			f.is("maria", acd.WrapUp)
+			f.do("maria", Command{Kind: FinishWrapUp})
+			f.is("maria", acd.Offered)
+			f.caller.hangUp()
+			synctest.Wait()
+			wantRecord(t, f.records.latest(), ledger.ByCaller, "ring ivr queue ring_agent talk wrap_up queue ring_agent")
+		})
+	}
+}

@@ -33,7 +33,7 @@ type phone struct {
 	closed time.Time
 }
 
-const phoneConfig = `sip_listen 127.0.0.1:0
+const phoneConfig = `sip_listen %s
 audio_source aufile,%s
 audio_player aubridge,null
 ausrc_srate 8000
@@ -74,13 +74,23 @@ func (s *server) deskPhone(t *testing.T, says []int16) *phone {
 
 func (s *server) baresip(t *testing.T, says []int16, account string) *phone {
 	t.Helper()
+	return s.baresipAt(t, "127.0.0.1:0", says, account)
+}
+
+// baresipAt starts a baresip that listens there.
+func (s *server) baresipAt(t *testing.T, listen string, says []int16, account string) *phone {
+	t.Helper()
+	host, _, err := net.SplitHostPort(listen)
+	if err != nil {
+		t.Fatal(err)
+	}
 	dir := t.TempDir()
 	p := &phone{t: t, dir: dir, server: s}
 	port := freePort(t)
 	voice := filepath.Join(dir, "says.wav")
 	writeWAV(t, voice, says)
 	for name, text := range map[string]string{
-		"config":   fmt.Sprintf(phoneConfig, voice, port, filepath.Join(dir, "snd")),
+		"config":   fmt.Sprintf(phoneConfig, listen, voice, port, filepath.Join(dir, "snd")),
 		"accounts": account + ";audio_codecs=PCMU/8000/1\n",
 		"contacts": "",
 	} {
@@ -91,7 +101,7 @@ func (s *server) baresip(t *testing.T, says []int16, account string) *phone {
 	if err := os.Mkdir(filepath.Join(dir, "snd"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	p.process = exec.Command("baresip", "-n", "127.0.0.1", "-f", dir, "-t", "180")
+	p.process = exec.Command("baresip", "-n", host, "-f", dir, "-t", "180")
 	p.process.Stdin = nil
 	if err := p.process.Start(); err != nil {
 		t.Fatal(err)
@@ -151,15 +161,19 @@ func (p *phone) follow() {
 	}
 }
 
-func (p *phone) saw(event string) bool {
+func (p *phone) saw(event string) bool { return p.count(event) > 0 }
+
+// count is how often the phone told of an event.
+func (p *phone) count(event string) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	n := 0
 	for _, seen := range p.events {
 		if seen == event {
-			return true
+			n++
 		}
 	}
-	return false
+	return n
 }
 
 func (p *phone) command(name, params string) {

@@ -43,7 +43,7 @@ func (s *server) firstMediaPort() string { return fmt.Sprintf("127.0.0.1:%d", s.
 var nextPorts atomic.Int32
 
 // start runs a server with a copy of config/demo; edits are replacements in
-// files of it, "file: old → new".
+// files of it, "file: old → new"; one without an old text is a new file.
 func start(t *testing.T, edits ...[3]string) *server {
 	t.Helper()
 	dir := t.TempDir()
@@ -60,7 +60,11 @@ func start(t *testing.T, edits ...[3]string) *server {
 		{"careline.yaml", "20000-20999", fmt.Sprintf("%d-%d", first, first+999)},
 	}, edits...)
 	for _, edit := range edits {
-		replace(t, filepath.Join(config, edit[0]), edit[1], edit[2])
+		if file := filepath.Join(config, edit[0]); edit[1] != "" {
+			replace(t, file, edit[1], edit[2])
+		} else if err := os.WriteFile(file, []byte(edit[2]), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	s := &server{t: t, dir: dir, listens: map[string]string{}, ended: make(chan error, 1), firstMedia: first}
 	s.process = exec.Command(careline, "run", "--config", config)
@@ -177,7 +181,7 @@ func (s *server) keptSecrets() {
 		if err != nil {
 			continue // SQLite took it away
 		}
-		for _, secret := range []string{member[:8], member[8:], "1961-04-12", "Linda", "01011970", "5550199"} {
+		for _, secret := range []string{member[:8], member[8:], "1961-04-12", "Linda", "01011970", "5550199", outside[1:]} {
 			if bytes.Contains(text, []byte(secret)) {
 				s.t.Errorf("%s holds a member's data", filepath.Base(file))
 			}

@@ -83,7 +83,9 @@ export class Transfer {
   // One of the three parts at a time; whoever was in the dialog stays in it.
   private step(part: HTMLElement): void {
     for (const one of [this.form, this.sure, this.calling]) show(one, one === part);
-    if (this.dialog.open) part.querySelector<HTMLElement>("input, button")?.focus();
+    if (!this.dialog.open) return;
+    part.querySelector<HTMLElement>("input, button")?.focus();
+    if (part === this.form) this.number.select(); // so that typing again begins anew
   }
 
   private ask(): void {

@@ -1,0 +1,160 @@
+package e2e
+
+import (
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"careline/ledger"
+	"careline/media/signal"
+)
+
+const (
+	// outside is a number that the dial plan of these stories allows.
+	outside = "+12025550177"
+	// outsideTone is what whoever answers there says.
+	outsideTone = 1480
+	// carrier is where the trunk's calls come from and go to.
+	carrier = "127.0.0.1"
+)
+
+// startWithTrunk runs a server whose agents may transfer to one number, over a
+// trunk whose far side is at this port.
+func startWithTrunk(t *testing.T) (s *server, far string) {
+	t.Helper()
+	socket, err := net.ListenPacket("udp", carrier+":0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	far = socket.LocalAddr().String()
+	socket.Close()
+	return start(t,
+		[3]string{"careline.yaml", "  max_calls: 400", "  max_calls: 400\n  transfers: true"},
+		[3]string{"trunks.yaml", "", fmt.Sprintf("trunks:\n  out:\n    sources: [%s/32]\n    targets: [\"udp://%s\"]\n    caller_id: \"+12025550100\"\n", carrier, far)},
+		[3]string{"dialplan.yaml", "", fmt.Sprintf("allow:\n  - {numbers: %q, trunks: [out]}\n", outside)},
+	), far
+}
+
+// carriersPhone is a caller's, or with an account, that of whoever is called there.
+func (s *server) carriersPhone(t *testing.T, listen, account string, says []int16) *phone {
+	t.Helper()
+	if account == "" {
+		return s.baresipAt(t, carrier+":0", says, "<sip:5550199@"+carrier+";transport=udp>;regint=0")
+	}
+	return s.baresipAt(t, listen, says, "<sip:"+outside+"@"+carrier+";transport=udp>;regint=0;"+account)
+}
+
+// wantEachOther: the caller and the number outside hear each other, and nobody else.
+func wantEachOther(t *testing.T, caller, target *phone, from, to time.Time) {
+	t.Helper()
+	callersEar, targetsEar := caller.heard(), target.heard()
+	from = from.Add(700 * time.Millisecond)
+	if cut := caller.between(callersEar, from, to); !loud(cut, outsideTone) || loud(cut, deskTone) || musicIn(t, cut) > 0.5 {
+		t.Errorf("the caller hears %.4f of the number's tone, %.4f of the agent's", signal.Goertzel(cut, outsideTone), signal.Goertzel(cut, deskTone))
+	}
+	if cut := target.between(targetsEar, from, to); !loud(cut, callerTone) || loud(cut, deskTone) {
+		t.Errorf("the number hears %.4f of the caller's tone, %.4f of the agent's", signal.Goertzel(cut, callerTone), signal.Goertzel(cut, deskTone))
+	}
+}
+
+// Maria transfers by her desk phone's key; the two outside hear each other.
+func TestTransferFromTheDeskPhone(t *testing.T) {
+	server, far := startWithTrunk(t)
+	target := server.carriersPhone(t, far, "answermode=auto", signal.Tone(outsideTone, 120))
+	desk := server.deskPhone(t, signal.Tone(deskTone, 120))
+	maria := server.signIn(t, "maria")
+	caller := server.carriersPhone(t, "", "", tone())
+	caller.dial("5550100")
+	caller.press(english + identify + member + person)
+	maria.await("offered")
+	eventually(t, 5*time.Second, "the desk phone rings", func() bool { return desk.saw("CALL_INCOMING") })
+	desk.command("accept", "")
+	maria.await("talking")
+	pass(2 * time.Second)
+
+	// No rule allows it. baresip hangs up then, which must not end the caller's call.
+	desk.command("transfer", "sip:+19005550142@"+server.sip)
+	maria.await("wrap_up")
+	maria.js("choose a disposition", `document.querySelector('[data-testid="dispositions"] input').click()`)
+	maria.click("finish-wrap-up")
+	if target.saw("CALL_INCOMING") || caller.saw("CALL_CLOSED") {
+		t.Fatal("a number that isn't allowed was called, or ended the call")
+	}
+	maria.await("offered")
+	pass(time.Second)
+	desk.command("accept", "")
+	maria.await("talking")
+	pass(time.Second)
+	desk.command("transfer", "sip:"+outside+"@"+server.sip)
+	eventually(t, 10*time.Second, "the number answers", func() bool { return target.saw("CALL_ESTABLISHED") })
+	joined := time.Now()
+	maria.finish()
+	pass(4 * time.Second)
+	end := time.Now()
+	caller.hangUp()
+	target.awaitEnd()
+	wantEachOther(t, caller, target, joined, end)
+	record, _ := server.record()
+	wantSegments(t, record, ledger.SegmentRing, ledger.SegmentIVR, ledger.SegmentQueue, ledger.SegmentRingAgent,
+		ledger.SegmentTalk, ledger.SegmentWrapUp, ledger.SegmentQueue, ledger.SegmentRingAgent,
+		ledger.SegmentTalk, ledger.SegmentTransfer, ledger.SegmentWrapUp, ledger.SegmentExternal)
+	if record.EndedBy != ledger.ByCaller || record.Segments[9].Outcome != "answered" || record.Media.PacketsReceived == 0 {
+		t.Errorf("the record says %+v", record)
+	}
+}
+
+// James transfers by the page: a number that isn't allowed is refused in words, the
+// other is busy at first, and then somebody answers.
+func TestTransferByThePage(t *testing.T) {
+	server, far := startWithTrunk(t)
+	target := server.carriersPhone(t, far, "answermode=manual", signal.Tone(outsideTone, 120))
+	james := server.signIn(t, "james")
+	caller := server.carriersPhone(t, "", "", tone())
+	caller.dial("5550100")
+	caller.press(english + identify + member + person)
+	james.accept()
+	transfer := func(number string) {
+		t.Helper()
+		james.js("empty the field", `document.querySelector("#transfer-number").value = ""`)
+		james.do("type the number", chromedp.SendKeys(css("transfer-number"), number+"\r"))
+		james.click("transfer-confirm")
+	}
+	james.click("transfer")
+	transfer("+1 900 555 0142")
+	eventually(t, 5*time.Second, "the page says no", func() bool {
+		return strings.Contains(james.shows("transfer-problem"), "may not be called")
+	})
+	transfer("202 555 0177")
+	eventually(t, 10*time.Second, "the page says that it rings", func() bool {
+		return strings.Contains(james.shows("transfer-state"), "It is ringing")
+	})
+	target.command("hangup", "")
+	eventually(t, 5*time.Second, "the page says that nobody took the caller", func() bool {
+		return strings.Contains(james.shows("transfer-problem"), "The caller is back with you")
+	})
+	if james.state() != "talking" {
+		t.Errorf("james is %s", james.state())
+	}
+	transfer("202 555 0177")
+	eventually(t, 10*time.Second, "the number rings", func() bool { return target.count("CALL_INCOMING") == 2 })
+	target.command("accept", "")
+	eventually(t, 10*time.Second, "the number answers", func() bool { return target.saw("CALL_ESTABLISHED") })
+	joined := time.Now()
+	james.finish()
+	pass(4 * time.Second)
+	end := time.Now()
+	target.command("hangup", "")
+	caller.awaitEnd()
+	eventually(t, 5*time.Second, "the call is over at the number", func() bool { return target.count("CALL_CLOSED") == 2 })
+	wantEachOther(t, caller, target, joined, end)
+	record, _ := server.record()
+	wantSegments(t, record, ledger.SegmentRing, ledger.SegmentIVR, ledger.SegmentQueue, ledger.SegmentRingAgent,
+		ledger.SegmentTalk, ledger.SegmentTransfer, ledger.SegmentTalk, ledger.SegmentTransfer, ledger.SegmentWrapUp, ledger.SegmentExternal)
+	if record.EndedBy != ledger.ByTarget || record.Segments[5].Outcome != "busy" {
+		t.Errorf("the record says %+v", record)
+	}
+}
