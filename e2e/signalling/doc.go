@@ -8,7 +8,7 @@
 // door. A test fails with the messages that SIPp sent and received.
 //
 //	stage := open(t, nil)
-//	far := stage.calledBy("hold-sendonly")   // SIPp calls us
-//	near := stage.nextCall()                 // and we answer
+//	far := stage.calledBy("call-in", played{}) // SIPp calls us
+//	near := stage.taken()                    // and we answer
 //	far.done()                               // the scenario went to its end
 package signalling

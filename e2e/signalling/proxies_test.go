@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"careline/sip"
+	"careline/sip/digest"
 )
 
 // TestTwoProxiesStandBetween plays the stories with two Kamailios in front of us
@@ -56,4 +57,31 @@ func weCall(t *testing.T, s *stage) {
 	must(t, near.HangUp(sip.CauseNormal, ""))
 	near.ended(sip.ByLocal)
 	phone.done()
+}
+
+// TestPhoneBehindTwoProxiesIsRung registers a phone by way of the proxies and
+// calls it by the Path that they left (RFC 3327 section 5).
+func TestPhoneBehindTwoProxiesIsRung(t *testing.T) {
+	t.Parallel()
+	s := open(t, func(o *sip.Options) {
+		// SIPp answers by MD5 alone.
+		o.Registrar = &sip.RegistrarOptions{Algorithms: []digest.Algorithm{digest.MD5}, Secret: func(phone string) (digest.Secret, bool) {
+			return digest.NewSecret("maria-desk", sip.DefaultRealm, "invented"), phone == "maria-desk"
+		}}
+	})
+	behindProxies(t, s)
+	s.calledBy("register-by-way-of-proxies", played{at: s.between.phone}).done()
+	phone := s.callee("call-out", played{})
+	near := newCall(t)
+	dialogs, err := s.Ring("maria-desk", sip.Invitation{
+		ID: "0198c2de-7a51-7cc3-98c4-dc0c0c07398f", From: sip.NewNumber("+13125550142"), Local: ours(),
+	}, func(_ int, event sip.Event) { near.notify(event) })
+	must(t, err)
+	near.Dialog = dialogs[0]
+	near.answered("PCMA 192.0.2.7:40000 sendrecv")
+	phone.acked()
+	must(t, near.HangUp(sip.CauseNormal, ""))
+	near.ended(sip.ByLocal)
+	phone.done()
+	s.settled()
 }
