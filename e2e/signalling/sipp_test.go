@@ -228,20 +228,6 @@ func freePort(t *testing.T, host string) netip.AddrPort {
 func listening(t *testing.T, network string, port uint16) bool {
 	t.Helper()
 	state := map[string]string{"udp": "07", "tcp": "0A"}[network] // the kernel's numbers for bound and listening
-	return inTable(t, network, func(local, _, at string) bool { return local == hexPort(port) && at == state })
-}
-
-// connected reports whether a TCP connection to a port is up.
-func connected(t *testing.T, to uint16) bool {
-	t.Helper()
-	return inTable(t, "tcp", func(_, remote, at string) bool { return remote == hexPort(to) && at == "01" })
-}
-
-func hexPort(port uint16) string { return fmt.Sprintf("%04X", port) }
-
-// inTable looks for a socket in the kernel's table, by its ports and its state.
-func inTable(t *testing.T, network string, found func(local, remote, state string) bool) bool {
-	t.Helper()
 	for _, family := range []string{"", "6"} {
 		table, err := os.ReadFile("/proc/net/" + network + family)
 		if err != nil {
@@ -249,12 +235,10 @@ func inTable(t *testing.T, network string, found func(local, remote, state strin
 		}
 		for _, line := range strings.Split(string(table), "\n") {
 			fields := strings.Fields(line)
-			if len(fields) > 3 && found(portOf(fields[1]), portOf(fields[2]), fields[3]) {
+			if len(fields) > 3 && strings.HasSuffix(fields[1], fmt.Sprintf(":%04X", port)) && fields[3] == state {
 				return true
 			}
 		}
 	}
 	return false
 }
-
-func portOf(socket string) string { return socket[strings.LastIndexByte(socket, ':')+1:] }
