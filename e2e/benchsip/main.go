@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime"
 	"time"
 )
 
@@ -22,9 +23,11 @@ const (
 	firstRate = 400 // calls a second of the first step
 	growth    = 1.25
 	maxRate   = 6000
-	soakRate  = 0.7 // of the highest rate
+	soakRate  = 0.8 // of the highest rate
 	soakLimit = 15 * time.Minute
-	settling  = 45 * time.Second // timers of RFC 3261 run for 32 s after the last call
+	// Timers of RFC 3261 run for 32 s after the last call, and garbage is
+	// collected every two minutes at the latest.
+	settling = 160 * time.Second
 )
 
 func main() {
@@ -33,16 +36,18 @@ func main() {
 	scenario := flag.String("scenario", "testdata/sipp/set-up.xml", "what SIPp plays")
 	step := flag.Duration("step", 8*time.Second, "length of one step")
 	calls := flag.Int("calls", 0, "place so many calls, and look at what is left behind")
+	rate := flag.Int("rate", 0, "calls a second for -calls; 0 finds out what the machine can do")
 	flag.Parse()
+	runtime.LockOSThread() // the server dies with the thread that started it
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *program, *configuration, *scenario, *step, *calls); err != nil {
+	if err := run(ctx, *program, *configuration, *scenario, *step, *calls, *rate); err != nil {
 		fmt.Fprintln(os.Stderr, "benchsip:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, program, configuration, scenario string, step time.Duration, calls int) error {
+func run(ctx context.Context, program, configuration, scenario string, step time.Duration, calls, rate int) error {
 	server, err := start(ctx, program, configuration)
 	if err != nil {
 		return err
@@ -51,6 +56,9 @@ func run(ctx context.Context, program, configuration, scenario string, step time
 	load := load{target: server.sip, scenario: scenario}
 	if _, err := load.run(ctx, firstRate, firstRate); err != nil { // warms caches up; says nothing yet
 		return err
+	}
+	if calls > 0 && rate > 0 {
+		return soak(ctx, server, load, rate, calls)
 	}
 	best, err := climb(ctx, server, load, step)
 	if err != nil {

@@ -57,12 +57,16 @@ func start(ctx context.Context, program, configuration string) (*server, error) 
 	s.process.Env = append(os.Environ(), "GOMAXPROCS=1")
 	s.process.Cancel = func() error { return s.process.Process.Signal(syscall.SIGTERM) }
 	s.process.WaitDelay = 30 * time.Second
+	s.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // it must not outlive us: the next run would measure it
 	said, err := os.Create(filepath.Join(dir, "said"))
 	if err != nil {
 		return nil, err
 	}
 	defer said.Close()
 	s.process.Stdout, s.process.Stderr = said, said
+	if _, err := s.holds(); err == nil {
+		return nil, fmt.Errorf("somebody answers at %s already; end that program first", s.metrics)
+	}
 	if err := s.process.Start(); err != nil {
 		return nil, fmt.Errorf("%w; build the program first: make build", err)
 	}
@@ -123,8 +127,7 @@ func (s *server) cpu() (time.Duration, error) {
 // held is what the program holds at one moment.
 type held struct{ heap, goroutines, calls, dialogs, ports float64 }
 
-// holds reads the metrics. Asking for them collects no garbage, so the heap is
-// what was in use after the last collection at the most.
+// holds reads the metrics. Asking for them collects no garbage.
 func (s *server) holds() (held, error) {
 	client := http.Client{Timeout: 5 * time.Second}
 	response, err := client.Get(s.metrics)
