@@ -159,7 +159,7 @@ func (p *sipp) story() string {
 		return string(text)
 	}
 	messages, errors := read("messages"), read("errors")
-	if messages == "" && errors == "" {
+	if messages == "" && errors == "" && p.over() {
 		return p.output.String() // it never began
 	}
 	return messages + "\n" + errors
