@@ -18,8 +18,9 @@ const (
 	outside = "+12025550177"
 	// outsideTone is what whoever answers there says.
 	outsideTone = 1480
-	// carrier is where the trunk's calls come from and go to.
-	carrier = "127.0.0.1"
+	// carrier is where the trunk's calls come from and go to; phones come from
+	// elsewhere, so that their password is asked for.
+	carrier = "127.0.0.9"
 )
 
 // startWithTrunk runs a server whose agents may transfer to one number, over a
@@ -48,6 +49,15 @@ func (s *server) carriersPhone(t *testing.T, listen, account string, says []int1
 	return s.baresipAt(t, listen, says, "<sip:"+outside+"@"+carrier+";transport=udp>;regint=0;"+account)
 }
 
+// callIn dials and keys in as far as the queue. A phone here sends from another
+// address than its SDP says, which takes some sound to learn.
+func (p *phone) callIn() {
+	p.t.Helper()
+	p.dial("5550100")
+	pass(time.Second)
+	p.press(english + identify + member + person)
+}
+
 // wantEachOther: the caller and the number outside hear each other, and nobody else.
 func wantEachOther(t *testing.T, caller, target *phone, from, to time.Time) {
 	t.Helper()
@@ -68,8 +78,7 @@ func TestTransferFromTheDeskPhone(t *testing.T) {
 	desk := server.deskPhone(t, signal.Tone(deskTone, 120))
 	maria := server.signIn(t, "maria")
 	caller := server.carriersPhone(t, "", "", tone())
-	caller.dial("5550100")
-	caller.press(english + identify + member + person)
+	caller.callIn()
 	maria.await("offered")
 	eventually(t, 5*time.Second, "the desk phone rings", func() bool { return desk.saw("CALL_INCOMING") })
 	desk.command("accept", "")
@@ -114,8 +123,7 @@ func TestTransferByThePage(t *testing.T) {
 	target := server.carriersPhone(t, far, "answermode=manual", signal.Tone(outsideTone, 120))
 	james := server.signIn(t, "james")
 	caller := server.carriersPhone(t, "", "", tone())
-	caller.dial("5550100")
-	caller.press(english + identify + member + person)
+	caller.callIn()
 	james.accept()
 	transfer := func(number string) {
 		t.Helper()
@@ -155,6 +163,51 @@ func TestTransferByThePage(t *testing.T) {
 	wantSegments(t, record, ledger.SegmentRing, ledger.SegmentIVR, ledger.SegmentQueue, ledger.SegmentRingAgent,
 		ledger.SegmentTalk, ledger.SegmentTransfer, ledger.SegmentTalk, ledger.SegmentTransfer, ledger.SegmentWrapUp, ledger.SegmentExternal)
 	if record.EndedBy != ledger.ByTarget || record.Segments[5].Outcome != "busy" {
+		t.Errorf("the record says %+v", record)
+	}
+}
+
+// Maria asks first, on linphone: she calls the number with her phone's password,
+// speaks with whoever answers, and puts the caller through.
+func TestAttendedTransfer(t *testing.T) {
+	server, far := startWithTrunk(t)
+	target := server.carriersPhone(t, far, "answermode=auto", signal.Tone(outsideTone, 120))
+	desk := server.linphone(t, signal.Tone(deskTone, 120))
+	desk.command(fmt.Sprintf("register sip:maria-desk@%s sip:%s careline-demo", server.sip, server.sip))
+	eventually(t, 10*time.Second, "the desk phone is registered", func() bool { return server.logged("phone registered") > 0 })
+	maria := server.signIn(t, "maria")
+	caller := server.carriersPhone(t, "", "", tone())
+	caller.callIn()
+	maria.await("offered")
+	pass(time.Second)
+	desk.command("answer")
+	maria.await("talking")
+	pass(2 * time.Second)
+	desk.command("pause")
+	maria.await("holding")
+	desk.command("call sip:" + outside + "@" + server.sip)
+	eventually(t, 10*time.Second, "the number answers", func() bool { return target.saw("CALL_ESTABLISHED") })
+	asked := time.Now()
+	pass(3 * time.Second)
+	told := time.Now()
+	if maria.state() != "holding" {
+		t.Errorf("while maria asks she is %s", maria.state())
+	}
+	desk.command("transfer 1 --to-call 2")
+	maria.finish()
+	joined := time.Now()
+	pass(4 * time.Second)
+	end := time.Now()
+	target.hangUp()
+	caller.awaitEnd()
+	wantEachOther(t, caller, target, joined, end)
+	if cut := target.between(target.heard(), asked.Add(time.Second), told); !loud(cut, deskTone) || loud(cut, callerTone) {
+		t.Errorf("before, the number hears %.4f of the agent's tone", signal.Goertzel(cut, deskTone))
+	}
+	record, _ := server.record()
+	wantSegments(t, record, ledger.SegmentRing, ledger.SegmentIVR, ledger.SegmentQueue, ledger.SegmentRingAgent, ledger.SegmentTalk,
+		ledger.SegmentHold, ledger.SegmentConsult, ledger.SegmentTransfer, ledger.SegmentWrapUp, ledger.SegmentExternal)
+	if record.EndedBy != ledger.ByTarget {
 		t.Errorf("the record says %+v", record)
 	}
 }
