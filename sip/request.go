@@ -39,6 +39,10 @@ func headerParsers() map[string]gosip.HeaderParser {
 // CANCEL, whose order must not be lost.
 func (s *Server) observe(message gosip.Message) {
 	request, ok := message.(*gosip.Request)
+	if ok && s.deaf.Load() {
+		request.SetTransport("") // it would have sipgo open a socket of its own to answer by
+		return
+	}
 	if networkOf(message) != "udp" {
 		s.guard.heard(flowOf(message).Remote, ok && request.IsInvite())
 	}

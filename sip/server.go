@@ -49,6 +49,7 @@ type Server struct {
 	senders   sync.WaitGroup
 	alive     context.Context // of the dialogs; set by Run before the first message
 	serving   atomic.Bool     // alive is set
+	deaf      atomic.Bool     // requests are no longer answered: the sockets are about to close
 	counters  counters
 }
 
@@ -131,14 +132,16 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	<-broken.Done()
 	s.hangUpAll(kill)
+	s.deaf.Store(true)
 	s.transactions.Close()
 	s.closeListeners()
 	for _, served := range s.dialed {
 		_ = served.Close()
 	}
-	s.guard.hangUp() // before sipgo does, which would miscount its references
+	s.guard.hangUp()       // before sipgo does, which would miscount its references
+	failed := group.Wait() // the readers, so that nothing new comes
 	err := s.transport.Close()
-	if failed := group.Wait(); failed != nil {
+	if failed != nil {
 		return failed
 	}
 	if err != nil && !errors.Is(err, net.ErrClosed) {
