@@ -125,7 +125,8 @@ func (a *agent) photograph(name string) {
 		return
 	}
 	a.do("set the size", chromedp.EmulateViewport(1280, 800))
-	pass(500 * time.Millisecond) // transitions end
+	a.js("go to the top", `scrollTo(0, 0)`) // what drives the page scrolls to what it clicks
+	pass(500 * time.Millisecond)            // transitions end
 	image, err := chromedp.Run(a.ctx, chromedp.CaptureScreenshot())
 	if err != nil {
 		a.t.Fatal(err)

@@ -58,6 +58,7 @@ export class Controls {
   private focus(screen: Screen, lostFocus: boolean): void {
     const fresh = screen.state === "offered" && screen.call && screen.call.offer !== this.offerShown;
     this.offerShown = screen.state === "offered" ? (screen.call?.offer ?? "") : "";
+    if (fresh) scrollTo({ top: 0 }); // the call and its buttons are at the top, wherever the page was left
     const free = document.activeElement === null || document.activeElement === document.body;
     if (fresh && free && !onPhone(screen)) find("accept").focus();
     else if (lostFocus && inHand.includes(screen.state)) (this.mute.disabled ? find("hang-up") : this.mute).focus();
