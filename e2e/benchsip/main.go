@@ -27,6 +27,7 @@ const (
 	soakLimit = 15 * time.Minute
 	// Timers of RFC 3261 run for 32 s after the last call, and garbage is
 	// collected every two minutes at the latest.
+	warming  = 40 * time.Second
 	settling = 160 * time.Second
 )
 
@@ -108,7 +109,7 @@ func climb(ctx context.Context, server *server, load load, step time.Duration) (
 
 // soak places many calls, and compares what the server holds before and after.
 func soak(ctx context.Context, server *server, load load, rate, calls int) error {
-	if err := server.settle(ctx, settling); err != nil {
+	if err := server.settle(ctx, warming); err != nil {
 		return err
 	}
 	before, err := server.holds()
