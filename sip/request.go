@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"maps"
 	"net/netip"
 	"strconv"
@@ -103,7 +104,7 @@ func tagOf(parameters gosip.HeaderParams) string {
 func (s *Server) serve(request *gosip.Request, tx *gosip.ServerTx) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			s.log.Error("sip request failed", zap.Any("panic", fault), zap.Stack("stack"))
+			s.log.Error("sip request failed", zap.String("panic", fmt.Sprintf("%T", fault)), zap.Stack("stack")) // its value could quote a caller
 			tx.Terminate()
 		}
 	}()

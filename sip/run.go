@@ -2,6 +2,7 @@ package sip
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	gosip "github.com/emiago/sipgo/sip"
@@ -120,7 +121,7 @@ func (d *Dialog) contain() {
 	if fault == nil {
 		return
 	}
-	d.log.Error("call failed", zap.Any("panic", fault), zap.Stack("stack"))
+	d.log.Error("call failed", zap.String("panic", fmt.Sprintf("%T", fault)), zap.Stack("stack")) // its value could quote a caller
 	switch d.State() {
 	case StateInvited, StateRinging, StateReoffered:
 		d.server.respond(d.tx, d.server.response(d.invite, gosip.StatusInternalServerError))
