@@ -58,15 +58,24 @@ func run(ctx context.Context, program, configuration, scenario string, step time
 	if _, err := load.run(ctx, firstRate, firstRate); err != nil { // warms caches up; says nothing yet
 		return err
 	}
-	if calls > 0 && rate > 0 {
-		return soak(ctx, server, load, rate, calls)
+	var before held
+	if calls > 0 { // before the climb, whose last step leaves a pile of unanswered calls
+		if err := server.settle(ctx, warming); err != nil {
+			return err
+		}
+		if before, err = server.holds(); err != nil {
+			return err
+		}
+		if rate > 0 {
+			return soak(ctx, server, load, rate, calls, before)
+		}
 	}
 	best, err := climb(ctx, server, load, step)
 	if err != nil {
 		return err
 	}
 	if calls > 0 {
-		return soak(ctx, server, load, int(float64(best)*soakRate), calls)
+		return soak(ctx, server, load, int(float64(best)*soakRate), calls, before)
 	}
 	half, err := load.run(ctx, best/2, best/2*int(step/time.Second))
 	if err != nil {
@@ -107,15 +116,9 @@ func climb(ctx context.Context, server *server, load load, step time.Duration) (
 	return best, nil
 }
 
-// soak places many calls, and compares what the server holds before and after.
-func soak(ctx context.Context, server *server, load load, rate, calls int) error {
-	if err := server.settle(ctx, warming); err != nil {
-		return err
-	}
-	before, err := server.holds()
-	if err != nil {
-		return err
-	}
+// soak places many calls, and compares what the server holds after them with
+// what it held before.
+func soak(ctx context.Context, server *server, load load, rate, calls int, before held) error {
 	limited, cancel := context.WithTimeout(ctx, soakLimit)
 	defer cancel()
 	calls = min(calls, rate*int(soakLimit/time.Second)*9/10) // ends within the limit
