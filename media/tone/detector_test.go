@@ -88,7 +88,7 @@ func TestLimitsOfQ24(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for _, key := range []byte(Keys) {
-				for at := 400; at < 400+hop; at += 3 {
+				for at := 400; at < 400+hop; at += 9 {
 					p := press{key: key, length: 40 * ms, dBm: -10}
 					c.change(&p)
 					want := ""

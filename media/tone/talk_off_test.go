@@ -16,7 +16,7 @@ import (
 func TestAnHourOfSpeechHasNoKey(t *testing.T) {
 	seconds := 3600
 	if raceEnabled || testing.Short() {
-		seconds = 300
+		seconds = 120
 	}
 	speech := prompts(t, "../../config/demo/prompts")
 	if extra := os.Getenv("SPEECH"); extra != "" { // a folder of somebody's own voices, 8 kHz WAV
