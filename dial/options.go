@@ -87,5 +87,5 @@ func (o Options) codecs() []media.Codec {
 	if o.Codec != media.CodecNone {
 		return []media.Codec{o.Codec}
 	}
-	return media.Codecs()
+	return media.DefaultCodecs()
 }

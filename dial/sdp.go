@@ -86,7 +86,7 @@ func readStream(session *sdp.SessionDescription, stream *sdp.MediaDescription) (
 			continue
 		}
 		name := formatName(stream, text)
-		if codec := media.ParseCodec(name); codec != media.CodecNone {
+		if codec := media.ParseCodec(name); slices.Contains(media.DefaultCodecs(), codec) {
 			d.Formats = append(d.Formats, media.Format{Codec: codec, PayloadType: uint8(number)})
 		} else if strings.EqualFold(name, "telephone-event") && d.DigitPayloadType == 0 {
 			d.DigitPayloadType = uint8(number)

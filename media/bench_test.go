@@ -61,7 +61,7 @@ func packetPaths(t testing.TB, engine *Engine) []packetPath {
 		due = due.Add(FrameDuration)
 		playing.frame(due)
 	}}}
-	for _, to := range Codecs() {
+	for _, to := range DefaultCodecs() {
 		a, b := unpaced(t, engine, PCMU), unpaced(t, engine, to)
 		Join(a, b)
 		from := a.in.latch.expected

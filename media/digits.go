@@ -1,14 +1,15 @@
 package media
 
 import (
+	"cmp"
 	"encoding/binary"
 	"time"
 )
 
 const (
-	// MinDigit and MaxDigit bound the length of a sent digit. The upper bound
-	// keeps its duration, counted in samples, within 16 bits (RFC 4733 section
-	// 2.5.1.3 would want segments above).
+	// MinDigit and MaxDigit bound the length of a sent digit. Its duration, counted
+	// in ticks of the clock, has to stay within 16 bits (RFC 4733 section 2.5.1.3
+	// would want segments above): at 48 kHz that is 1.36 s.
 	MinDigit = 40 * time.Millisecond
 	MaxDigit = 5 * time.Second
 	// digitGap is the pause after a sent digit.
@@ -23,6 +24,8 @@ const (
 	// of an earlier digit doesn't count as a new one.
 	recentDigits = 16
 	eventSize    = 4
+	// maxEventTicks is the longest duration of an event.
+	maxEventTicks = 0xFFFF
 )
 
 // DigitDetector finds digits among received RFC 4733 packets. One event is one
@@ -82,6 +85,9 @@ type DigitFrame struct {
 // DigitSender turns digits into event packets, one each 20 ms. The zero value is
 // ready. It isn't safe for concurrent use.
 type DigitSender struct {
+	// ClockRate is that of the events' durations, in Hz; 0 is SampleRate.
+	ClockRate int
+
 	queue   [maxDigits]queuedDigit
 	first   int
 	waiting int
@@ -111,6 +117,9 @@ func (s *DigitSender) Send(digit Digit, duration time.Duration) bool {
 	s.waiting++
 	return true
 }
+
+// frameTicks is how long a frame is in the clock's ticks.
+func (s *DigitSender) frameTicks() int { return cmp.Or(s.ClockRate, SampleRate) / framesPerSecond }
 
 // Sounding reports whether a digit is being sent, so that no sound may go.
 func (s *DigitSender) Sounding() bool { return s.sounding }
@@ -148,6 +157,9 @@ func (s *DigitSender) Next(timestamp uint32) (DigitFrame, bool) {
 	if s.elapsed < s.current.frames {
 		s.elapsed++
 	}
+	if s.elapsed*s.frameTicks() > maxEventTicks-s.frameTicks() { // the longest that can be said
+		s.current.frames = s.elapsed
+	}
 	frame.Payload[0] = s.current.event
 	frame.Payload[1] = digitVolume
 	if s.elapsed == s.current.frames {
@@ -157,6 +169,6 @@ func (s *DigitSender) Next(timestamp uint32) (DigitFrame, bool) {
 			s.gap = int(digitGap / FrameDuration)
 		}
 	}
-	binary.BigEndian.PutUint16(frame.Payload[2:], uint16(s.elapsed*FrameSamples))
+	binary.BigEndian.PutUint16(frame.Payload[2:], uint16(min(s.elapsed*s.frameTicks(), maxEventTicks)))
 	return frame, true
 }

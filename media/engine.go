@@ -28,6 +28,11 @@ type Options struct {
 	PortMin, PortMax uint16
 	// WebRTC is the one UDP socket for all browsers; port 0: any.
 	WebRTC netip.AddrPort
+	// Codecs are what legs may speak unless LegOptions.Codecs says otherwise, in the
+	// order of preference; empty: DefaultCodecs.
+	Codecs []Codec
+	// Opus is how we want to be sent it, and within which we send it.
+	Opus OpusParameters
 	// Timeout is when EventTimeout comes; 0 is DefaultTimeout, negative never.
 	Timeout time.Duration
 	// DrainFor is how long a closed leg's port rests; 0 is DefaultDrain, negative
@@ -42,6 +47,8 @@ type Engine struct {
 	log     *zap.Logger
 	address netip.Addr
 	timeout time.Duration
+	codecs  []Codec // what legs speak
+	opus    OpusParameters
 	pacers  []*pacer
 	webrtc  *webrtcSide
 	group   sync.WaitGroup // the goroutines that read or close; begun under mu while not closed
@@ -78,6 +85,9 @@ func New(options Options) (*Engine, error) {
 	if options.Timeout == 0 {
 		options.Timeout = DefaultTimeout
 	}
+	if len(options.Codecs) == 0 {
+		options.Codecs = DefaultCodecs()
+	}
 	if options.DrainFor == 0 {
 		options.DrainFor = DefaultDrain
 	}
@@ -90,7 +100,7 @@ func New(options Options) (*Engine, error) {
 		return nil, err
 	}
 	engine := &Engine{
-		log: options.Log, address: address, timeout: options.Timeout,
+		log: options.Log, address: address, timeout: options.Timeout, codecs: options.Codecs, opus: options.Opus,
 		ports: ports, webrtc: side, legs: make(map[*Leg]struct{}),
 	}
 	for range runtime.GOMAXPROCS(0) {
@@ -189,8 +199,13 @@ func (e *Engine) newLeg(options LegOptions, to sender) *Leg {
 	leg.out.ssrc = binary.BigEndian.Uint32(random[0:])
 	leg.out.timestamp = binary.BigEndian.Uint32(random[4:])
 	leg.out.sequence = binary.BigEndian.Uint16(random[8:]) & 0x7FFF
-	leg.description = Description{DigitPayloadType: DigitPayloadType}
-	for _, codec := range Codecs() {
+	leg.description = Description{DigitPayloadType: DigitPayloadType, Opus: e.opus}
+	leg.out.ownOpus = e.opus
+	leg.codecs = options.Codecs
+	if len(leg.codecs) == 0 {
+		leg.codecs = e.codecs
+	}
+	for _, codec := range leg.codecs {
 		leg.description.Formats = append(leg.description.Formats, Format{codec, codec.PayloadType()})
 	}
 	return leg

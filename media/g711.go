@@ -19,8 +19,8 @@ func makeTable(translate func(uint8) uint8) *byteTable {
 	return &table
 }
 
-// transcode writes payload, which is in the codec from, into out in the codec to.
-// out is as long as payload. Equal codecs are a copy.
+// transcode writes payload, which is in the codec from, into out in the codec to,
+// where from passes to it. out is as long as payload. Equal codecs are a copy.
 func transcode(out, payload []byte, from, to Codec) {
 	table := ulawToAlaw
 	switch {
@@ -35,7 +35,16 @@ func transcode(out, payload []byte, from, to Codec) {
 	}
 }
 
-// Encode writes the samples in the codec; out is as long as samples.
+// Silence is the byte of G.711 that sounds like nothing.
+func (c Codec) Silence() byte {
+	if c == PCMA {
+		return 0xD5
+	}
+	return 0xFF
+}
+
+// Encode writes 8 kHz samples in G.711, for the codecs that are G.711; out is as long
+// as samples.
 func (c Codec) Encode(out []byte, samples []int16) {
 	encode := g711.EncodeUlawFrame
 	if c == PCMA {
@@ -46,7 +55,8 @@ func (c Codec) Encode(out []byte, samples []int16) {
 	}
 }
 
-// Decode writes payload's samples into out, which is as long as payload.
+// Decode writes the samples of a payload of G.711, for the codecs that are G.711, into
+// out, which is as long as payload.
 func (c Codec) Decode(out []int16, payload []byte) {
 	decode := g711.DecodeUlawFrame
 	if c == PCMA {

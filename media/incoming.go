@@ -10,38 +10,36 @@ import (
 type use uint8
 
 const (
-	useNone use = iota
-	usePCMU
-	usePCMA
-	useDigits
+	useNone = use(CodecNone)
+	// Below lies a codec's sound, by the codec's number.
+	useDigits use = iota + 0x7F
+	useNoise      // comfort noise: the far side is silent (RFC 3389)
 )
 
-func (u use) codec() Codec {
-	if u == usePCMA {
-		return PCMA
-	}
-	return PCMU
-}
+// codec is the one that the sound is in; CodecNone where it is no sound.
+func (u use) codec() Codec { return Codec(u).known() }
+
+// noisePayloadType is that of comfort noise at 8 kHz (RFC 3551 table 4), which
+// telephones send unasked.
+const noisePayloadType = 13
 
 // payloadTypes says what each payload type stands for.
 type payloadTypes [128]use
 
-// payloadTypesFor are those that the far side may send: what was agreed, the
-// static types of our codecs, and our own number for digits where it is free. A
-// far side that mixes up offer and answer is still understood.
+// payloadTypesFor are those that the far side may send: what was agreed, under the
+// number that either side gives it, the static types of G.711 and of comfort noise,
+// and our own numbers for digits. A far side that mixes up offer and answer is still
+// understood; where a number would mean two things, what was agreed goes first.
 func payloadTypesFor(format Format, digits uint8) *payloadTypes {
 	var types payloadTypes
-	types[PCMU.PayloadType()], types[PCMA.PayloadType()] = usePCMU, usePCMA
+	types[noisePayloadType] = useNoise
+	types[PCMU.PayloadType()], types[PCMA.PayloadType()] = use(PCMU), use(PCMA)
+	types[format.Codec.PayloadType()] = use(format.Codec)
 	if digits != 0 {
-		types[DigitPayloadType] = useDigits
+		types[DigitPayloadType], types[WideDigitPayloadType] = useDigits, useDigits
 		types[digits&0x7F] = useDigits
 	}
-	switch format.Codec {
-	case PCMU:
-		types[format.PayloadType&0x7F] = usePCMU
-	case PCMA:
-		types[format.PayloadType&0x7F] = usePCMA
-	}
+	types[format.PayloadType&0x7F] = use(format.Codec)
 	return &types
 }
 
@@ -93,7 +91,7 @@ func (in *incoming) take(raw []byte, from netip.AddrPort, now time.Time) (a arri
 		return a, false
 	}
 	a.use = in.types[a.packet.payloadType]
-	if size := len(a.packet.payload); size == 0 || size > maxPayload {
+	if !a.wellFormed() {
 		in.malformed++
 		return a, false
 	}
@@ -105,13 +103,30 @@ func (in *incoming) take(raw []byte, from netip.AddrPort, now time.Time) (a arri
 		}
 		a.moved = moved
 	}
-	in.stats.arrival(&a.packet, a.use != useDigits, now.Sub(in.begun))
+	clock := 0
+	if codec := a.use.codec(); codec != CodecNone {
+		clock = codec.ClockRate()
+	}
+	in.stats.arrival(&a.packet, clock, now.Sub(in.begun))
 	a.first = in.received == 0
 	in.received++
 	if a.use == useDigits {
 		a.digit, _ = in.detector.Packet(a.packet.ssrc, a.packet.timestamp, a.packet.payload)
 	}
 	return a, true
+}
+
+// wellFormed reports whether the payload can be one of its use. Comfort noise may be
+// empty: nothing is said of what the silence sounds like.
+func (a *arrival) wellFormed() bool {
+	size := len(a.packet.payload)
+	switch a.use {
+	case useNoise:
+		return size <= maxPayload
+	case useDigits:
+		return size > 0 && size <= maxPayload
+	}
+	return size <= maxPayload && a.use.codec().ticks(a.packet.payload) > 0
 }
 
 // authentic reads a packet again, decrypted, if it is the far side's. Those of an

@@ -10,8 +10,12 @@ import (
 	"time"
 )
 
-// DigitPayloadType is the payload type that Careline offers for digits.
-const DigitPayloadType = 101
+const (
+	// DigitPayloadType is the payload type that Careline offers for digits at 8 kHz.
+	DigitPayloadType = 101
+	// WideDigitPayloadType is the one at 48 kHz, beside Opus.
+	WideDigitPayloadType = 110
+)
 
 // timeoutEvery is how many frames lie between two looks at the time-out.
 const timeoutEvery = int32(time.Second / FrameDuration / 4)
@@ -23,6 +27,9 @@ var ErrClosed = errors.New("media: closed")
 type LegOptions struct {
 	// ID stands in the log lines about the leg, as field call.
 	ID string
+	// Codecs are what the leg may speak, in the order of preference; empty:
+	// Options.Codecs.
+	Codecs []Codec
 	// Notify is told what happens, by goroutines of the engine, one event at a
 	// time: it must neither block nor call Close. It may be nil.
 	Notify func(Event)
@@ -42,6 +49,8 @@ type Leg struct {
 	muted atomic.Bool
 	peer  atomic.Pointer[Leg] // written under engine.mu
 	looks atomic.Int32        // frames since the last look at the time-out
+
+	codecs []Codec // that it may speak, in the order of preference
 
 	browser *browserSide // of WebRTC legs
 	keys    []Crypto     // our own, one for each suite; of RTP legs, never written
@@ -112,14 +121,13 @@ func (l *Leg) Agree(remote Description, format Format) error {
 	}
 	l.in.expects = remote.Direction.Sends()
 	l.in.latch.reopen(remote.Address, l.in.expects, now)
-	l.out.format, l.out.digit = format, remote.DigitPayloadType
+	l.out.agree(remote, format)
 	l.out.wanted = remote.Direction.Receives()
 	l.out.retarget(l.in.latch.target)
 
 	l.descriptionMu.Lock()
 	defer l.descriptionMu.Unlock()
-	l.description.Formats = []Format{format}
-	l.description.DigitPayloadType = remote.DigitPayloadType
+	l.description.agree(remote, format)
 	l.description.Direction = remote.Direction.Answer()
 	l.description.Crypto = own
 	return nil
@@ -130,8 +138,8 @@ func (l *Leg) agreeable(remote Description, format Format) error {
 	switch {
 	case l.in.latch == nil:
 		return errors.New("media: Agree is for RTP legs; a WebRTC leg agrees by its offer")
-	case format.Codec != PCMU && format.Codec != PCMA:
-		return fmt.Errorf("media: agree: codec %s: give PCMU or PCMA", format.Codec)
+	case !slices.Contains(Codecs(), format.Codec):
+		return fmt.Errorf("media: agree: codec %s: give one of %v", format.Codec, Codecs())
 	case len(remote.Crypto) > 0 && !remote.Crypto[0].whole():
 		return fmt.Errorf("media: agree: the far side's key isn't one for %s", remote.Crypto[0].Suite)
 	}
@@ -151,6 +159,7 @@ func (l *Leg) Play(playback Playback) {
 	l.out.mu.Lock()
 	defer l.out.mu.Unlock()
 	l.out.playing.start(playback)
+	l.out.playing.speak(l.out.format.Codec, l.out.opus)
 }
 
 // StopPlaying ends the playback, without EventPlayed.
@@ -240,7 +249,7 @@ func (l *Leg) receive(raw []byte, from netip.AddrPort, now time.Time) {
 	}
 	switch peer := l.peer.Load(); {
 	case peer == nil:
-	case a.use == useDigits:
+	case a.use == useDigits, a.use == useNoise:
 		peer.out.omit(l)
 	default:
 		peer.out.forward(l, &a.packet, a.use.codec(), l.muted.Load(), now)

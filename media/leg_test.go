@@ -14,11 +14,18 @@ func TestCallerHearsPrompt(t *testing.T) {
 			var told events
 			leg := caller.call(engine, told.notify)
 			prompt := signal.Noise(0.5, 1)
+			least := 0.98
+			switch {
+			case codec == Opus: // which codes what is heard of noise, not the noise
+				least = 0.5
+			case !codec.isG711(): // what is above 3.4 kHz is lost on the way from 8 kHz to 16
+				least = 0.9
+			}
 			leg.Play(Playback{ID: 7, Clips: []*Clip{NewClip(prompt[:2000]), NewClip(prompt[2000:])}})
 			eventually(t, "EventPlayed", func() bool { return told.count(EventPlayed) == 1 })
 			packets := caller.packets()
 			checkOneStream(t, packets)
-			if score, _ := signal.Correlate(sound(packets)[:3000], prompt[:2000]); score < 0.98 {
+			if score, _ := signal.Correlate(sound(packets)[:3000], prompt[:2000]); score < least {
 				t.Errorf("the prompt's first clip is heard with score %.3f", score)
 			}
 			if told.seen[0].Playback != 7 {

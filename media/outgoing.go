@@ -48,6 +48,8 @@ type outgoing struct {
 	fill   bool // silence goes when nothing else does
 	format Format
 	digit  uint8 // payload type of digits; 0: none
+	// How Opus is sent: as we would, within what the far side wants.
+	ownOpus, opus OpusParameters
 
 	ssrc      uint32
 	sequence  uint16    // of the next packet
@@ -70,6 +72,18 @@ type outgoing struct {
 // retarget sends to target from now on, if wanted; the lock is held.
 func (o *outgoing) retarget(target netip.AddrPort) {
 	o.open = o.to.aim(target) && o.wanted
+}
+
+// agree takes what was negotiated; the lock is held. Timestamps that go at another
+// rate begin a stream of their own (RFC 7160 section 4.1).
+func (o *outgoing) agree(remote Description, format Format) {
+	if before := o.format.Codec; before != CodecNone && before.ClockRate() != format.Codec.ClockRate() {
+		o.ssrc = newSSRC(o.ssrc)
+		o.relay.live = false
+	}
+	o.format, o.opus = format, o.ownOpus.Within(remote.Opus)
+	o.digit, o.digits.ClockRate = remote.DigitPayloadType, remote.DigitClockRate
+	o.playing.speak(format.Codec, o.opus)
 }
 
 // join lets source feed the stream; nil nobody.
@@ -115,19 +129,20 @@ func (o *outgoing) catchUp(now time.Time) (paused bool) {
 		return false
 	}
 	if !o.next.IsZero() {
-		o.timestamp += uint32(pause.Microseconds() * SampleRate / 1e6)
+		o.timestamp += ticksOf(pause, o.format.Codec.ClockRate())
 	}
 	o.next = now
 	return true
 }
 
+// sendSound sends one frame of 20 ms.
 func (o *outgoing) sendSound(payload []byte, kind sourceKind, now time.Time) {
 	spurt := o.catchUp(now) || (o.kind != kind && kind != fromSilence)
 	copy(o.buffer[headerSize:], payload)
 	p := packet{marker: spurt, payloadType: o.format.PayloadType, sequence: o.sequence, timestamp: o.timestamp, ssrc: o.ssrc}
-	o.write(&p, len(payload), len(payload), now)
+	o.write(&p, len(payload), FrameDuration, now)
 	o.sequence++
-	o.timestamp += uint32(len(payload))
+	o.timestamp += o.format.Codec.FrameTicks()
 	o.kind, o.relay.interrupted = kind, true
 	if kind == fromPlayback {
 		o.relay.live = false
@@ -137,27 +152,29 @@ func (o *outgoing) sendSound(payload []byte, kind sourceKind, now time.Time) {
 func (o *outgoing) sendDigit(frame DigitFrame, now time.Time) {
 	copy(o.buffer[headerSize:], frame.Payload[:])
 	p := packet{marker: frame.Marker, payloadType: o.digit, sequence: o.sequence, timestamp: frame.Timestamp, ssrc: o.ssrc}
-	o.write(&p, eventSize, FrameSamples, now)
+	o.write(&p, eventSize, FrameDuration, now)
 	o.sequence++
-	o.timestamp += FrameSamples
+	o.timestamp += o.format.Codec.FrameTicks()
 	o.relay.interrupted = true
 }
 
 // forward passes on a packet of the joined leg's far side, whose sound is in
-// codec. muted sends silence in its stead.
+// codec, as it is or by table. muted sends silence in its stead.
 func (o *outgoing) forward(from *Leg, p *packet, codec Codec, muted bool, now time.Time) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.source != from {
+	ticks := codec.ticks(p.payload)
+	if o.source != from || ticks == 0 || !codec.passes(o.format.Codec) {
 		return
 	}
-	o.relay.until = now.Add(lasting(len(p.payload)))
+	length := codec.lasting(ticks)
+	o.relay.until = now.Add(length)
 	if !o.open || o.playing.active() || o.digits.Sounding() {
 		o.relay.interrupted = true
 		return
 	}
 	spurt := o.kind != fromRelay
-	if o.relay.restarted(p, o.timestamp) {
+	if o.relay.restarted(p, o.timestamp, codec.ClockRate()) {
 		spurt = o.catchUp(now) || spurt
 		o.relay.begin(p, o.sequence, o.timestamp)
 	} else if o.relay.interrupted && !o.resumeRelay(p, now) {
@@ -171,18 +188,18 @@ func (o *outgoing) forward(from *Leg, p *packet, codec Codec, muted bool, now ti
 		marker: spurt || p.marker, payloadType: o.format.PayloadType, ssrc: o.ssrc,
 		sequence: p.sequence + o.relay.sequence, timestamp: p.timestamp + o.relay.timestamp,
 	}
-	payload := o.buffer[headerSize : headerSize+len(p.payload)]
+	size := len(p.payload)
 	if muted {
-		fillSilence(payload, o.format.Codec)
+		size = putSilence(o.buffer[headerSize:], o.format.Codec, ticks)
 	} else {
-		transcode(payload, p.payload, codec, o.format.Codec)
+		transcode(o.buffer[headerSize:headerSize+size], p.payload, codec, o.format.Codec)
 	}
-	o.write(&out, len(payload), len(payload), now)
+	o.write(&out, size, length, now)
 	o.kind = fromRelay
 	if next := out.sequence + 1; int16(next-o.sequence) > 0 {
 		o.sequence = next
 	}
-	if next := out.timestamp + uint32(len(payload)); int32(next-o.timestamp) > 0 {
+	if next := out.timestamp + ticks; int32(next-o.timestamp) > 0 {
 		o.timestamp = next
 	}
 }
@@ -218,11 +235,11 @@ func (o *outgoing) omit(from *Leg) {
 	}
 }
 
-// write sends the buffer, so many bytes of payload that stand for so many samples,
-// with p as its header.
-func (o *outgoing) write(p *packet, size, samples int, now time.Time) {
+// write sends the buffer, so many bytes of payload that stand for sound of so much
+// time, with p as its header.
+func (o *outgoing) write(p *packet, size int, length time.Duration, now time.Time) {
 	p.putHeader(o.buffer[:])
-	o.next = now.Add(lasting(samples))
+	o.next = now.Add(length)
 	raw, err := o.buffer[:headerSize+size], error(nil)
 	if o.seal != nil {
 		raw, err = o.seal.seal(raw)
@@ -235,29 +252,4 @@ func (o *outgoing) write(p *packet, size, samples int, now time.Time) {
 		return
 	}
 	o.sent++
-}
-
-func lasting(samples int) time.Duration {
-	return time.Duration(samples) * time.Second / SampleRate
-}
-
-// silentFrames are one frame of silence in each codec; never written.
-var silentFrames = func() (frames [2][FrameSamples]byte) {
-	for i, codec := range Codecs() {
-		fillSilence(frames[i][:], codec)
-	}
-	return frames
-}()
-
-func silence(codec Codec) []byte {
-	if codec == PCMA {
-		return silentFrames[1][:]
-	}
-	return silentFrames[0][:]
-}
-
-func fillSilence(payload []byte, codec Codec) {
-	for i := range payload {
-		payload[i] = codec.Silence()
-	}
 }

@@ -4,8 +4,10 @@ import "encoding/binary"
 
 const (
 	headerSize = 12
-	// maxPayload is the most sound taken from one packet: 120 ms.
-	maxPayload = 6 * FrameSamples
+	// maxPayload is the longest payload taken from one packet, in bytes: 40 ms of L16,
+	// which with its headers is what Ethernet carries, and more than any other codec's
+	// maxSoundLength but Opus's at rates that nobody speaks at.
+	maxPayload = 1280
 	// maxPacket is what one read from a socket can take; longer ones are cut and
 	// then refused.
 	maxPacket = 1500

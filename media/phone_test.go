@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"careline/media/resample"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -153,13 +155,43 @@ func (p *phone) put(payloadType uint8, marker bool, timestamp uint32, payload []
 func (p *phone) say(samples []int16) {
 	ticker := time.NewTicker(FrameDuration)
 	defer ticker.Stop()
-	payload := make([]byte, FrameSamples)
+	mouth := newMouth(p.t, p.codec)
 	for ; len(samples) >= FrameSamples; samples = samples[FrameSamples:] {
-		p.codec.Encode(payload, samples[:FrameSamples])
-		p.put(p.codec.PayloadType(), false, p.timestamp, payload)
-		p.timestamp += FrameSamples
+		p.put(p.codec.PayloadType(), false, p.timestamp, mouth.speak(samples[:FrameSamples]))
+		p.timestamp += p.codec.FrameTicks()
 		<-ticker.C
 	}
+}
+
+// mouth encodes sound of 8 kHz in any codec.
+type mouth struct {
+	t       testing.TB
+	codec   Codec
+	coder   encoder
+	up      resample.Up
+	payload [maxPayload]byte
+}
+
+func newMouth(t testing.TB, codec Codec) *mouth {
+	coder, err := newEncoder(codec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &mouth{t: t, codec: codec, coder: coder}
+}
+
+// speak makes the payload of one frame.
+func (m *mouth) speak(samples []int16) []byte {
+	if m.codec.SampleRate() != SampleRate {
+		wide := make([]int16, 2*len(samples))
+		m.up.Frame(wide, samples)
+		samples = wide
+	}
+	n, err := m.coder.encode(m.payload[:], samples)
+	if err != nil {
+		m.t.Error(err)
+	}
+	return m.payload[:n]
 }
 
 // press sends one digit's packets without waiting.
@@ -174,7 +206,7 @@ func (p *phone) press(key byte) {
 		}
 		p.put(101, frame.Marker, frame.Timestamp, frame.Payload[:])
 	}
-	p.timestamp += 8 * FrameSamples
+	p.timestamp += 8 * p.codec.FrameTicks()
 }
 
 // packets returns what was heard so far.
@@ -184,20 +216,36 @@ func (p *phone) packets() []heardPacket {
 	return append([]heardPacket(nil), p.heard...)
 }
 
-// sound decodes the sound in packets, in the order of arrival.
+// sound decodes the sound in packets, in the order of arrival, to 8 kHz. Codecs are
+// known by our own payload types.
 func sound(packets []heardPacket) []int16 {
 	var samples []int16
+	var decoders [codecCount]decoder
+	var down resample.Down
 	for _, heard := range packets {
-		codec := PCMU
-		switch heard.payloadType {
-		case 8:
-			codec = PCMA
-		case 101:
+		codec := CodecNone
+		for _, one := range Codecs() {
+			if one.PayloadType() == heard.payloadType {
+				codec = one
+			}
+		}
+		if codec == CodecNone {
 			continue
 		}
-		decoded := make([]int16, len(heard.payload))
-		codec.Decode(decoded, heard.payload)
-		samples = append(samples, decoded...)
+		if decoders[codec] == nil {
+			decoders[codec], _ = newDecoder(codec)
+		}
+		var decoded [maxSamples]int16
+		n, err := decoders[codec].decode(decoded[:], heard.payload)
+		if err != nil {
+			continue // it isn't heard, then
+		}
+		if codec.SampleRate() != SampleRate {
+			n /= 2
+			wide := decoded
+			down.Frame(decoded[:n], wide[:2*n])
+		}
+		samples = append(samples, decoded[:n]...)
 	}
 	return samples
 }

@@ -20,9 +20,24 @@ type player struct {
 	on       bool
 	clip     int
 	index    int
+	live     *clipEncoder // for clips that aren't held in the leg's codec
 }
 
 func (p *player) active() bool { return p.on }
+
+// speak makes ready for a codec in which some clip isn't held. It is called as a
+// playback begins and as the codec changes, not by the pacer: encoders are large.
+func (p *player) speak(codec Codec, parameters OpusParameters) {
+	if !p.on || p.live != nil && p.live.codec == codec {
+		return
+	}
+	for _, clip := range p.playback.Clips {
+		if clip.encoded[codec.known()] == nil && codec != CodecNone {
+			p.live = newClipEncoder(codec, parameters)
+			return
+		}
+	}
+}
 
 func (p *player) stop() { *p = player{} }
 
@@ -67,6 +82,13 @@ func (p *player) next(codec Codec) (frame []byte, playing bool, id int, finished
 		return nil, false, id, true
 	}
 	frame = clips[p.clip].frame(codec, p.index)
+	switch {
+	case frame != nil || codec == CodecNone:
+	case p.live != nil && p.live.codec == codec:
+		frame = p.live.frame(clips[p.clip], p.index)
+	default:
+		frame = silence(codec)
+	}
 	p.index++
 	return frame, true, 0, false
 }

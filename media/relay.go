@@ -8,8 +8,8 @@ const (
 	// jitter of a usable network.
 	fillAfter = 80 * time.Millisecond
 	// maxRelayJump is the largest step between what was sent and a relayed
-	// timestamp that is still taken to be the same talkspurt, in samples.
-	maxRelayJump = SampleRate
+	// timestamp that is still taken to be the same talkspurt.
+	maxRelayJump = time.Second
 	// maxRelayStep is the same for sequence numbers.
 	maxRelayStep = 100
 	// maxRelayLate is how long packets may go on being late before the source's
@@ -48,13 +48,13 @@ func (r *relay) resume(p *packet, sequence uint16) {
 
 // restarted reports whether p can't belong to the mapping: another source, a
 // jump, or timestamps that don't go with the sequence numbers. next is the
-// outgoing stream's next timestamp.
-func (r *relay) restarted(p *packet, next uint32) bool {
+// outgoing stream's next timestamp, clock the rate of both.
+func (r *relay) restarted(p *packet, next uint32, clock int) bool {
 	if !r.live || r.ssrc != p.ssrc {
 		return true
 	}
 	ahead := int32(p.timestamp + r.timestamp - next)
-	if ahead > maxRelayJump || ahead < -maxRelayJump {
+	if most := int32(ticksOf(maxRelayJump, clock)); ahead > most || ahead < -most {
 		return true
 	}
 	step := int16(p.sequence - r.highest)

@@ -46,13 +46,14 @@ type receiverStats struct {
 	received uint64 // of this source
 	lost     uint64 // of the sources before
 	transit  int32
-	jitter   uint32 // in samples, times 16
+	jitter   uint32 // in ticks of the clock, times 16
+	clock    int    // of the timestamps, in Hz
 	timed    bool
 }
 
-// arrival notes a packet; at is when it came. Only sound has timestamps that say
-// something of its time of sending.
-func (s *receiverStats) arrival(p *packet, sound bool, at time.Duration) {
+// arrival notes a packet; at is when it came, clock the rate of its timestamps, 0
+// where they say nothing of its time of sending: only sound's do.
+func (s *receiverStats) arrival(p *packet, clock int, at time.Duration) {
 	delta := int16(p.sequence - uint16(s.highest))
 	if !s.started || s.ssrc != p.ssrc || int(delta) > maxDropout || int(delta) < -maxDropout {
 		s.lost = s.lostInAll()
@@ -65,17 +66,20 @@ func (s *receiverStats) arrival(p *packet, sound bool, at time.Duration) {
 	if delta > 0 {
 		s.highest += uint32(delta)
 	}
-	if !sound {
+	if clock == 0 {
 		return
 	}
-	transit := int32(uint32(at*SampleRate/time.Second) - p.timestamp)
+	if s.clock != clock { // another codec: what was measured is in other units
+		s.clock, s.jitter, s.timed = clock, 0, false
+	}
+	transit := int32(ticksOf(at, clock) - p.timestamp)
 	if s.timed {
 		change := transit - s.transit
 		if change < 0 {
 			change = -change
 		}
 		// A change of seconds is a new beginning, not jitter.
-		if change >= 0 && change < 4*SampleRate {
+		if change >= 0 && int(change) < 4*clock {
 			s.jitter += uint32(change) - (s.jitter+8)>>4
 		}
 	}
@@ -94,5 +98,14 @@ func (s *receiverStats) lostInAll() uint64 {
 }
 
 func (s *receiverStats) jitterTime() time.Duration {
-	return time.Duration(s.jitter>>4) * time.Second / SampleRate
+	if s.clock == 0 {
+		return 0
+	}
+	return time.Duration(s.jitter>>4) * time.Second / time.Duration(s.clock)
+}
+
+// ticksOf is how far a clock goes in a time, however long.
+func ticksOf(t time.Duration, clock int) uint32 {
+	whole, rest := t/time.Second, t%time.Second
+	return uint32(int64(whole)*int64(clock) + int64(rest)*int64(clock)/int64(time.Second))
 }

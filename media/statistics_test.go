@@ -24,7 +24,7 @@ func TestReceiverStatistics(t *testing.T) {
 		var s receiverStats
 		for i, n := range test.frames {
 			p := frame(n)
-			s.arrival(&p, true, time.Duration(i)*FrameDuration)
+			s.arrival(&p, SampleRate, time.Duration(i)*FrameDuration)
 		}
 		if got := s.lostInAll(); got != test.lost || s.received != test.received {
 			t.Errorf("%s: %d lost of %d, want %d of %d", test.name, got, s.received, test.lost, test.received)
@@ -35,7 +35,7 @@ func TestReceiverStatistics(t *testing.T) {
 func TestLossIsKeptWhenTheSourceChanges(t *testing.T) {
 	var s receiverStats
 	for _, p := range []packet{{ssrc: 1, sequence: 1}, {ssrc: 1, sequence: 4}, {ssrc: 2, sequence: 900}, {ssrc: 2, sequence: 902}} {
-		s.arrival(&p, true, 0)
+		s.arrival(&p, SampleRate, 0)
 	}
 	if got := s.lostInAll(); got != 3 {
 		t.Errorf("%d lost, want 3", got)
@@ -49,14 +49,14 @@ func TestJitterTendsToTheVariationOfDelay(t *testing.T) {
 	for i := range 500 {
 		delay := time.Duration(i%2) * 8 * time.Millisecond
 		p := packet{ssrc: 1, sequence: uint16(i), timestamp: uint32(i) * FrameSamples}
-		s.arrival(&p, true, time.Duration(i)*FrameDuration+delay)
+		s.arrival(&p, SampleRate, time.Duration(i)*FrameDuration+delay)
 	}
 	if got := s.jitterTime(); got < 7*time.Millisecond || got > 9*time.Millisecond {
 		t.Errorf("jitter is %v, want 8 ms", got)
 	}
 	before := s.jitterTime()
 	p := packet{ssrc: 1, sequence: 500, timestamp: 3_000_000_000}
-	s.arrival(&p, true, 10*time.Second)
+	s.arrival(&p, SampleRate, 10*time.Second)
 	if got := s.jitterTime(); got != before {
 		t.Errorf("a jump of the timestamps counts as jitter: %v", got)
 	}

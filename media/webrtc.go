@@ -41,8 +41,8 @@ const (
 var (
 	// ErrBadOffer is wrapped by errors about an offer that can't be understood.
 	ErrBadOffer = errors.New("media: the offer isn't usable")
-	// ErrNoCommonCodec says that an offer has neither PCMU nor PCMA.
-	ErrNoCommonCodec = errors.New("media: the offer has neither PCMU nor PCMA")
+	// ErrNoCommonCodec says that an offer has no codec that the leg may speak.
+	ErrNoCommonCodec = errors.New("media: the offer has no codec that is spoken here; media.desk_codecs says which are")
 )
 
 // browserLimits are ICEDisconnected, ICEFailed and dtlsTimeout, shorter in tests.
@@ -114,12 +114,7 @@ func (w *webrtcSide) listen() error {
 
 func newAPI(mux ice.UDPMux, logs pionLogs, limits browserLimits) (*webrtc.API, error) {
 	engine := &webrtc.MediaEngine{}
-	codecs := []webrtc.RTPCodecParameters{
-		{RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypePCMU, ClockRate: SampleRate}, PayloadType: 0},
-		{RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypePCMA, ClockRate: SampleRate}, PayloadType: 8},
-		{RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: mimeDigits, ClockRate: SampleRate}, PayloadType: 126},
-	}
-	for _, codec := range codecs {
+	for _, codec := range browserCodecs() {
 		if err := engine.RegisterCodec(codec, webrtc.RTPCodecTypeAudio); err != nil {
 			return nil, err
 		}
@@ -237,21 +232,6 @@ func (e *Engine) readTrack(leg *Leg, remote *webrtc.TrackRemote) {
 		}
 		leg.receive(buffer[:n], netip.AddrPort{}, time.Now())
 	}
-}
-
-// agreedFormat picks the codec to send, the first that both speak, and the
-// payload type of digits.
-func agreedFormat(codecs []webrtc.RTPCodecParameters) (format Format, digits uint8) {
-	for _, codec := range codecs {
-		_, name, _ := strings.Cut(codec.MimeType, "/")
-		switch known := ParseCodec(name); {
-		case known != CodecNone && format.Codec == CodecNone:
-			format = Format{known, uint8(codec.PayloadType)}
-		case strings.EqualFold(codec.MimeType, mimeDigits) && codec.ClockRate == SampleRate:
-			digits = uint8(codec.PayloadType)
-		}
-	}
-	return format, digits
 }
 
 // checkOffer refuses what no softphone sends, before the library works for it:

@@ -17,8 +17,6 @@ import (
 	"go.uber.org/zap"
 )
 
-const mimeDigits = "audio/telephone-event"
-
 // browserTrack is the sender of a WebRTC leg: the library encrypts what it is
 // given. It numbers packets as the outgoing stream says, but under the SSRC that
 // the answer names.
@@ -54,7 +52,7 @@ func (t *browserTrack) aim(netip.AddrPort) bool { return true }
 func (t *browserTrack) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
 	t.bound.Store(&boundTrack{c.WriteStream(), uint32(c.SSRC())})
 	for _, codec := range c.CodecParameters() {
-		if format, _ := agreedFormat([]webrtc.RTPCodecParameters{codec}); format.Codec != CodecNone {
+		if codecOf(codec) != CodecNone {
 			return codec, nil
 		}
 	}
@@ -74,16 +72,16 @@ func (t *browserTrack) StreamID() string          { return "careline" }
 func (t *browserTrack) Kind() webrtc.RTPCodecType { return webrtc.RTPCodecTypeAudio }
 
 // agreeWebRTC is Agree for a browser.
-func (l *Leg) agreeWebRTC(format Format, digits uint8) {
+func (l *Leg) agreeWebRTC(choice browserChoice) {
 	l.in.mu.Lock()
-	l.in.types = payloadTypesFor(format, digits)
+	l.in.types = payloadTypesFor(choice.format, choice.remote.DigitPayloadType)
 	l.in.mu.Unlock()
 	l.out.mu.Lock()
-	l.out.format, l.out.digit = format, digits
+	l.out.agree(choice.remote, choice.format)
 	l.out.mu.Unlock()
 	l.descriptionMu.Lock()
 	defer l.descriptionMu.Unlock()
-	l.description.Formats, l.description.DigitPayloadType = []Format{format}, digits
+	l.description.agree(choice.remote, choice.format)
 }
 
 // connectionState follows the peer connection. It runs in the library's callback.

@@ -54,16 +54,23 @@ func (l *Leg) answer(ctx context.Context, offer string) (string, error) {
 	if err := connection.SetRemoteDescription(remote); err != nil {
 		return "", fmt.Errorf("%w: %v", ErrBadOffer, err)
 	}
-	format, digits := agreedFormat(connection.GetSenders()[0].GetParameters().Codecs)
-	if format.Codec == CodecNone {
+	transceiver := connection.GetTransceivers()[0]
+	if err := transceiver.SetCodecPreferences(nil); err != nil { // as it was before the last choice
+		return "", fmt.Errorf("media: answer: %w", err)
+	}
+	choice := l.choose(transceiver.Sender().GetParameters().Codecs)
+	if choice.format.Codec == CodecNone {
 		return "", ErrNoCommonCodec
+	}
+	if err := transceiver.SetCodecPreferences(choice.codecs); err != nil {
+		return "", fmt.Errorf("media: answer: %w", err)
 	}
 	gathered := webrtc.GatheringCompletePromise(connection)
 	answer, err := connection.CreateAnswer(nil)
 	if err != nil {
 		return "", fmt.Errorf("%w: %v", ErrBadOffer, err)
 	}
-	l.agreeWebRTC(format, digits)
+	l.agreeWebRTC(choice)
 	if err := connection.SetLocalDescription(answer); err != nil {
 		return "", fmt.Errorf("media: answer: %w", err)
 	}

@@ -71,7 +71,7 @@ func (o *origin) offerSDP(local media.Description, t terms) ([]byte, error) {
 		return nil, err
 	}
 	if len(local.Formats) == 0 {
-		for _, codec := range media.Codecs() {
+		for _, codec := range media.DefaultCodecs() {
 			local.Formats = append(local.Formats, media.Format{Codec: codec, PayloadType: codec.PayloadType()})
 		}
 	}

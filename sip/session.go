@@ -3,6 +3,7 @@ package sip
 import (
 	"errors"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -159,7 +160,7 @@ func readFormats(stream *sdp.MediaDescription, description *media.Description) {
 		if rate != "8000" || (channels != "" && channels != "1") {
 			continue
 		}
-		if codec := media.ParseCodec(name); codec != media.CodecNone {
+		if codec := media.ParseCodec(name); slices.Contains(media.DefaultCodecs(), codec) {
 			description.Formats = append(description.Formats, media.Format{Codec: codec, PayloadType: uint8(number)})
 		} else if strings.EqualFold(name, "telephone-event") && description.DigitPayloadType == 0 {
 			description.DigitPayloadType = uint8(number)
