@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"time"
 )
 
-// MaxWAV bounds the sound that ReadWAV takes, in bytes: about 50 minutes of
-// 16-bit samples.
-const MaxWAV = 48 << 20
+// MaxWAV bounds the sound that is taken from one WAV, in bytes: an hour of 16-bit
+// samples at 8 kHz, 5 minutes of a studio's stereo.
+const MaxWAV = 64 << 20
 
 // WAV format tags (RFC 2361).
 const (
@@ -19,10 +21,19 @@ const (
 	wavExtensible = 0xFFFE
 )
 
+// wavSubFormat is what follows the tag in the sub-format of WAVE_FORMAT_EXTENSIBLE
+// where it is a tag at all.
+const wavSubFormat = "\x00\x00\x00\x00\x10\x00\x80\x00\x00\xAA\x00\x38\x9B\x71"
+
+// wavRates are the sample rates that are read.
+func wavRates() []uint32 {
+	return []uint32{8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000}
+}
+
 // ErrWAV is wrapped by each error about a WAV's content.
 var ErrWAV = errors.New("not a WAV that Careline plays")
 
-const wavHint = "wanted is 8 kHz mono, 16-bit PCM, µ-law or A-law; sox in.wav -r 8000 -c 1 -e u-law out.wav makes one"
+const wavHint = "wanted is 16-bit PCM, µ-law or A-law, mono or stereo, of 8, 16, 44.1 or 48 kHz; sox in.wav -r 16000 -c 1 -b 16 -e signed-integer out.wav makes one"
 
 // wavFormat is the part of the fmt chunk that matters.
 type wavFormat struct {
@@ -30,35 +41,45 @@ type wavFormat struct {
 	rate                uint32
 }
 
-// ReadWAV reads an 8 kHz mono WAV with 16-bit PCM, µ-law or A-law. Chunks that it
-// doesn't know are skipped; a data chunk of unknown length (as a pipe leaves it)
+// ReadWAV reads a WAV with 16-bit PCM, µ-law or A-law, of 8 to 48 kHz, mono or
+// stereo, as 8 kHz mono: two channels become their mean. Chunks that it doesn't
+// know are skipped; a data chunk of unknown length (as a pipe or a crash leaves it)
 // ends with the reader. Errors about the content wrap ErrWAV.
 func ReadWAV(r io.Reader) ([]int16, error) {
+	sound, err := readWAV(r, 0)
+	if err != nil {
+		return nil, err
+	}
+	return sound.Samples(SampleRate), nil
+}
+
+// readWAV reads at most longest of sound; 0 is as much as MaxWAV allows.
+func readWAV(r io.Reader, longest time.Duration) (Sound, error) {
 	var header [12]byte
 	if _, err := io.ReadFull(r, header[:]); err != nil {
-		return nil, wavError("too short for a header (%v)", err)
+		return Sound{}, wavError("too short for a header (%v)", err)
 	}
 	if string(header[:4]) != "RIFF" || string(header[8:]) != "WAVE" {
-		return nil, wavError("no RIFF/WAVE header")
+		return Sound{}, wavError("no RIFF/WAVE header")
 	}
 	var format wavFormat
 	for {
 		var chunk [8]byte
 		if _, err := io.ReadFull(r, chunk[:]); err != nil {
-			return nil, wavError("no data chunk (%v)", err)
+			return Sound{}, wavError("no data chunk (%v)", err)
 		}
 		size := int64(binary.LittleEndian.Uint32(chunk[4:]))
 		switch string(chunk[:4]) {
 		case "fmt ":
 			var err error
 			if format, err = readWAVFormat(r, size); err != nil {
-				return nil, err
+				return Sound{}, err
 			}
 		case "data":
-			return readWAVData(r, size, format)
+			return readWAVData(r, size, format, longest)
 		default:
 			if _, err := io.CopyN(io.Discard, r, size+size%2); err != nil {
-				return nil, wavError("chunk %q is cut short (%v)", chunk[:4], err)
+				return Sound{}, wavError("chunk %q is cut short (%v)", chunk[:4], err)
 			}
 		}
 	}
@@ -78,10 +99,10 @@ func readWAVFormat(r io.Reader, size int64) (wavFormat, error) {
 		rate:     binary.LittleEndian.Uint32(raw[4:]),
 		bits:     binary.LittleEndian.Uint16(raw[14:]),
 	}
-	if format.tag == wavExtensible && size >= 40 {
-		format.tag = binary.LittleEndian.Uint16(raw[24:]) // the sub-format's first bytes
+	if format.tag == wavExtensible && size >= 40 && string(raw[26:40]) == wavSubFormat {
+		format.tag = binary.LittleEndian.Uint16(raw[24:])
 	}
-	if format.rate != SampleRate || format.channels != 1 {
+	if !slices.Contains(wavRates(), format.rate) || format.channels < 1 || format.channels > 2 {
 		return format, wavError("%d Hz, %d channels", format.rate, format.channels)
 	}
 	law := format.tag == wavALaw || format.tag == wavMuLaw
@@ -91,65 +112,77 @@ func readWAVFormat(r io.Reader, size int64) (wavFormat, error) {
 	return format, nil
 }
 
-func readWAVData(r io.Reader, size int64, format wavFormat) ([]int16, error) {
+// frame is how many bytes one sample of all channels has.
+func (f wavFormat) frame() int { return int(f.channels) * int(f.bits) / 8 }
+
+func readWAVData(r io.Reader, size int64, format wavFormat, longest time.Duration) (Sound, error) {
 	if format.tag == 0 {
-		return nil, wavError("data before fmt")
+		return Sound{}, wavError("data before fmt")
 	}
 	open := size == 0 || size >= 0x7FFFF000 // lengths that writers to a pipe leave
-	if open {
-		size = MaxWAV + 1
+	most := int64(MaxWAV)
+	if longest > 0 {
+		most = min(most, int64(longest.Seconds()*float64(format.rate))*int64(format.frame()))
 	}
-	raw, err := io.ReadAll(io.LimitReader(r, min(size, MaxWAV+1)))
-	if err != nil {
-		return nil, fmt.Errorf("read WAV: %w", err)
+	sound, limit := Sound{rate: int(format.rate)}, size
+	switch {
+	case open:
+		limit = most + 1
+	case size > most:
+		return Sound{}, format.tooLong(most)
+	default:
+		sound.samples = make([]float32, 0, min(size, 1<<20)/int64(format.frame()))
 	}
-	if len(raw) > MaxWAV {
-		return nil, wavError("more than %d bytes of sound", MaxWAV)
-	}
-	if !open && int64(len(raw)) < size {
-		return nil, wavError("%d bytes of sound instead of %d", len(raw), size)
-	}
-	if format.tag == wavPCM {
-		samples := make([]int16, len(raw)/2)
-		for i := range samples {
-			samples[i] = int16(binary.LittleEndian.Uint16(raw[2*i:]))
+	data := io.LimitReader(r, limit)
+	block, taken := make([]byte, 64<<10), int64(0) // whole frames, whatever the format
+	for {
+		n, err := io.ReadFull(data, block)
+		if taken += int64(n); taken > most {
+			return Sound{}, format.tooLong(most)
 		}
-		return samples, nil
+		sound.samples = format.decode(sound.samples, block[:n])
+		if err == io.EOF || err == io.ErrUnexpectedEOF {
+			break
+		}
+		if err != nil {
+			return Sound{}, fmt.Errorf("read WAV: %w", err)
+		}
 	}
-	codec := PCMU
-	if format.tag == wavALaw {
-		codec = PCMA
+	if !open && taken < size {
+		return Sound{}, wavError("%d bytes of sound instead of %d", taken, size)
 	}
-	samples := make([]int16, len(raw))
-	codec.Decode(samples, raw)
-	return samples, nil
+	return sound, nil
+}
+
+func (f wavFormat) tooLong(most int64) error {
+	longest := time.Duration(most) * time.Second / time.Duration(int(f.rate)*f.frame())
+	return wavError("more than %s of sound", seconds(longest))
+}
+
+// decode appends raw's samples to sound, as one channel. Bytes that make no whole
+// sample are left out.
+func (f wavFormat) decode(sound []float32, raw []byte) []float32 {
+	width, channels := int(f.bits)/8, int(f.channels)
+	law := PCMU
+	if f.tag == wavALaw {
+		law = PCMA
+	}
+	var decoded [1]int16
+	for ; len(raw) >= width*channels; raw = raw[width*channels:] {
+		sum := float32(0)
+		for channel := range channels {
+			if f.tag == wavPCM {
+				decoded[0] = int16(binary.LittleEndian.Uint16(raw[channel*width:]))
+			} else {
+				law.Decode(decoded[:], raw[channel:channel+1])
+			}
+			sum += float32(decoded[0])
+		}
+		sound = append(sound, sum/float32(channels)/fullScale)
+	}
+	return sound
 }
 
 func wavError(format string, args ...any) error {
 	return fmt.Errorf("%w: %s; %s", ErrWAV, fmt.Sprintf(format, args...), wavHint)
-}
-
-// WriteWAV writes the samples as 8 kHz mono 16-bit PCM.
-func WriteWAV(w io.Writer, samples []int16) error {
-	size := uint32(2 * len(samples))
-	out := make([]byte, 0, 44+size)
-	out = append(out, "RIFF"...)
-	out = binary.LittleEndian.AppendUint32(out, 36+size)
-	out = append(out, "WAVEfmt "...)
-	out = binary.LittleEndian.AppendUint32(out, 16)
-	out = binary.LittleEndian.AppendUint16(out, wavPCM)
-	out = binary.LittleEndian.AppendUint16(out, 1)
-	out = binary.LittleEndian.AppendUint32(out, SampleRate)
-	out = binary.LittleEndian.AppendUint32(out, SampleRate*2)
-	out = binary.LittleEndian.AppendUint16(out, 2)
-	out = binary.LittleEndian.AppendUint16(out, 16)
-	out = append(out, "data"...)
-	out = binary.LittleEndian.AppendUint32(out, size)
-	for _, sample := range samples {
-		out = binary.LittleEndian.AppendUint16(out, uint16(sample))
-	}
-	if _, err := w.Write(out); err != nil {
-		return fmt.Errorf("write WAV: %w", err)
-	}
-	return nil
 }

@@ -36,7 +36,8 @@ func wav(chunks ...[]byte) []byte {
 func TestReadWAV(t *testing.T) {
 	pcm := chunk("data", []byte{1, 0, 0xFF, 0xFF})
 	open := append([]byte("data\xFF\xFF\xFF\xFF"), 1, 0, 2, 0)
-	extended := append([]byte{22, 0, 16, 0, 0, 0, 0, 0, 1, 0}, make([]byte, 14)...)
+	extended := append([]byte{22, 0, 16, 0, 0, 0, 0, 0, 1, 0}, wavSubFormat...)
+	ambisonic := append([]byte{22, 0, 16, 0, 0, 0, 0, 0, 1, 0}, "\x00\x00\x21\x07\xD3\x11\x86\x44\xC8\xC1\xCA\x00\x00\x00"...)
 	for _, test := range []struct {
 		name string
 		raw  []byte
@@ -47,13 +48,20 @@ func TestReadWAV(t *testing.T) {
 		{"A-law", wav(format(6, 1, 8, 8000), chunk("data", []byte{1, 2})), 2},
 		{"chunks between, of odd length", wav(chunk("LIST", []byte{1, 2, 3}), format(1, 1, 16, 8000), chunk("fact", make([]byte, 4)), pcm), 2},
 		{"extensible", wav(format(0xFFFE, 1, 16, 8000, extended...), pcm), 2},
+		{"stereo", wav(format(1, 2, 16, 8000), pcm), 1},
+		{"16 kHz", wav(format(1, 1, 16, 16000), pcm), 1},
+		{"44.1 kHz", wav(format(1, 2, 16, 44100), chunk("data", make([]byte, 4*44100))), 8000},
+		{"48 kHz µ-law", wav(format(7, 1, 8, 48000), chunk("data", make([]byte, 4800))), 800},
 		{"from a pipe, of unknown length", wav(format(1, 1, 16, 8000), open), 2},
 		{"empty", nil, -1},
 		{"not a WAV", bytes.Repeat([]byte("x"), 100), -1},
 		{"no data", wav(format(1, 1, 16, 8000)), -1},
 		{"data first", wav(pcm), -1},
-		{"stereo", wav(format(1, 2, 16, 8000), pcm), -1},
-		{"44.1 kHz", wav(format(1, 1, 16, 44100), pcm), -1},
+		{"extensible, and not PCM", wav(format(0xFFFE, 1, 16, 8000, ambisonic...), pcm), -1},
+		{"surround", wav(format(1, 6, 16, 48000), pcm), -1},
+		{"no channel", wav(format(1, 0, 16, 8000), pcm), -1},
+		{"96 kHz", wav(format(1, 1, 16, 96000), pcm), -1},
+		{"4 kHz", wav(format(1, 1, 16, 4000), pcm), -1},
 		{"24 bit", wav(format(1, 1, 24, 8000), pcm), -1},
 		{"MP3 inside", wav(format(0x55, 1, 16, 8000), pcm), -1},
 		{"cut short", wav(format(1, 1, 16, 8000), pcm)[:46], -1},

@@ -1,0 +1,155 @@
+package media
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"careline/media/loudness"
+	"careline/media/signal"
+)
+
+// studio is a WAV of 16-bit PCM in which each channel has a tone of its own.
+func studio(rate uint32, level float64, hz ...float64) []byte {
+	body := make([]byte, 0, int(rate)*2*len(hz))
+	for i := range int(rate) {
+		for _, f := range hz {
+			sample := math.Round(level * 32767 * math.Sin(2*math.Pi*f*float64(i)/float64(rate)))
+			body = binary.LittleEndian.AppendUint16(body, uint16(int16(sample)))
+		}
+	}
+	return wav(format(1, uint16(len(hz)), 16, rate), chunk("data", body))
+}
+
+func TestStudioSoundComesDownToTheTelephonesRate(t *testing.T) {
+	for _, rate := range wavRates() {
+		samples, err := ReadWAV(bytes.NewReader(studio(rate, 0.5, 440, 440)))
+		if err != nil || len(samples) != SampleRate {
+			t.Fatalf("%d Hz: %d samples, %v", rate, len(samples), err)
+		}
+		middle := samples[1000:7000]
+		if got := signal.Goertzel(middle, 440); math.Abs(got-0.5) > 0.005 {
+			t.Errorf("%d Hz: amplitude %.3f, want 0.5", rate, got)
+		}
+		if got := signal.RMS(middle); math.Abs(got-0.5/math.Sqrt2) > 0.003 {
+			t.Errorf("%d Hz: %.3f in all, want the tone alone", rate, got)
+		}
+	}
+}
+
+func TestTwoChannelsBecomeTheirMean(t *testing.T) {
+	samples, err := ReadWAV(bytes.NewReader(studio(48000, 0.5, 500, 1500)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, hz := range []float64{500, 1500} {
+		if got := signal.Goertzel(samples[1000:7000], hz); math.Abs(got-0.25) > 0.005 {
+			t.Errorf("amplitude %.3f at %.0f Hz, want 0.25", got, hz)
+		}
+	}
+}
+
+func TestWhatNoTelephoneCarriesIsntHeardElsewhere(t *testing.T) {
+	samples, err := ReadWAV(bytes.NewReader(studio(48000, 0.5, 6300)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if level := signal.Level(samples[500:7500]); level > -65 {
+		t.Errorf("6300 Hz are heard at %.0f dB", level)
+	}
+}
+
+func TestASoundThatIsTooLongIsRefusedBeforeItIsRead(t *testing.T) {
+	for name, raw := range map[string][]byte{
+		"by its header": studio(8000, 0.5, 440),
+		"as it comes":   append(wav(format(1, 1, 16, 8000), []byte("data\xFF\xFF\xFF\xFF")), make([]byte, 16000)...),
+	} {
+		_, err := ReadSound(bytes.NewReader(raw), 990*time.Millisecond)
+		if !errors.Is(err, ErrWAV) || !strings.Contains(err.Error(), "more than 1.0 s") {
+			t.Errorf("%s: %v", name, err)
+		}
+		sound, err := ReadSound(bytes.NewReader(raw), time.Second)
+		if err != nil || sound.Duration() != time.Second || sound.Rate() != 8000 {
+			t.Errorf("%s, long enough: %v at %d, %v", name, sound.Duration(), sound.Rate(), err)
+		}
+	}
+}
+
+func TestNormalizedSoundsAreEquallyLoud(t *testing.T) {
+	quiet := signal.Noise(1, 3)
+	for i := range quiet {
+		quiet[i] /= 6
+	}
+	for name, sound := range map[string]Sound{
+		"a loud tone":         NewSound(signal.Tone(1000, 1), 8000),
+		"quiet noise":         NewSound(quiet, 8000),
+		"a short piece":       NewSound(append(append(make([]int16, 1600), signal.Noise(0.25, 1)...), make([]int16, 1600)...), 8000),
+		"with a pause":        NewSound(append(append(signal.Noise(1, 1), make([]int16, 16000)...), signal.Noise(1, 2)...), 8000),
+		"noise with one peak": NewSound(append(append(append([]int16{}, quiet...), 32000, -32000, 32000), quiet...), 8000),
+	} {
+		for _, target := range []float64{-23, -29, -18} {
+			found := sound.Loudness()
+			leveled := sound
+			gain := leveled.Normalize(target)
+			heard := NewSound(leveled.Samples(8000), 8000)
+			if got := heard.Loudness(); math.Abs(got-target) > 0.5 {
+				t.Errorf("%s: %.1f LUFS after %+.1f dB, want %.0f", name, got, gain, target)
+			}
+			if peak := loudness.TruePeak(heard.samples); peak > peakCeiling+0.1 {
+				t.Errorf("%s at %.0f LUFS: a peak of %.2f dBTP", name, target, peak)
+			}
+			if sound.Loudness() != found {
+				t.Errorf("%s: the sound itself was changed", name)
+			}
+		}
+	}
+}
+
+func TestWhatIsAlmostSilentIsntMadeNoise(t *testing.T) {
+	silent := NewSound(make([]int16, 8000), 8000)
+	if !math.IsInf(silent.Loudness(), -1) || silent.Normalize(-23) != 0 || signal.RMS(silent.Samples(8000)) != 0 {
+		t.Errorf("silence is %.1f LUFS", silent.Loudness())
+	}
+	whisper := signal.Tone(1000, 1)
+	for i := range whisper {
+		whisper[i] /= 100
+	}
+	sound := NewSound(whisper, 8000)
+	if gain := sound.Normalize(-23); gain != MaxGain {
+		t.Errorf("a whisper got %.1f dB, want %.0f", gain, MaxGain)
+	}
+}
+
+func TestClippedSoundIsKnown(t *testing.T) {
+	torn := signal.Tone(400, 1)
+	for i := range torn {
+		torn[i] = int16(min(max(4*int(torn[i]), -32768), 32767))
+	}
+	for name, c := range map[string]struct {
+		samples []int16
+		want    bool
+	}{"a tone": {signal.Tone(400, 1), false}, "cut off": {torn, true}} {
+		var file bytes.Buffer
+		if err := WriteWAV(&file, c.samples); err != nil {
+			t.Fatal(err)
+		}
+		sound, err := ReadSound(&file, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := sound.Clipped(); got > 0.1 != c.want {
+			t.Errorf("%s: %.3f is clipped", name, got)
+		}
+		law := make([]byte, len(c.samples))
+		PCMU.Encode(law, c.samples)
+		heard := make([]int16, len(law))
+		PCMU.Decode(heard, law)
+		if got := NewSound(heard, 8000).Clipped(); got > 0.1 != c.want {
+			t.Errorf("%s, in µ-law: %.3f is clipped", name, got)
+		}
+	}
+}
