@@ -1,7 +1,6 @@
 package media
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"math"
@@ -46,7 +45,10 @@ const fullScale = 1 << 15
 // Samples gives the sound with rate samples a second, 16 bit. Of a sound that was
 // normalised no true peak is above peakCeiling.
 func (s Sound) Samples(rate int) []int16 {
-	samples := polyphase.Resample(s.samples, s.rate, rate)
+	samples := s.samples
+	if rate != s.rate || s.leveled {
+		samples = polyphase.Resample(samples, s.rate, rate)
+	}
 	if s.leveled {
 		loudness.Limit(samples, rate, peakCeiling)
 	}
@@ -136,11 +138,7 @@ func rounded(samples []float32) []int16 {
 // ReadSound reads a WAV, as ReadWAV says, of at most so long a time. Errors about
 // the content wrap ErrWAV.
 func ReadSound(r io.Reader, longest time.Duration) (Sound, error) {
-	sound, err := readWAV(bufio.NewReaderSize(r, 64<<10), longest)
-	if err != nil {
-		return Sound{}, err
-	}
-	return sound, nil
+	return readWAV(r, longest)
 }
 
 // seconds writes a duration as people say it of sounds.

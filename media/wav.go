@@ -133,14 +133,14 @@ func readWAVData(r io.Reader, size int64, format wavFormat, longest time.Duratio
 	default:
 		sound.samples = make([]float32, 0, min(size, 1<<20)/int64(format.frame()))
 	}
-	data := io.LimitReader(r, limit)
-	block, taken := make([]byte, 64<<10), int64(0) // whole frames, whatever the format
+	data, law := io.LimitReader(r, limit), format.law()
+	block, taken := make([]byte, min(64<<10, (limit+3)&^3)), int64(0) // whole frames, whatever the format
 	for {
 		n, err := io.ReadFull(data, block)
 		if taken += int64(n); taken > most {
 			return Sound{}, format.tooLong(most)
 		}
-		sound.samples = format.decode(sound.samples, block[:n])
+		sound.samples = format.decode(sound.samples, block[:n], law)
 		if err == io.EOF || err == io.ErrUnexpectedEOF {
 			break
 		}
@@ -161,26 +161,44 @@ func (f wavFormat) tooLong(most int64) error {
 
 // decode appends raw's samples to sound, as one channel. Bytes that make no whole
 // sample are left out.
-func (f wavFormat) decode(sound []float32, raw []byte) []float32 {
-	width, channels := int(f.bits)/8, int(f.channels)
-	law := PCMU
-	if f.tag == wavALaw {
-		law = PCMA
-	}
-	var decoded [1]int16
-	for ; len(raw) >= width*channels; raw = raw[width*channels:] {
+func (f wavFormat) decode(sound []float32, raw []byte, law *[256]float32) []float32 {
+	frame, channels := f.frame(), int(f.channels)
+	from := len(sound)
+	sound = slices.Grow(sound, len(raw)/frame)[:from+len(raw)/frame]
+	for i := range sound[from:] {
 		sum := float32(0)
 		for channel := range channels {
 			if f.tag == wavPCM {
-				decoded[0] = int16(binary.LittleEndian.Uint16(raw[channel*width:]))
+				sum += float32(int16(binary.LittleEndian.Uint16(raw[i*frame+2*channel:]))) / fullScale
 			} else {
-				law.Decode(decoded[:], raw[channel:channel+1])
+				sum += law[raw[i*frame+channel]]
 			}
-			sum += float32(decoded[0])
 		}
-		sound = append(sound, sum/float32(channels)/fullScale)
+		sound[from+i] = sum / float32(channels)
 	}
 	return sound
+}
+
+// law is what each byte of G.711 stands for; nil for PCM.
+func (f wavFormat) law() *[256]float32 {
+	codec := PCMU
+	switch f.tag {
+	case wavPCM:
+		return nil
+	case wavALaw:
+		codec = PCMA
+	}
+	var bytes [256]byte
+	var samples [256]int16
+	for i := range bytes {
+		bytes[i] = byte(i)
+	}
+	codec.Decode(samples[:], bytes[:])
+	var law [256]float32
+	for i, sample := range samples {
+		law[i] = float32(sample) / fullScale
+	}
+	return &law
 }
 
 func wavError(format string, args ...any) error {

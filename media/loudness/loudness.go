@@ -88,12 +88,7 @@ func stepPowers(rate int, channels [][]float32) []float64 {
 	for _, channel := range channels {
 		weighting := newWeighting(rate)
 		for i := range powers {
-			sum := 0.0
-			for _, sample := range channel[min(i*step, len(channel)):min((i+1)*step, len(channel))] {
-				weighted := weighting.next(float64(sample))
-				sum += weighted * weighted
-			}
-			powers[i] += sum / float64(step)
+			powers[i] += weighting.energy(channel[min(i*step, len(channel)):min((i+1)*step, len(channel))]) / float64(step)
 		}
 	}
 	return powers
@@ -113,7 +108,17 @@ func (f *biquad) next(x float64) float64 {
 	return y
 }
 
-func (w *weighting) next(x float64) float64 { return w.highPass.next(w.shelf.next(x)) }
+// energy is the sum of the squares of the weighted samples, which go on from those
+// before.
+func (w *weighting) energy(sound []float32) (sum float64) {
+	shelf, highPass := w.shelf, w.highPass // near at hand for as long as the loop runs
+	for _, sample := range sound {
+		weighted := highPass.next(shelf.next(float64(sample)))
+		sum += weighted * weighted
+	}
+	w.shelf, w.highPass = shelf, highPass
+	return sum
+}
 
 // newWeighting makes the filters for a rate. The recommendation gives coefficients
 // for 48 kHz alone; these are the analogue filters that those come from, made

@@ -1,6 +1,9 @@
 package loudness
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 const (
 	// oversampling is how many places between two samples are looked at (BS.1770-4
@@ -79,30 +82,35 @@ func TruePeak(sound []float32) float64 {
 // heard as distortion. What is below the ceiling stays bit for bit.
 func Limit(sound []float32, rate int, ceiling float64) (reduction float64) {
 	weights, highest := newInterpolation(), math.Pow(10, ceiling/20)
-	loudest := 0.0
-	for _, sample := range sound {
-		loudest = max(loudest, math.Abs(float64(sample)))
-	}
-	if loudest*weights.most() <= highest {
-		return 0
-	}
-	gains := make([]float64, len(sound))
-	lowest := 1.0
-	for i := range gains {
-		gains[i] = 1
-	}
+	// No peak is near samples that are all below this.
+	harmless := float32(highest / weights.most())
+	var gains []float64
+	lowest, loud, scanned := 1.0, -2*reach, 0
 	for i := range sound {
-		// Both neighbours carry the peak between them.
-		if peak := weights.peak(sound, i); peak > highest {
-			gain := highest / peak
-			gains[i] = min(gains[i], gain)
-			if i+1 < len(gains) {
-				gains[i+1] = min(gains[i+1], gain)
+		for ; scanned < min(i+reach+1, len(sound)); scanned++ {
+			if sound[scanned] > harmless || sound[scanned] < -harmless {
+				loud = scanned
 			}
-			lowest = min(lowest, gain)
 		}
+		if loud <= i-reach {
+			continue
+		}
+		peak := weights.peak(sound, i)
+		if peak <= highest {
+			continue
+		}
+		if gains == nil {
+			gains = slices.Repeat([]float64{1}, len(sound))
+		}
+		// Both neighbours carry the peak between them.
+		gain := highest / peak
+		gains[i] = min(gains[i], gain)
+		if i+1 < len(gains) {
+			gains[i+1] = min(gains[i+1], gain)
+		}
+		lowest = min(lowest, gain)
 	}
-	if lowest == 1 {
+	if gains == nil {
 		return 0
 	}
 	smooth(gains, max(1, int(lookAhead*float64(rate))), math.Exp(-1/(release*float64(rate))))
