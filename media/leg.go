@@ -137,7 +137,9 @@ func (l *Leg) Agree(remote Description, format Format) error {
 func (l *Leg) agreeable(remote Description, format Format) error {
 	switch {
 	case l.in.latch == nil:
-		return errors.New("media: Agree is for RTP legs; a WebRTC leg agrees by its offer")
+		return errors.New("media: Agree is for RTP legs; a WebRTC leg agrees by offer and answer")
+	case remote.WebRTC != "":
+		return errors.New("media: agree: the far side is a browser; give it a WebRTC leg")
 	case !slices.Contains(Codecs(), format.Codec):
 		return fmt.Errorf("media: agree: codec %s: give one of %v", format.Codec, Codecs())
 	case len(remote.Crypto) > 0 && !remote.Crypto[0].whole():

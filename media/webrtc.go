@@ -31,7 +31,7 @@ const (
 	iceKeepAlive = 2 * time.Second
 	// sharedReadBuffer is asked of the system for the socket of all browsers.
 	sharedReadBuffer = 4 << 20
-	// maxOffer bounds the size of an offer, in bytes.
+	// maxOffer bounds the size of an offer or an answer, in bytes.
 	maxOffer = 64 << 10
 	// certificateLife is how long the DTLS certificate is valid: longer than a
 	// process runs.
@@ -156,45 +156,55 @@ func (e *Engine) OpenWebRTC(ctx context.Context, options LegOptions, offerSDP st
 	if err := checkOffer(offerSDP); err != nil {
 		return nil, "", err
 	}
-	if !e.webrtc.listening() {
-		return nil, "", errors.New("media: OpenWebRTC before Listen")
-	}
-	peer, err := e.webrtc.api.NewPeerConnection(e.webrtc.config)
+	leg, err := e.newBrowserLeg(options)
 	if err != nil {
-		return nil, "", fmt.Errorf("media: peer connection: %w", err)
+		return nil, "", err
 	}
-	track := &browserTrack{}
-	leg := e.newLeg(options, track)
-	leg.description = Description{}
-	answer, err := e.negotiate(ctx, leg, peer, track, offerSDP)
+	leg.browser.fingerprints = attributes(offerSDP, "fingerprint")
+	answer, err := leg.answer(ctx, offerSDP)
 	if err == nil {
-		err = e.adopt(leg, peer)
+		leg.settleWebRTC(offeredDirection(offerSDP), answer)
+		err = e.adopt(leg)
 	}
 	if err != nil {
-		leg.closed.Store(true)
-		return nil, "", errors.Join(err, peer.GracefulClose())
+		return nil, "", leg.discard(err)
 	}
 	return leg, answer, nil
 }
 
-// negotiate makes the complete answer and prepares the leg for what was agreed.
-func (e *Engine) negotiate(ctx context.Context, leg *Leg, peer *webrtc.PeerConnection, track *browserTrack, offer string) (string, error) {
-	if _, err := peer.AddTrack(track); err != nil {
-		return "", fmt.Errorf("media: track: %w", err)
+// newBrowserLeg makes a leg with a connection of its own, which nobody but the
+// caller knows of yet: adopt or discard it.
+func (e *Engine) newBrowserLeg(options LegOptions) (*Leg, error) {
+	if !e.webrtc.listening() {
+		return nil, errors.New("media: a WebRTC leg before Listen")
 	}
-	leg.browser = &browserSide{connection: peer, fingerprints: attributes(offer, "fingerprint")}
+	peer, err := e.webrtc.api.NewPeerConnection(e.webrtc.config)
+	if err != nil {
+		return nil, fmt.Errorf("media: peer connection: %w", err)
+	}
+	track := &browserTrack{}
+	leg := e.newLeg(options, track)
+	leg.description = Description{}
+	leg.browser = &browserSide{connection: peer}
+	if _, err := peer.AddTrack(track); err != nil {
+		return nil, leg.discard(fmt.Errorf("media: track: %w", err))
+	}
 	peer.OnTrack(func(remote *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { e.readTrack(leg, remote) })
 	peer.OnConnectionStateChange(leg.connectionState)
-	answer, err := leg.answer(ctx, offer)
-	if err != nil {
-		return "", err
-	}
-	leg.settleWebRTC(offeredDirection(offer), answer)
-	return answer, nil
+	return leg, nil
+}
+
+// discard closes a leg that nothing came of, and says why.
+func (l *Leg) discard(why error) error {
+	l.closed.Store(true)
+	l.notifyMu.Lock()
+	l.notify = nil
+	l.notifyMu.Unlock()
+	return errors.Join(why, l.browser.connection.GracefulClose())
 }
 
 // adopt makes the leg one of the engine's.
-func (e *Engine) adopt(leg *Leg, peer *webrtc.PeerConnection) error {
+func (e *Engine) adopt(leg *Leg) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.closed {
@@ -205,7 +215,7 @@ func (e *Engine) adopt(leg *Leg, peer *webrtc.PeerConnection) error {
 	leg.release = func() {
 		go func() {
 			defer e.group.Done()
-			if err := peer.GracefulClose(); err != nil {
+			if err := leg.browser.connection.GracefulClose(); err != nil {
 				e.log.Debug("webrtc close", zap.String("call", leg.id), zap.Error(err))
 			}
 		}()
@@ -234,14 +244,17 @@ func (e *Engine) readTrack(leg *Leg, remote *webrtc.TrackRemote) {
 	}
 }
 
-// checkOffer refuses what no softphone sends, before the library works for it:
-// each section of an offer costs it a transceiver.
-func checkOffer(offer string) error {
-	if len(offer) > maxOffer {
-		return fmt.Errorf("%w: more than %d bytes", ErrBadOffer, maxOffer)
+// checkOffer refuses what no softphone sends, before the library works for it.
+func checkOffer(offer string) error { return checkSections(offer, ErrBadOffer) }
+
+// checkSections refuses, as wrong, a description that isn't of one stream of audio:
+// each section costs the library a transceiver.
+func checkSections(sdp string, wrong error) error {
+	if len(sdp) > maxOffer {
+		return fmt.Errorf("%w: more than %d bytes", wrong, maxOffer)
 	}
 	sections, audio := 0, false
-	for line := range strings.Lines(offer) {
+	for line := range strings.Lines(sdp) {
 		if strings.HasPrefix(line, "m=") {
 			sections++
 		}
@@ -249,7 +262,7 @@ func checkOffer(offer string) error {
 		audio = audio || ok && !strings.HasPrefix(port, "0 ")
 	}
 	if sections != 1 || !audio {
-		return fmt.Errorf("%w: %d media sections; wanted is one, of audio", ErrBadOffer, sections)
+		return fmt.Errorf("%w: %d media sections; wanted is one, of audio", wrong, sections)
 	}
 	return nil
 }

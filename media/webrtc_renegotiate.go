@@ -15,6 +15,7 @@ type browserSide struct {
 	mu           sync.Mutex // one offer after the other
 	connection   *webrtc.PeerConnection
 	fingerprints string // of the browser's certificate
+	awaits       bool   // an offer of ours has no answer yet
 }
 
 // Renegotiate answers another offer of a WebRTC leg's browser (RFC 8829 section
@@ -33,6 +34,9 @@ func (l *Leg) Renegotiate(ctx context.Context, offer string) error {
 	}
 	l.browser.mu.Lock()
 	defer l.browser.mu.Unlock()
+	if l.browser.awaits {
+		return errors.New("media: Renegotiate before the browser has answered our first offer")
+	}
 	if attributes(offer, "fingerprint") != l.browser.fingerprints {
 		return fmt.Errorf("%w: it is of another certificate, so of another connection; call anew", ErrBadOffer)
 	}
@@ -65,19 +69,13 @@ func (l *Leg) answer(ctx context.Context, offer string) (string, error) {
 	if err := transceiver.SetCodecPreferences(choice.codecs); err != nil {
 		return "", fmt.Errorf("media: answer: %w", err)
 	}
-	gathered := webrtc.GatheringCompletePromise(connection)
 	answer, err := connection.CreateAnswer(nil)
 	if err != nil {
 		return "", fmt.Errorf("%w: %v", ErrBadOffer, err)
 	}
 	l.agreeWebRTC(choice)
-	if err := connection.SetLocalDescription(answer); err != nil {
+	if err := l.setLocal(ctx, answer); err != nil {
 		return "", fmt.Errorf("media: answer: %w", err)
-	}
-	select {
-	case <-gathered:
-	case <-ctx.Done():
-		return "", fmt.Errorf("media: answer: %w", ctx.Err())
 	}
 	return withDirection(connection.LocalDescription().SDP, offeredDirection(offer).Answer()), nil
 }

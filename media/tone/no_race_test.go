@@ -1,5 +1,0 @@
-//go:build !race
-
-package tone_test
-
-const raceEnabled = false
