@@ -30,6 +30,9 @@ var (
 	// ErrNoCommonCodec: the offer has no audio stream in a codec of ours.
 	// Refuse it with 488 (RFC 3261 section 21.4.26).
 	ErrNoCommonCodec = errors.New("sip: no codec in common; offer PCMU or PCMA over RTP/AVP")
+	// ErrOtherKind: the description is WebRTC in a telephone's session, or the other
+	// way round. Refuse it with 488.
+	ErrOtherKind = errors.New("sip: a session is WebRTC or it isn't, for as long as it lasts")
 	// ErrBadOffer: the offer can't be read. Refuse it with 400.
 	ErrBadOffer = errors.New("sip: the session description can't be read")
 )
@@ -58,15 +61,22 @@ func agree(session remoteSession) (Agreement, error) {
 	return Agreement{Remote: session.description, Format: session.description.Formats[0]}, nil
 }
 
-// readAgreement parses SDP and agrees on it.
+// readAgreement parses SDP and agrees on it. Once a session is agreed on, it stays
+// of its kind.
 func (d *Dialog) readAgreement(body []byte) (remoteSession, Agreement, error) {
 	session, err := parseSession(body, d.terms())
 	if err != nil {
 		return remoteSession{}, Agreement{}, err
 	}
 	agreement, err := agree(session)
+	if before, agreed := d.Agreement(); err == nil && agreed && !sameKind(before.Remote, agreement.Remote) {
+		err = ErrOtherKind
+	}
 	return session, agreement, err
 }
+
+// sameKind reports whether two descriptions are both WebRTC, or both aren't.
+func sameKind(a, b media.Description) bool { return (a.WebRTC != "") == (b.WebRTC != "") }
 
 // directionOf narrows the direction that we want to what the far side's allows
 // (RFC 3264 section 6.1).

@@ -29,6 +29,9 @@ func (o *origin) answerSDP(remote remoteSession, agreement Agreement, local medi
 		}
 		return []byte(local.WebRTC), nil
 	}
+	if local.WebRTC != "" {
+		return nil, fmt.Errorf("%w: it is a telephone's, and ours is a browser's leg", errNoAnswer)
+	}
 	session, err := o.session(local)
 	if err != nil {
 		return nil, err
@@ -60,6 +63,9 @@ func (o *origin) answerSDP(remote remoteSession, agreement Agreement, local medi
 // offerSDP offers what the local side has, where the far side made no offer.
 func (o *origin) offerSDP(local media.Description, t terms) ([]byte, error) {
 	if local.WebRTC != "" {
+		if t.srtp == SRTPRequired && !t.encrypted { // who changes the fingerprint hears the call
+			return nil, ErrSoundInClear
+		}
 		return []byte(local.WebRTC), nil
 	}
 	cryptos, profile, err := t.secureOffer(local)

@@ -84,7 +84,7 @@ type Dialog struct {
 	deadline  *time.Timer
 	bye       *farewell
 	clock     sessionClock
-	local     media.Description // what our early answer describes
+	local     media.Description // what our early answer describes, or our offer in a 200
 
 	provisionals provisionals
 	over         bool // EventEnded is out

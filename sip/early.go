@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"errors"
 	"math/rand/v2"
 
 	gosip "github.com/emiago/sipgo/sip"
@@ -23,6 +24,9 @@ func (d *Dialog) renewEarly(message inbound) {
 		return
 	}
 	session, agreement, err := d.readAgreement(body)
+	if err == nil && agreement.Remote.WebRTC != "" {
+		err = errAnew
+	}
 	if err != nil {
 		d.server.refuse(request, tx, RefusalStatus(err))
 		return
@@ -40,6 +44,10 @@ func (d *Dialog) renewEarly(message inbound) {
 	d.settle(agreement)
 	d.tell(Event{Kind: EventRenegotiated, Agreement: agreement})
 }
+
+// errAnew: an offer of WebRTC before the call is answered. Our side of that doesn't
+// stay as it is, whatever theirs does.
+var errAnew = errors.New("sip: WebRTC isn't agreed on anew before the call is answered")
 
 // unanswered reports a call of ours that nobody has answered yet.
 func (d *Dialog) unanswered() bool {
@@ -82,7 +90,11 @@ func (d *Dialog) updatedAhead(message inbound) {
 			return
 		}
 		var session remoteSession
-		if session, agreement, err = d.readAgreement(body); err == nil {
+		switch session, agreement, err = d.readAgreement(body); {
+		case err != nil:
+		case agreement.Remote.WebRTC != "":
+			err = errAnew
+		default:
 			answer, err = d.origin.answerSDP(session, agreement, d.calling.invitation.Local)
 		}
 		if err != nil {

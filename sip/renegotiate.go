@@ -149,8 +149,12 @@ func (d *Dialog) readAccepted(response *gosip.Response, wish command) (agreement
 	return agreement, body, err
 }
 
-// offered reports an answer in a codec, or under a key, that we didn't offer.
+// offered reports an answer in a codec, under a key, or of a kind, that we didn't
+// offer.
 func offered(local media.Description, agreement Agreement) error {
+	if !sameKind(local, agreement.Remote) {
+		return ErrOtherKind
+	}
 	if !answersKeys(local.Crypto, agreement) {
 		return errForeignKeys
 	}

@@ -1,50 +1,53 @@
 package sip
 
 import (
-	"errors"
 	"net/netip"
 	"strings"
 
 	gosip "github.com/emiago/sipgo/sip"
-	"go.uber.org/zap"
 
 	"careline/sip/location"
 )
 
-// ErrNotRegistered says that no device is registered under a phone's name.
-var ErrNotRegistered = errors.New("sip: no device of this phone is registered")
+// Device is one device that is registered under a phone's name.
+type Device struct {
+	// Browser: it registered over WebSocket (RFC 7118), itself or by way of a proxy.
+	// It is offered WebRTC, which is all that browsers take.
+	Browser bool
 
-// Ring calls all devices that are registered under a phone's name at once, each
-// over the flow that it registered by. Target, Route, Hops and Notify are filled
-// in here; notify is told of each device's events by its place in the list that
-// is returned, on a goroutine of that device's. Errors: ErrNotRegistered, or
-// why none could be called.
-func (s *Server) Ring(phone string, invitation Invitation, notify func(device int, event Event)) ([]*Dialog, error) {
+	binding location.Binding
+}
+
+// Devices lists the devices that are registered under a phone's name now, the
+// preferred first.
+func (s *Server) Devices(phone string) []Device {
 	if s.registrar == nil {
-		return nil, ErrNotRegistered
+		return nil
 	}
-	var dialogs []*Dialog
-	failed := ErrNotRegistered
+	var devices []Device
 	for _, binding := range s.registrar.lookup(phone) {
-		device := len(dialogs)
-		one := invitation
-		one.Notify = func(event Event) { notify(device, event) }
-		err := one.towards(binding)
-		var dialog *Dialog
-		if err == nil {
-			dialog, err = s.Invite(one)
-		}
-		if err != nil {
-			s.log.Warn("device not called", zap.String("phone", phone), zap.Error(err))
-			failed = err
-			continue
-		}
-		dialogs = append(dialogs, dialog)
+		devices = append(devices, Device{Browser: speaksWebSocket(binding), binding: binding})
 	}
-	if len(dialogs) == 0 {
-		return nil, failed
+	return devices
+}
+
+// Ring calls a device over the flow that it registered by, as Invite does. Target,
+// Route and Hops are filled in here; Local is what the device is to be offered.
+func (s *Server) Ring(device Device, invitation Invitation) (*Dialog, error) {
+	if err := invitation.towards(device.binding); err != nil {
+		return nil, err
 	}
-	return dialogs, nil
+	return s.Invite(invitation)
+}
+
+// speaksWebSocket reports a phone that a browser is: behind a proxy, its contact
+// alone says so.
+func speaksWebSocket(binding location.Binding) bool {
+	network := binding.Flow.Network
+	if target, err := ParseTarget("<" + binding.URI + ">"); err == nil {
+		network = networkTo(target.uri, network)
+	}
+	return network == "ws" || network == "wss" || binding.Flow.Network == "ws" || binding.Flow.Network == "wss"
 }
 
 // towards aims an invitation at a binding.

@@ -1,7 +1,6 @@
 package sip
 
 import (
-	"errors"
 	"net/netip"
 	"reflect"
 	"strconv"
@@ -9,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"careline/media"
 	"careline/sip/location"
 )
 
@@ -21,9 +21,19 @@ type deviceEvent struct {
 func ring(t *testing.T, x *exchange) ([]*Dialog, chan deviceEvent) {
 	t.Helper()
 	events := make(chan deviceEvent, 64)
-	dialogs, err := x.Ring("maria-desk", Invitation{ID: "019abc", From: NewNumber("5550100"), Display: "Members", Local: ours()},
-		func(device int, event Event) { events <- deviceEvent{device, event} })
-	must(t, err)
+	var dialogs []*Dialog
+	for place, device := range x.Devices("maria-desk") {
+		local := ours()
+		if device.Browser {
+			local = media.Description{WebRTC: "our offer"}
+		}
+		dialog, err := x.Ring(device, Invitation{
+			ID: "019abc", From: NewNumber("5550100"), Display: "Members", Local: local,
+			Notify: func(event Event) { events <- deviceEvent{place, event} },
+		})
+		must(t, err)
+		dialogs = append(dialogs, dialog)
+	}
 	return dialogs, events
 }
 
@@ -36,7 +46,7 @@ func awaits(t *testing.T, events chan deviceEvent, kind EventKind) deviceEvent {
 				return e
 			}
 			if e.Kind != EventProgress {
-				t.Fatalf("%s, expected %s", e.Kind, kind)
+				t.Fatalf("%s, expected %s: %+v", e.Kind, kind, e.Event)
 			}
 		case <-time.After(patience):
 			t.Fatalf("no %s", kind)
@@ -123,8 +133,11 @@ func TestAllDevicesOfAPhoneRing(t *testing.T) {
 func TestAPhoneThatIsNotThere(t *testing.T) {
 	for _, change := range []func(*Options){nil, withPhones} {
 		x := startExchange(t, change)
-		if _, err := x.Ring("maria-desk", Invitation{ID: "1", Local: ours()}, func(int, Event) {}); !errors.Is(err, ErrNotRegistered) {
-			t.Errorf("%v, want ErrNotRegistered", err)
+		if devices := x.Devices("maria-desk"); len(devices) != 0 {
+			t.Errorf("%d devices", len(devices))
+		}
+		if _, err := x.Ring(Device{}, Invitation{ID: "1", Local: ours(), Notify: func(Event) {}}); err == nil {
+			t.Error("no device at all is called")
 		}
 	}
 }
@@ -147,6 +160,8 @@ func TestHopsToABinding(t *testing.T) {
 		{"by its proxy", location.Binding{Contact: location.Contact{URI: "sip:a@10.0.0.5"}, Flow: flow("tcp"), Path: []string{"<sip:edge.example;lr>"}},
 			[]string{"tcp://192.0.2.7:40000"}},
 		{"a browser", location.Binding{Contact: location.Contact{URI: "sip:a@x.invalid;transport=ws"}, Flow: flow("wss"), Confined: true}, []string{"wss://192.0.2.7:40000"}},
+		{"a browser by its proxy", location.Binding{Contact: location.Contact{URI: "sip:a@x.invalid;transport=ws"}, Flow: flow("tls"), Path: []string{"<sip:edge.example;lr>"}},
+			[]string{"tls://192.0.2.7:40000"}},
 	}
 	for _, c := range cases {
 		var invitation Invitation
@@ -157,6 +172,9 @@ func TestHopsToABinding(t *testing.T) {
 		}
 		if !reflect.DeepEqual(got, c.want) || len(invitation.Route) != len(c.binding.Path) {
 			t.Errorf("%s: %v by %d proxies, want %v", c.name, got, len(invitation.Route), c.want)
+		}
+		if got := speaksWebSocket(c.binding); got != strings.HasPrefix(c.name, "a browser") {
+			t.Errorf("%s: a browser %v", c.name, got)
 		}
 	}
 }

@@ -123,6 +123,7 @@ func (d *Dialog) fit(response *gosip.Response) error {
 // hand, or an offer where there was none.
 func (d *Dialog) describeLocal(local media.Description, agreement Agreement) ([]byte, error) {
 	if d.owesOffer {
+		d.local = local
 		return d.origin.offerSDP(local, d.terms())
 	}
 	return d.origin.answerSDP(d.session, agreement, local)
@@ -247,7 +248,7 @@ func (d *Dialog) cancelled(cancel *gosip.Request) {
 
 // acked takes the ACK to a 200.
 func (d *Dialog) acked(ack *gosip.Request) {
-	if ack.CSeq() == nil || ack.CSeq().SeqNo != d.invite.CSeq().SeqNo {
+	if d.invite == nil || ack.CSeq() == nil || ack.CSeq().SeqNo != d.invite.CSeq().SeqNo {
 		return
 	}
 	state := d.State()
@@ -295,7 +296,10 @@ func (d *Dialog) readAnswer(ack *gosip.Request) bool {
 	}
 	if err == nil {
 		var agreement Agreement
-		if _, agreement, err = d.readAgreement(body); err == nil {
+		if _, agreement, err = d.readAgreement(body); err == nil && !sameKind(d.local, agreement.Remote) {
+			err = ErrOtherKind
+		}
+		if err == nil {
 			d.settle(agreement)
 			return true
 		}
