@@ -12,12 +12,13 @@ import (
 // caller, who may be transferred there. It belongs to the caller's call: without a
 // caller no phone can dial out.
 type consult struct {
-	agent  acd.AgentID
-	dialog Dialog // the phone's
-	leg    Leg
-	target *target
-	up     bool // the phone's sound is agreed
-	held   bool // by the phone
+	agent   acd.AgentID
+	dialog  Dialog // the phone's
+	leg     Leg
+	browser bool // the phone's sound is WebRTC
+	target  *target
+	up      bool // the phone's sound is agreed, and a browser's is connected
+	held    bool // by the phone
 }
 
 type (
@@ -124,19 +125,15 @@ func (s *session) beginConsult(dialog Dialog) int {
 		return sip.RefusalStatus(dialog.Check())
 	}
 	c := &consult{agent: s.agent, dialog: dialog}
-	leg, err := s.center.sound.OpenRTP(media.LegOptions{
+	leg, browser, status := s.takeOffer(dialog, media.LegOptions{
 		ID: "consult/" + s.id, Notify: func(e media.Event) { s.post(consultSoundMessage{consult: c, event: e}) },
 	})
-	if err != nil {
-		return 503
+	if status != 0 {
+		return status
 	}
-	c.leg = leg
-	if agreement, known := dialog.Agreement(); known {
-		if err := c.agree(agreement); err != nil || agreement.Remote.WebRTC != "" { // a browser's sound has no place here
-			leg.Close()
-			return 488
-		}
-	}
+	c.leg, c.browser = leg, browser
+	_, known := dialog.Agreement()
+	c.up = known && !browser
 	t, status := s.callTarget(sip.NewNumber(dialog.Dialed()))
 	if status != 0 {
 		leg.Close()
@@ -149,7 +146,11 @@ func (s *session) beginConsult(dialog Dialog) int {
 	return 0
 }
 
+// agree takes what was agreed on with the phone; a browser has agreed by its offer.
 func (c *consult) agree(agreement sip.Agreement) error {
+	if c.browser {
+		return nil
+	}
 	err := c.leg.Agree(agreement.Remote, agreement.Format)
 	c.up = c.up || err == nil
 	return err
@@ -173,6 +174,16 @@ func (c *consult) join(s *session) {
 }
 
 func (c *consult) reoffered(s *session, agreement sip.Agreement) {
+	holds := func() {
+		if s.consult == c {
+			c.held = !agreement.Remote.Direction.Receives()
+			c.join(s)
+		}
+	}
+	if c.browser {
+		s.renegotiate(c.dialog, c.leg, agreement.Remote.WebRTC, holds)
+		return
+	}
 	status := 488
 	err := c.agree(agreement)
 	if err == nil {
@@ -181,11 +192,10 @@ func (c *consult) reoffered(s *session, agreement sip.Agreement) {
 	}
 	if err != nil {
 		s.log.Info("phone's new offer refused", zap.Error(err))
-		_ = c.dialog.RefuseReoffer(status) // the phone hung up meanwhile
+		s.refuseReoffer(c.dialog, status)
 		return
 	}
-	c.held = !agreement.Remote.Direction.Receives()
-	c.join(s)
+	holds()
 }
 
 // onConsultTarget passes on to the phone what the target does.
@@ -225,6 +235,12 @@ func (s *session) onConsultSound(m consultSoundMessage) {
 	switch m.event.Kind {
 	case media.EventDigit:
 		c.target.leg.SendDigit(m.event.Digit, digitLength)
+	case media.EventConnected:
+		c.up = true
+		c.join(s)
+	case media.EventFailed:
+		s.log.Warn("the desk phone's browser can't be reached in a consultation")
+		s.dropConsult("failed")
 	case media.EventTimeout:
 		s.log.Warn("no sound came from the desk phone in a consultation (RTP time-out)")
 		s.dropConsult("failed")

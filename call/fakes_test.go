@@ -131,7 +131,8 @@ type fakeSound struct {
 	joining func()
 
 	mu   sync.Mutex
-	legs map[string]*fakeLeg
+	legs map[string]*fakeLeg // the latest under each ID
+	made []*fakeLeg
 	open int
 }
 
@@ -152,10 +153,20 @@ func (s *fakeSound) OpenWebRTC(_ context.Context, options media.LegOptions, offe
 	return s.leg(options), "answer", nil
 }
 
+func (s *fakeSound) OfferWebRTC(_ context.Context, options media.LegOptions) (Leg, string, error) {
+	if s.refused != "" && strings.HasPrefix(options.ID, s.refused) {
+		return nil, "", errors.New("no socket")
+	}
+	leg := s.leg(options)
+	leg.offer = "offer"
+	return leg, string(leg.offer), nil
+}
+
 func (s *fakeSound) leg(options media.LegOptions) *fakeLeg {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	leg := &fakeLeg{id: options.ID, sound: s, notify: options.Notify}
+	s.made = append(s.made, leg)
 	s.legs[options.ID] = leg
 	s.open++
 	return leg
@@ -191,9 +202,11 @@ type fakeLeg struct {
 	digits  int
 	refuse  error
 	agreed  []netip.AddrPort
+	offer   media.SDP // ours, to a browser
+	answers []string  // to it
 }
 
-func (l *fakeLeg) Local() media.Description             { return media.Description{} }
+func (l *fakeLeg) Local() media.Description             { return media.Description{WebRTC: l.offer} }
 func (l *fakeLeg) SendDigit(media.Digit, time.Duration) { l.digits++ }
 func (l *fakeLeg) Stats() media.LegStats                { return media.LegStats{PacketsReceived: 7} }
 func (l *fakeLeg) locked() func()                       { l.sound.mu.Lock(); return l.sound.mu.Unlock }
@@ -201,6 +214,15 @@ func (l *fakeLeg) locked() func()                       { l.sound.mu.Lock(); ret
 func (l *fakeLeg) Agree(remote media.Description, _ media.Format) error {
 	defer l.locked()()
 	l.agreed = append(l.agreed, remote.Address)
+	return l.refuse
+}
+
+func (l *fakeLeg) AnswerWebRTC(answer string) error {
+	defer l.locked()()
+	l.answers = append(l.answers, answer)
+	if answer == "bad" {
+		return media.ErrBadAnswer
+	}
 	return l.refuse
 }
 

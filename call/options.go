@@ -37,9 +37,14 @@ type Dialog interface {
 	Answer(local media.Description) error
 	Refuse(status int, reason string, retryAfter time.Duration) error
 	HangUp(q850 int, text string) error
+	Reoffered
+	Referrer
+}
+
+// Reoffered is a dialog whose far side may ask for a changed session.
+type Reoffered interface {
 	AnswerReoffer(local media.Description) error
 	RefuseReoffer(status int) error
-	Referrer
 }
 
 // Referrer is a dialog whose far side may ask for a transfer (RFC 3515).
@@ -55,6 +60,7 @@ type Referrer interface {
 type Leg interface {
 	Local() media.Description
 	Agree(remote media.Description, format media.Format) error
+	AnswerWebRTC(answer string) error
 	Renegotiate(ctx context.Context, offer string) error
 	Play(media.Playback)
 	StopPlaying()
@@ -68,6 +74,7 @@ type Leg interface {
 type Sound interface {
 	OpenRTP(media.LegOptions) (Leg, error)
 	OpenWebRTC(ctx context.Context, options media.LegOptions, offer string) (Leg, string, error)
+	OfferWebRTC(ctx context.Context, options media.LegOptions) (Leg, string, error)
 	Join(a, b Leg)
 	Part(a, b Leg)
 }
@@ -197,6 +204,14 @@ func (s engineSound) OpenWebRTC(ctx context.Context, options media.LegOptions, o
 		return nil, "", err
 	}
 	return leg, answer, nil
+}
+
+func (s engineSound) OfferWebRTC(ctx context.Context, options media.LegOptions) (Leg, string, error) {
+	leg, offer, err := s.engine.OfferWebRTC(ctx, options)
+	if err != nil {
+		return nil, "", err
+	}
+	return leg, offer, nil
 }
 
 func (s engineSound) Join(a, b Leg) { media.Join(a.(*media.Leg), b.(*media.Leg)) }

@@ -1,6 +1,8 @@
 package call
 
 import (
+	"time"
+
 	"go.uber.org/zap"
 
 	"careline/acd"
@@ -15,23 +17,20 @@ const (
 	causeIncompatible = 88 // incompatible destination
 )
 
+// phoneConnecting is how long the sound of a browser that was picked up may take to
+// connect.
+const phoneConnecting = 10 * time.Second
+
 // phoneCall is the agent's side of a call on a desk phone: the devices that ring
 // under its name, of which one is answered. The call's goroutine owns it.
 type phoneCall struct {
 	offer    acd.OfferID
-	leg      Leg
 	devices  []phoneDevice
 	answered int // the device that was answered; -1 before
-	up       bool
-	held     bool // by the phone's own hold key
-}
-
-// phoneDevice is one device that rings, or rang.
-type phoneDevice struct {
-	dialog PhoneDialog
-	rang   bool
-	over   bool
-	cause  acd.RefuseCause // why it didn't answer, once over
+	// up: that device's sound has come about, which accepts the offer. audible: it is
+	// there now; a browser's may be away for a while.
+	up, audible bool
+	held        bool // by the phone's own hold key
 }
 
 type (
@@ -41,10 +40,11 @@ type (
 		device int
 		event  sip.Event
 	}
-	// phoneSoundMessage: the phone's sound has something to tell.
+	// phoneSoundMessage: a device's sound has something to tell.
 	phoneSoundMessage struct {
-		call  *phoneCall
-		event media.Event
+		call   *phoneCall
+		device int
+		event  media.Event
 	}
 )
 
@@ -52,29 +52,18 @@ type (
 // line, and nothing of the caller: a display is no place for PHI.
 func (s *session) ringPhone(offer acd.Offer) {
 	p := &phoneCall{offer: offer.ID, answered: -1}
-	leg, err := s.center.sound.OpenRTP(media.LegOptions{
-		ID: "phone/" + s.id, Notify: func(e media.Event) { s.post(phoneSoundMessage{call: p, event: e}) },
-	})
-	if err != nil {
-		s.log.Warn("phone not called", zap.String("agent", string(offer.Agent)), zap.Error(err))
-		s.center.router.submit(acd.OfferRefused{Offer: offer.ID, Cause: acd.Unreachable})
-		return
-	}
-	p.leg = leg
 	s.phone = p
-	dialogs, err := s.center.phones.Ring(s.center.devices[offer.Agent].phone, sip.Invitation{
-		ID: s.id, From: sip.NewNumber(s.number), Display: s.line.Name, Local: leg.Local(),
-		Forwards: s.dialog.Forwards(), // a phone that forwards its calls to us would go round for ever
-	}, func(device int, event sip.Event) { s.post(phoneMessage{call: p, device: device, event: event}) })
-	if err != nil {
-		s.log.Warn("phone not called", zap.String("agent", string(offer.Agent)), zap.Error(err))
-		s.dropPhone(causeNormal)
-		s.center.router.submit(acd.OfferRefused{Offer: offer.ID, Cause: acd.Unreachable})
+	for _, device := range s.center.phones.Devices(s.center.devices[offer.Agent].phone) {
+		if err := s.ringDevice(p, device); err != nil {
+			s.log.Warn("phone not called", zap.String("agent", string(offer.Agent)), zap.Error(err))
+		}
+	}
+	if len(p.devices) > 0 {
 		return
 	}
-	for _, dialog := range dialogs {
-		p.devices = append(p.devices, phoneDevice{dialog: dialog})
-	}
+	s.log.Warn("no device of the phone rings", zap.String("agent", string(offer.Agent)))
+	s.phone = nil
+	s.center.router.submit(acd.OfferRefused{Offer: offer.ID, Cause: acd.Unreachable})
 }
 
 // dropPhone hangs the phone up, whatever it does, and gives its sound back.
@@ -83,21 +72,11 @@ func (s *session) dropPhone(cause int) {
 	if p == nil {
 		return
 	}
+	s.timers.stop(timerPhone)
 	s.phone = nil
 	p.up = false
 	for i := range p.devices {
-		p.hangUp(i, cause, s.log)
-	}
-	p.leg.Close()
-}
-
-func (p *phoneCall) hangUp(device, cause int, log *zap.Logger) {
-	if p.devices[device].over {
-		return
-	}
-	p.devices[device].over = true
-	if err := p.devices[device].dialog.HangUp(cause, ""); err != nil {
-		log.Debug("phone not hung up", zap.Error(err))
+		p.devices[i].drop(cause, s.log)
 	}
 }
 
@@ -106,8 +85,8 @@ func (s *session) agentSound(agent acd.AgentID) Leg {
 	switch p := s.phone; {
 	case p == nil:
 		return s.center.devices[agent].sound()
-	case p.up:
-		return p.leg
+	case p.up && p.audible:
+		return p.devices[p.answered].leg
 	}
 	return nil
 }
@@ -124,9 +103,9 @@ func (s *session) onPhone(m phoneMessage) {
 	case sip.EventAnswered:
 		s.phoneAnswered(m.device, m.event.Agreement)
 	case sip.EventAcked: // of a device that took another's place
-		if err := p.leg.Agree(m.event.Agreement.Remote, m.event.Agreement.Format); err != nil {
-			s.log.Warn("phone's sound not agreed", zap.Error(err))
-		}
+		s.phoneAgrees(m.device, m.event.Agreement)
+	case sip.EventRenegotiated: // by an answer to an offer that it had asked us for
+		s.phoneAgrees(m.device, m.event.Agreement)
 	case sip.EventReoffer:
 		s.phoneReoffered(m.device, m.event.Agreement)
 	case sip.EventDigit:
@@ -140,42 +119,96 @@ func (s *session) onPhone(m phoneMessage) {
 	}
 }
 
-// phoneAnswered: the agent picked up, which accepts the offer. The others stop
-// ringing; one that was picked up at the same moment hears a BYE.
+// phoneAgrees takes what was agreed on with a device that has its place already. A
+// browser has agreed by its offer.
+func (s *session) phoneAgrees(device int, agreement sip.Agreement) {
+	d := &s.phone.devices[device]
+	if d.browser {
+		return
+	}
+	if err := d.leg.Agree(agreement.Remote, agreement.Format); err != nil {
+		s.log.Warn("phone's sound not agreed", zap.Error(err))
+	}
+}
+
+// phoneAnswered: the agent picked up, which accepts the offer once there is sound.
+// The others stop ringing; one that was picked up at the same moment hears a BYE.
 func (s *session) phoneAnswered(device int, agreement sip.Agreement) {
 	p := s.phone
+	d := &p.devices[device]
 	if p.answered >= 0 {
-		p.hangUp(device, causeNotSelected, s.log)
+		d.drop(causeNotSelected, s.log)
 		return
 	}
-	if err := p.leg.Agree(agreement.Remote, agreement.Format); err != nil {
-		s.log.Warn("phone's sound not agreed", zap.Error(err))
-		p.hangUp(device, causeIncompatible, s.log)
-		p.devices[device].cause = acd.Unreachable
-		s.refuseIfAllOver()
+	if err := d.agree(agreement); err != nil {
+		s.log.Warn("phone's sound not agreed", zap.Error(unquoted(err)))
+		s.phoneFailed(device, causeIncompatible)
 		return
 	}
-	p.answered, p.up = device, true
+	p.answered = device
 	s.log.Info("phone answered", zap.Stringer("codec", agreement.Format.Codec), zap.String("encrypted_by", encryptedBy(agreement.Remote)))
 	for other := range p.devices {
 		if other != device {
-			p.hangUp(other, causeNotSelected, s.log)
+			p.devices[other].drop(causeNotSelected, s.log)
 		}
 	}
+	if d.browser {
+		s.timers.set(timerPhone, phoneConnecting) // until media.EventConnected
+		return
+	}
+	s.phoneHeard()
+}
+
+// phoneHeard: the sound of the phone that was answered is there, or back again.
+func (s *session) phoneHeard() {
+	p := s.phone
+	s.timers.stop(timerPhone)
+	p.audible = true
+	if p.up {
+		s.followSound()
+		return
+	}
+	p.up = true
 	s.center.router.submit(acd.OfferAccepted{Offer: p.offer})
+}
+
+// phoneFailed gives a device up of which no sound can come.
+func (s *session) phoneFailed(device, cause int) {
+	s.timers.stop(timerPhone)
+	p := s.phone
+	p.devices[device].drop(cause, s.log)
+	p.devices[device].cause = acd.Unreachable
+	s.refuseIfAllOver()
+}
+
+// phoneNotHeard: the phone was picked up, and its sound doesn't come.
+func (s *session) phoneNotHeard() {
+	if p := s.phone; p != nil && p.answered >= 0 && !p.up {
+		s.log.Warn("the sound of the desk phone's browser doesn't connect")
+		s.phoneFailed(p.answered, causeTimerExpiry)
+	}
 }
 
 // phoneEnded: a device is out. If the agent talked on it, that was the agent
 // hanging up, or the phone breaking down.
 func (s *session) phoneEnded(device int, e sip.Event) {
 	p := s.phone
-	p.devices[device].over = true
-	if p.answered != device {
+	p.devices[device].ended()
+	switch {
+	case p.answered != device:
 		p.devices[device].cause = refuseCause(e.Status, p.devices[device].rang)
 		s.refuseIfAllOver()
 		return
+	case !p.up: // picked up and put down again before there was sound
+		s.timers.stop(timerPhone)
+		p.devices[device].cause = acd.Unreachable
+		if e.By == sip.ByRemote {
+			p.devices[device].cause = acd.Declined
+		}
+		s.refuseIfAllOver()
+		return
 	}
-	p.up = false
+	p.up, p.audible = false, false
 	switch {
 	case s.stage == stageTransfer: // which goes on
 		s.agentDone()
@@ -243,35 +276,52 @@ func refuseCause(status int, rang bool) acd.RefuseCause {
 // caller as the page's does, with our music.
 func (s *session) phoneReoffered(device int, agreement sip.Agreement) {
 	p := s.phone
-	dialog := p.devices[device].dialog
+	d := &p.devices[device]
+	holds := func() {
+		if held := !agreement.Remote.Direction.Receives(); s.phone == p && p.answered == device && held != p.held && s.withAgent() {
+			p.held = held
+			s.hold(held)
+		}
+	}
+	if d.browser {
+		s.renegotiate(d.dialog, d.leg, agreement.Remote.WebRTC, holds)
+		return
+	}
 	status := 488
-	err := p.leg.Agree(agreement.Remote, agreement.Format)
+	err := d.leg.Agree(agreement.Remote, agreement.Format)
 	if err == nil {
 		status = 500
-		err = dialog.AnswerReoffer(p.leg.Local())
+		err = d.dialog.AnswerReoffer(d.leg.Local())
 	}
 	if err != nil {
 		s.log.Info("phone's new offer refused", zap.Error(err))
-		if err := dialog.RefuseReoffer(status); err != nil {
-			s.log.Info("phone's new offer not refused", zap.Error(err))
-		}
+		s.refuseReoffer(d.dialog, status)
 		return
 	}
-	if held := !agreement.Remote.Direction.Receives(); held != p.held && s.withAgent() {
-		p.held = held
-		s.hold(held)
-	}
+	holds()
 }
 
 // onPhoneSound: keys that the agent presses go on to the caller's side; silence
-// beyond the time-out means that the phone is gone.
+// beyond the time-out, or a browser that failed, means that the phone is gone.
 func (s *session) onPhoneSound(m phoneSoundMessage) {
-	if s.phone == nil || s.phone != m.call {
+	p := s.phone
+	if p == nil || p != m.call || p.answered != m.device || p.devices[m.device].over {
 		return
 	}
 	switch m.event.Kind {
 	case media.EventDigit:
 		s.pass(m.event.Digit)
+	case media.EventConnected:
+		s.phoneHeard()
+	case media.EventDisconnected:
+		p.audible = false
+		s.followSound()
+	case media.EventFailed:
+		if !p.up {
+			s.phoneNotHeard()
+		} else if s.withAgent() {
+			s.phoneLost("the desk phone's browser can't be reached any more")
+		}
 	case media.EventTimeout:
 		if s.withAgent() {
 			s.phoneLost("no sound came from the desk phone (RTP time-out)")

@@ -25,23 +25,23 @@ func (s *session) phoneReplaced(m replacedMessage) {
 		s.turnAway(by, 403)
 		return
 	}
-	if agreement, known := by.Agreement(); known {
-		if err := p.leg.Agree(agreement.Remote, agreement.Format); err != nil {
-			s.log.Warn("phone's sound not agreed", zap.Error(err))
-			s.turnAway(by, 488)
-			return
-		}
+	place := len(p.devices)
+	leg, browser, status := s.takeOffer(by, s.ofDevice(p, place))
+	if status != 0 {
+		s.turnAway(by, status)
+		return
 	}
 	by.Name(s.id)
-	replaced := p.devices[device].dialog
-	p.devices[device].over = true // its BYE goes out with the answer to the other
-	p.devices = append(p.devices, phoneDevice{dialog: by})
-	p.answered = len(p.devices) - 1
-	place := p.answered
+	old := &p.devices[device]
+	old.ended() // its BYE goes out with the answer to the other
+	replaced := old.dialog
+	p.devices = append(p.devices, phoneDevice{dialog: by, leg: leg, browser: browser})
+	p.answered, p.audible = place, !browser // a browser's sound is there once it is connected
 	by.Notify(func(e sip.Event) { s.post(phoneMessage{call: p, device: place, event: e}) })
-	if err := by.Answer(p.leg.Local()); err != nil {
+	if err := by.Answer(leg.Local()); err != nil {
 		s.log.Warn("phone not answered", zap.Error(err)) // its end comes as an event
 		_ = replaced.HangUp(causeNormal, "")
 	}
+	s.followSound()
 	s.log.Info("agent goes on at another device", zap.String("agent", string(s.agent)))
 }

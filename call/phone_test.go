@@ -18,12 +18,14 @@ import (
 
 // fakePhones are desk phones in the test's hands: maria's has so many devices.
 type fakePhones struct {
-	mu      sync.Mutex
-	up      bool
-	number  int
-	broken  error
-	devices []*fakeDevice
-	invited []sip.Invitation
+	mu     sync.Mutex
+	up     bool
+	number int
+	// browsers are the devices that register over WebSocket.
+	browsers map[int]bool
+	broken   error
+	devices  []*fakeDevice
+	invited  []sip.Invitation
 }
 
 type fakeDevice struct {
@@ -36,21 +38,30 @@ func (p *fakePhones) Registered(phone string) bool {
 	return p.up && phone == "maria-desk"
 }
 
-func (p *fakePhones) Ring(phone string, invitation sip.Invitation, notify func(int, sip.Event)) ([]PhoneDialog, error) {
+func (p *fakePhones) Devices(phone string) []sip.Device {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.up || phone != "maria-desk" || p.broken != nil {
-		return nil, errors.Join(sip.ErrNotRegistered, p.broken)
+	if !p.up || phone != "maria-desk" {
+		return nil
+	}
+	p.devices = nil
+	devices := make([]sip.Device, p.number)
+	for i := range devices {
+		devices[i].Browser = p.browsers[i]
+	}
+	return devices
+}
+
+func (p *fakePhones) Ring(device sip.Device, invitation sip.Invitation) (PhoneDialog, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.broken != nil {
+		return nil, p.broken
 	}
 	p.invited = append(p.invited, invitation)
-	p.devices = nil
-	var dialogs []PhoneDialog
-	for i := range p.number {
-		device := &fakeDevice{fakeDialog{id: fmt.Sprint(i), notify: func(e sip.Event) { notify(i, e) }}}
-		p.devices = append(p.devices, device)
-		dialogs = append(dialogs, device)
-	}
-	return dialogs, nil
+	one := &fakeDevice{fakeDialog{id: fmt.Sprint(len(p.devices)), notify: invitation.Notify}}
+	p.devices = append(p.devices, one)
+	return one, nil
 }
 
 // does lets a device do something.
@@ -94,6 +105,19 @@ func (f *floor) register(up bool) {
 }
 
 func (f *floor) phoneLeg() *fakeLeg { return f.sound.legs[fmt.Sprintf("phone/call-%d", f.calls)] }
+
+// deviceLegs are the legs that were made for the phone's devices, in their order.
+func (f *floor) deviceLegs() []*fakeLeg {
+	f.sound.mu.Lock()
+	defer f.sound.mu.Unlock()
+	var legs []*fakeLeg
+	for _, leg := range f.sound.made {
+		if leg.id == fmt.Sprintf("phone/call-%d", f.calls) {
+			legs = append(legs, leg)
+		}
+	}
+	return legs
+}
 
 func TestACallIsTakenOnTheDeskPhone(t *testing.T) {
 	withPhone(t, 1, func(f *floor, phones *fakePhones) {

@@ -2,7 +2,6 @@ package call
 
 import (
 	"careline/acd"
-	"careline/media"
 	"careline/sip"
 )
 
@@ -10,16 +9,16 @@ import (
 type Phones interface {
 	// Registered reports whether a phone can be reached now.
 	Registered(phone string) bool
-	// Ring calls all devices of a phone at once and returns at once; notify is
-	// told what each does, by its place in the list.
-	Ring(phone string, invitation sip.Invitation, notify func(device int, event sip.Event)) ([]PhoneDialog, error)
+	// Devices lists what is registered under a phone's name.
+	Devices(phone string) []sip.Device
+	// Ring calls one device and returns at once.
+	Ring(device sip.Device, invitation sip.Invitation) (PhoneDialog, error)
 }
 
 // PhoneDialog is our call to one device of a phone; *sip.Dialog is one.
 type PhoneDialog interface {
 	HangUp(q850 int, text string) error
-	AnswerReoffer(local media.Description) error
-	RefuseReoffer(status int) error
+	Reoffered
 	Referrer
 }
 
@@ -29,16 +28,12 @@ type serverPhones struct{ *sip.Server }
 // NewPhones makes Phones of a SIP server that phones register with.
 func NewPhones(server *sip.Server) Phones { return serverPhones{server} }
 
-func (p serverPhones) Ring(phone string, invitation sip.Invitation, notify func(int, sip.Event)) ([]PhoneDialog, error) {
-	dialogs, err := p.Server.Ring(phone, invitation, notify)
+func (p serverPhones) Ring(device sip.Device, invitation sip.Invitation) (PhoneDialog, error) {
+	dialog, err := p.Server.Ring(device, invitation)
 	if err != nil {
 		return nil, err
 	}
-	list := make([]PhoneDialog, len(dialogs))
-	for i, dialog := range dialogs {
-		list[i] = dialog
-	}
-	return list, nil
+	return dialog, nil
 }
 
 // UsePhones lets agents take calls on their desk phones, those that Content

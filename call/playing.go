@@ -41,6 +41,7 @@ const (
 	timerAnnounce = "announce"
 	timerWrapUp   = "wrap_up"
 	timerTransfer = "transfer"
+	timerPhone    = "phone"
 )
 
 func (s *session) play(kind playKind, clips []*media.Clip, flow int) {
@@ -96,6 +97,8 @@ func (s *session) onTimer(name string) {
 	switch name {
 	case timerTransfer:
 		s.transferRangOut()
+	case timerPhone:
+		s.phoneNotHeard()
 	case timerAnnounce:
 		s.askPlace()
 	case timerWrapUp:

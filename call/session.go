@@ -102,8 +102,6 @@ type session struct {
 
 	playing playing
 	music   music
-	// shown is what supervisors see of the call; they read it from elsewhere.
-	shown atomic.Pointer[Overview]
 	// saved is closed when the latest write of the record is done.
 	saved chan struct{}
 }
@@ -151,7 +149,6 @@ func (s *session) live() {
 	defer s.survive(func() { s.end(ledger.BySystem, "internal error", causeTemporary) })
 	s.begin()
 	for s.stage != stageOver {
-		s.publish()
 		select {
 		case m := <-s.inbox:
 			s.handle(m)
@@ -325,7 +322,7 @@ func (s *session) onEnded(e sip.Event) {
 
 func (s *session) onReoffer(e sip.Event) {
 	if s.browser {
-		s.renegotiateBrowser(e.Agreement.Remote.WebRTC)
+		s.renegotiate(s.dialog, s.leg, e.Agreement.Remote.WebRTC, func() {})
 		return
 	}
 	status := 488
@@ -336,7 +333,7 @@ func (s *session) onReoffer(e sip.Event) {
 	}
 	if err != nil {
 		s.log.Info("new offer refused", zap.Error(err))
-		s.refuseReoffer(status)
+		s.refuseReoffer(s.dialog, status)
 	}
 }
 

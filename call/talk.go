@@ -52,28 +52,39 @@ func (s *session) hearEachOther() {
 	s.center.sound.Join(s.leg, s.agentLeg)
 }
 
-// partFromAgent takes the two sounds apart, once: the agent's may be in another
-// call soon. A desk phone is hung up.
+// partFromAgent takes the two sounds apart, once, and hangs a desk phone up.
 func (s *session) partFromAgent() {
+	s.partSounds()
+	s.dropPhone(causeNormal)
+}
+
+// partSounds takes the two sounds apart: the agent's may be in another call soon.
+func (s *session) partSounds() {
 	if s.agentLeg != nil {
 		s.center.sound.Part(s.leg, s.agentLeg)
 		s.agentLeg.Mute(false)
 		s.agentLeg = nil
 	}
-	s.dropPhone(causeNormal)
 }
 
-// onDevice: the agent's sound changed under the call: a reload, a new network,
-// a browser that is gone. The caller hears music until it is back.
+// onDevice: something changed at the agent's desk, perhaps under this call.
 func (s *session) onDevice(agent acd.AgentID) {
-	if !s.withAgent() || agent != s.agent {
+	if agent == s.agent {
+		s.followSound()
+	}
+}
+
+// followSound: the agent's sound changed under the call: a reload, a new network,
+// a browser that is gone, another device. The caller hears music until it is back.
+func (s *session) followSound() {
+	if !s.withAgent() {
 		return
 	}
-	leg := s.agentSound(agent)
+	leg := s.agentSound(s.agent)
 	if leg == s.agentLeg {
 		return
 	}
-	s.partFromAgent()
+	s.partSounds()
 	s.agentLeg = leg
 	switch {
 	case leg == nil:

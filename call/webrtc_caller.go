@@ -2,7 +2,6 @@ package call
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"go.uber.org/zap"
@@ -15,9 +14,6 @@ import (
 // browserTimeout bounds the answer to a caller's WebRTC offer, which no network
 // is asked for.
 const browserTimeout = 5 * time.Second
-
-// browserMessage: the answer to a new offer of the caller's browser is made.
-type browserMessage struct{ err error }
 
 // isBrowser reports a caller whose telephone is a browser (SIP over WebSocket,
 // RFC 7118): its sound is WebRTC.
@@ -88,47 +84,5 @@ func (s *session) onConnection(kind media.EventKind) {
 		s.beginFlow()
 	case media.EventFailed:
 		s.end(ledger.ByCarrier, "the caller's browser can't be reached any more", causeTimerExpiry)
-	}
-}
-
-// renegotiateBrowser answers a new offer of the caller's browser, such as hold or
-// another network, beside the call. One that isn't WebRTC is refused.
-func (s *session) renegotiateBrowser(offer media.SDP) {
-	if offer == "" {
-		s.refuseReoffer(488)
-		return
-	}
-	s.beside.Go(func() {
-		defer s.survive(nil)
-		ctx, cancel := context.WithTimeout(s.ctx, browserTimeout)
-		defer cancel()
-		s.post(browserMessage{err: s.leg.Renegotiate(ctx, string(offer))})
-	})
-}
-
-// onBrowser sends the answer that was made.
-func (s *session) onBrowser(m browserMessage) {
-	if m.err != nil {
-		s.log.Info("new offer refused", zap.Error(unquoted(m.err)))
-		s.refuseReoffer(488)
-		return
-	}
-	if err := s.dialog.AnswerReoffer(s.leg.Local()); err != nil {
-		s.log.Info("new offer not answered", zap.Error(err))
-		s.refuseReoffer(500)
-	}
-}
-
-// unquoted is the kind of an error about an offer, without what it quotes of it.
-func unquoted(err error) error {
-	if errors.Is(err, media.ErrBadOffer) {
-		return media.ErrBadOffer
-	}
-	return err
-}
-
-func (s *session) refuseReoffer(status int) {
-	if err := s.dialog.RefuseReoffer(status); err != nil {
-		s.log.Info("new offer not refused", zap.Error(err))
 	}
 }
