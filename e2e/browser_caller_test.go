@@ -37,12 +37,20 @@ async function call(line) {
 }
 </script>`
 
-// browserCaller opens the page in a browser of its own, which says the callers'
-// tone and takes a certificate that nobody vouches for.
+// browserCaller opens the page of a caller, who says the callers' tone.
 func (s *server) browserCaller(t *testing.T) *agent {
 	t.Helper()
+	caller := s.browserPage(t, "the browser's caller", fmt.Sprintf(browserPhone, "wss://"+s.listens["wss"]), tone())
+	caller.awaitTitle("connected")
+	return caller
+}
+
+// browserPage opens a page with JsSIP in a browser of its own, which says a sound and
+// takes a certificate that nobody vouches for.
+func (s *server) browserPage(t *testing.T, name, html string, says []int16) *agent {
+	t.Helper()
 	dir := t.TempDir()
-	writeWAV(t, filepath.Join(dir, "microphone.wav"), tone())
+	writeWAV(t, filepath.Join(dir, "microphone.wav"), says)
 	options := append(chromium(dir), chromedp.Flag("ignore-certificate-errors", true))
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(stop)
@@ -50,16 +58,15 @@ func (s *server) browserCaller(t *testing.T) *agent {
 	t.Cleanup(cancel)
 	page := http.NewServeMux()
 	page.Handle("/jssip.min.js", http.FileServer(http.Dir("../testdata/web")))
-	page.HandleFunc("/{$}", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintf(w, browserPhone, "wss://"+s.listens["wss"]) })
+	page.HandleFunc("/{$}", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, html) })
 	web := httptest.NewServer(page)
 	t.Cleanup(web.Close)
-	caller := &agent{t: t, ctx: ctx, cancel: cancel, name: "the browser's caller"}
+	a := &agent{t: t, ctx: ctx, cancel: cancel, name: name}
 	if err := chromedp.Do(ctx); err != nil {
-		t.Fatalf("a browser for the caller: %v", err)
+		t.Fatalf("a browser for %s: %v", name, err)
 	}
-	caller.do("open the phone", chromedp.Navigate(web.URL+"/"))
-	caller.awaitTitle("connected")
-	return caller
+	a.do("open the phone", chromedp.Navigate(web.URL+"/"))
+	return a
 }
 
 func (a *agent) awaitTitle(want string) {
