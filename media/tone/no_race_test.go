@@ -1,0 +1,5 @@
+//go:build !race
+
+package tone_test
+
+const raceEnabled = false
