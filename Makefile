@@ -19,7 +19,7 @@ WEB_SOURCES := $(shell find desk/web -path desk/web/dist -prune -o -type f -prin
 WEB_STAMP := desk/web/dist/index.html
 
 .DEFAULT_GOAL := help
-.PHONY: fuzz-sip bench-sip soak-sip flood help build run test unit e2e bench fuzz lint fmt prompts check clean clients toolchain
+.PHONY: fuzz-sip bench-sip bench-media soak-sip flood help build run test unit e2e bench fuzz lint fmt prompts check clean clients toolchain
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,10 @@ bench: toolchain ## Run the benchmarks
 
 bench-sip: build clients ## Measure call set-up: the highest rate on one core, and the times at half of it
 	$(GO) run ./e2e/benchsip -program $(BIN)
+
+bench-media: build ## Measure what sound costs: CPU, lateness and memory of calls in the IVR and in bridges
+	$(GO) build -o bin/benchmedia ./e2e/benchmedia
+	@bin/benchmedia -program $(BIN)
 
 soak-sip: build clients ## Place a million calls (15 minutes at most) and show what they leave behind
 	$(GO) run ./e2e/benchsip -program $(BIN) -calls 1000000

@@ -51,6 +51,14 @@ func (c *chronicle) enter(now time.Time, outcome string, next ledger.Segment) {
 	c.open = c.begin(now, next)
 }
 
+// since is when the timeline's open segment began; when the call did before there is one.
+func (c *chronicle) since() time.Time {
+	if c.open < 0 {
+		return c.record.Started
+	}
+	return c.record.Segments[c.open].Start
+}
+
 // ringAgent opens a ring_agent segment; ringEnded closes it.
 func (c *chronicle) ringAgent(now time.Time, queue, agent string) {
 	if len(c.record.Segments) >= maxSegments {

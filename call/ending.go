@@ -126,6 +126,7 @@ func (s *session) callerLeft() {
 // stands alone: what a panic kept one from doing, the others still do.
 func (s *session) release() {
 	for _, step := range []func(){
+		func() { s.shown.Store(nil) },
 		func() { s.cancel(nil) },
 		s.stopFlow,
 		func() { s.hangUp(causeTemporary, "internal error") },

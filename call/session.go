@@ -102,6 +102,8 @@ type session struct {
 
 	playing playing
 	music   music
+	// shown is what supervisors see of the call; they read it from elsewhere.
+	shown atomic.Pointer[Overview]
 	// saved is closed when the latest write of the record is done.
 	saved chan struct{}
 }
@@ -149,6 +151,7 @@ func (s *session) live() {
 	defer s.survive(func() { s.end(ledger.BySystem, "internal error", causeTemporary) })
 	s.begin()
 	for s.stage != stageOver {
+		s.publish()
 		select {
 		case m := <-s.inbox:
 			s.handle(m)

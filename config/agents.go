@@ -16,6 +16,7 @@ import (
 type person struct {
 	acd.Agent
 	password string
+	role     desk.Role
 	// value is what the file says of the agent.
 	value *yaml.Node
 }
@@ -62,7 +63,7 @@ func listed(node *yaml.Node, key string) bool {
 }
 
 func (r *reader) agent(doc *problem.Document, pair problem.Pair, keys agentKeys, queues, states []string) person {
-	who := person{password: keys.Password, value: pair.Value, Agent: acd.Agent{
+	who := person{password: keys.Password, role: r.role(doc, pair, keys), value: pair.Value, Agent: acd.Agent{
 		ID: acd.AgentID(pair.Key.Value), Name: keys.Name, Queues: keys.Queues, Skills: keys.Skills,
 	}}
 	if keys.Name == "" {
@@ -73,7 +74,7 @@ func (r *reader) agent(doc *problem.Document, pair problem.Pair, keys agentKeys,
 		r.add(doc.At(at(pair.Value, "password"), "agent %q has no argon2id hash as password", pair.Key.Value).
 			Hint("make one with: careline password"))
 	}
-	if len(keys.Queues) == 0 && listed(pair.Value, "queues") {
+	if len(keys.Queues) == 0 && listed(pair.Value, "queues") && who.role == desk.RoleAgent {
 		r.add(doc.At(pair.Key, "agent %q serves no queue and would never get a call", pair.Key.Value).Hint("add queues, as in [%s]", strings.Join(queues, ", ")))
 	}
 	for i, queue := range keys.Queues {
@@ -86,7 +87,7 @@ func (r *reader) agent(doc *problem.Document, pair problem.Pair, keys agentKeys,
 			r.add(doc.At(skill.Value, "skill %q has level %d", skill.Key.Value, level).Hint("levels go from 1 (beginner) to 5 (expert)"))
 		}
 	}
-	if len(keys.Languages) == 0 && listed(pair.Value, "languages") {
+	if len(keys.Languages) == 0 && listed(pair.Value, "languages") && (who.role == desk.RoleAgent || len(keys.Queues) > 0) {
 		r.add(doc.At(pair.Key, "agent %q speaks no language", pair.Key.Value).Hint("add languages, as in [en-US]"))
 	}
 	for _, tag := range keys.Languages {
@@ -97,6 +98,23 @@ func (r *reader) agent(doc *problem.Document, pair problem.Pair, keys agentKeys,
 		who.Credentials = append(who.Credentials, r.credential(doc, node, license, states))
 	}
 	return who
+}
+
+// role is what an agent may do beside taking calls; one that doesn't exist gives
+// nothing.
+func (r *reader) role(doc *problem.Document, pair problem.Pair, keys agentKeys) desk.Role {
+	if keys.Role == "" {
+		return desk.RoleAgent
+	}
+	var names []string
+	for _, role := range desk.Roles() {
+		if keys.Role == string(role) {
+			return role
+		}
+		names = append(names, string(role))
+	}
+	r.add(unknown(doc, at(pair.Value, "role"), "a role", keys.Role, names))
+	return desk.RoleAgent
 }
 
 func (r *reader) credential(doc *problem.Document, node *yaml.Node, keys credentialKeys, states []string) acd.Credential {

@@ -254,7 +254,7 @@ func rules(version string, lines []line, people []person, law law) acd.Rules {
 func users(people []person) []desk.User {
 	list := make([]desk.User, len(people))
 	for i, who := range people {
-		list[i] = desk.User{Name: string(who.ID), Agent: who.ID, PasswordHash: who.password}
+		list[i] = desk.User{Name: string(who.ID), Agent: who.ID, FullName: who.Name, Role: who.role, PasswordHash: who.password}
 	}
 	return list
 }

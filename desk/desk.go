@@ -1,5 +1,6 @@
-// Package desk is what agents see: sign-in, the softphone's page, and the
-// WebSocket that keeps the page's state whole.
+// Package desk is what agents and supervisors see: sign-in, the softphone's page,
+// the WebSocket that keeps the page's state whole, and for supervisors the calls
+// with their signalling.
 //
 // It decides nothing about calls: what an agent does goes to the Center, what
 // the Center says of the agent goes to the page, as one whole state per change.
@@ -22,6 +23,7 @@ import (
 	"net/http"
 	"net/netip"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -76,12 +78,18 @@ type Center interface {
 	// OfferMedia takes the browser's SDP offer and gives the answer; a later
 	// offer replaces the earlier one.
 	OfferMedia(ctx context.Context, agent acd.AgentID, offerSDP string) (answerSDP string, err error)
+	// Overviews are the calls that are up, as supervisors see them.
+	Overviews() []call.Overview
 }
 
-// Records is what the desk writes down: sign-ins, and each reading of a name.
+// Records is what the desk writes down (sign-ins, each reading of a name, each look
+// at a call that isn't one's own), and the calls' records for supervisors.
 type Records interface {
 	phi.Auditor
 	Append(ctx context.Context, entry ledger.AuditEntry) (ledger.AuditEntry, error)
+	// Call is one call's record, or ledger.ErrNotFound; Calls are the newest.
+	Call(ctx context.Context, id string) (ledger.CallRecord, error)
+	Calls(ctx context.Context, limit int) ([]ledger.CallRecord, error)
 }
 
 // User may sign in.
@@ -90,6 +98,10 @@ type User struct {
 	Name string
 	// Agent that the user works as.
 	Agent acd.AgentID
+	// FullName as colleagues know the user; empty: the agent's ID.
+	FullName string
+	// Role; empty is RoleAgent.
+	Role Role
 	// PasswordHash as HashPassword makes it (argon2id, PHC string format).
 	PasswordHash string
 }
@@ -117,7 +129,9 @@ type Options struct {
 	// Demo lets the sign-in page list the users, with DemoPassword if it is set.
 	Demo         bool
 	DemoPassword string
-	Log          *zap.Logger
+	// Signalling of calls, for supervisors; nil where none is recorded.
+	Signalling Signalling
+	Log        *zap.Logger
 	// Now is the wall clock; nil is time.Now.
 	Now func() time.Time
 }
@@ -129,6 +143,7 @@ type Desk struct {
 	records   Records
 	log       *zap.Logger
 	users     map[string]User
+	names     map[acd.AgentID]string
 	decoyHash string
 	sessions  *sessions
 	attempts  *attempts
@@ -177,6 +192,7 @@ func New(options Options, center Center, records Records) (*Desk, error) {
 		records:   records,
 		log:       options.Log.Named("desk"),
 		users:     users,
+		names:     fullNames(options.Users),
 		decoyHash: decoy,
 		sessions:  newSessions(options.IdleLogoff, options.SessionLife, options.Now),
 		attempts:  newAttempts(options.Now),
@@ -207,9 +223,23 @@ func usersByName(list []User) (map[string]User, error) {
 		if _, err := parseHash(user.PasswordHash); err != nil {
 			return nil, fmt.Errorf("desk: user %q: %w; make one with `careline password`", user.Name, err)
 		}
+		if user.Role == "" {
+			user.Role = RoleAgent
+		}
+		if !slices.Contains(Roles(), user.Role) {
+			return nil, fmt.Errorf("desk: user %q has role %q; there is %s and %s", user.Name, user.Role, RoleAgent, RoleSupervisor)
+		}
 		users[user.Name], agents[user.Agent] = user, user.Name
 	}
 	return users, nil
+}
+
+func fullNames(list []User) map[acd.AgentID]string {
+	names := make(map[acd.AgentID]string, len(list))
+	for _, user := range list {
+		names[user.Agent] = user.FullName
+	}
+	return names
 }
 
 func setDefault(value *time.Duration, fallback time.Duration) {

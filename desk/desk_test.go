@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -33,6 +34,7 @@ type fakeCenter struct {
 	changed func()
 	did     []call.Command
 	err     error
+	up      []call.Overview
 }
 
 func (c *fakeCenter) Connect(_ acd.AgentID, changed func()) (func(), error) {
@@ -59,6 +61,12 @@ func (c *fakeCenter) OfferMedia(context.Context, acd.AgentID, string) (string, e
 	return "v=0 answer", nil
 }
 
+func (c *fakeCenter) Overviews() []call.Overview {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.up)
+}
+
 func (c *fakeCenter) show(view call.AgentView) {
 	c.mu.Lock()
 	c.view = view
@@ -75,11 +83,28 @@ type fakeRecords struct {
 	entries  []ledger.AuditEntry
 	accesses []phi.Access
 	failing  error
+	kept     []ledger.CallRecord
+}
+
+func (r *fakeRecords) Call(_ context.Context, id string) (ledger.CallRecord, error) {
+	for _, record := range r.kept {
+		if record.ID == id {
+			return record, nil
+		}
+	}
+	return ledger.CallRecord{}, ledger.ErrNotFound
+}
+
+func (r *fakeRecords) Calls(_ context.Context, limit int) ([]ledger.CallRecord, error) {
+	return r.kept[:min(limit, len(r.kept))], nil
 }
 
 func (r *fakeRecords) Append(_ context.Context, e ledger.AuditEntry) (ledger.AuditEntry, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if e.Kind == ledger.AuditAccess && r.failing != nil {
+		return ledger.AuditEntry{}, r.failing
+	}
 	r.entries = append(r.entries, e)
 	return e, nil
 }

@@ -30,6 +30,8 @@ func (d *Desk) handler() http.Handler {
 	mux.HandleFunc("GET /api/me", d.signedIn(d.me))
 	mux.HandleFunc("POST /api/media", d.signedIn(d.media))
 	mux.HandleFunc("GET /api/socket", d.signedIn(d.socket))
+	mux.HandleFunc("GET /api/calls", d.supervising(fieldCalls, d.calls))
+	mux.HandleFunc("GET /api/calls/{call}", d.supervising(fieldSignalling, d.oneCall))
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) {
 		answerTrouble(w, http.StatusNotFound, "not_found", "There is no such address.")
 	})

@@ -34,6 +34,10 @@ type session struct {
 	born time.Time
 	// offers limits how often the session may offer media.
 	offers *rate.Limiter
+	// refusals limits how many refused accesses of the session are audited.
+	refusals *rate.Limiter
+	// looks are the calls that the session's pages look at.
+	looks looks
 
 	// The rest is guarded by sessions.mu.
 	touched time.Time
@@ -83,7 +87,8 @@ func (s *sessions) begin(user User) (token string, older *session, err error) {
 	now := s.now()
 	made := &session{
 		key: sha256.Sum256([]byte(token)), user: user, born: now, touched: now,
-		offers: rate.NewLimiter(offerRate, offerBurst), over: make(chan struct{}),
+		offers: rate.NewLimiter(offerRate, offerBurst), refusals: rate.NewLimiter(refusalRate, refusalBurst),
+		over: make(chan struct{}),
 	}
 	s.byKey[made.key] = made
 	return token, older, nil

@@ -14,6 +14,7 @@ type screen struct {
 	User       string         `json:"user"`
 	Agent      string         `json:"agent"`
 	Name       string         `json:"name"`
+	Role       Role           `json:"role"`
 	State      acd.AgentState `json:"state"`
 	Reason     string         `json:"reason,omitempty"`
 	Since      time.Time      `json:"since,omitzero"`
@@ -77,9 +78,10 @@ func inCall(state acd.AgentState) bool {
 
 // screenOf makes the page's state of the Center's view; Now and SignOutAt are
 // the caller's to fill.
-func (d *Desk) screenOf(p *presence, user string, view call.AgentView) screen {
+func (d *Desk) screenOf(p *presence, user User, view call.AgentView) screen {
 	s := screen{
-		User:       user,
+		User:       user.Name,
+		Role:       user.Role,
 		Agent:      string(view.Agent),
 		Name:       view.Name,
 		State:      view.State,

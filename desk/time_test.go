@@ -89,8 +89,10 @@ func inVirtualTime(t *testing.T, tell func(t *testing.T, s *shift)) {
 		s.desk, err = New(Options{
 			Listen: netip.MustParseAddrPort("127.0.0.1:80"),
 			Users: []User{
-				{Name: "maria", Agent: "maria", PasswordHash: hash}, {Name: "james", Agent: "james", PasswordHash: hash},
+				{Name: "maria", Agent: "maria", FullName: "Maria Santos", PasswordHash: hash}, {Name: "james", Agent: "james", PasswordHash: hash},
+				{Name: "sam", Agent: "sam", Role: RoleSupervisor, PasswordHash: hash},
 			},
+			Signalling: ladders{ours: Ladder{Parties: []string{"192.0.2.1:5060", "Careline"}, Arrows: []Arrow{{Caption: "INVITE sdp", To: 1}}}},
 		}, s.counts, s.records)
 		if err != nil {
 			t.Fatal(err)

@@ -200,7 +200,7 @@ func (w *window) pushState(last []byte) ([]byte, error) {
 		return last, err
 	}
 	w.desk.sessions.setBusy(w.session, inCall(view.State))
-	state := w.desk.screenOf(w.presence, w.session.user.Name, view)
+	state := w.desk.screenOf(w.presence, w.session.user, view)
 	state.SignOutAt, state.SignOutFor = w.desk.sessions.deadline(w.session)
 	state.SignOutAt = state.SignOutAt.UTC()
 	compared, err := json.Marshal(state)

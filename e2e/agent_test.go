@@ -28,8 +28,8 @@ type agent struct {
 const keepMicrophone = `(() => { const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
 	navigator.mediaDevices.getUserMedia = async (c) => window.__microphone = await ask(c); })()`
 
-// signIn opens the softphone in a browser profile of its own and goes available.
-func (s *server) signIn(t *testing.T, name string) *agent {
+// enter opens the page in a browser profile of its own and signs in.
+func (s *server) enter(t *testing.T, name string) *agent {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(theBrowser(t), chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
@@ -44,6 +44,13 @@ func (s *server) signIn(t *testing.T, name string) *agent {
 		chromedp.SendKeys(css("sign-in-user"), name),
 		chromedp.SendKeys(css("sign-in-password"), "careline-demo"),
 		chromedp.Click(css("sign-in-submit")))
+	return a
+}
+
+// signIn opens the softphone and goes available.
+func (s *server) signIn(t *testing.T, name string) *agent {
+	t.Helper()
+	a := s.enter(t, name)
 	a.await("away")
 	eventually(t, 10*time.Second, name+"'s sound", func() bool {
 		return a.text(`#health-sound`, "dataset.ok") == "yes"

@@ -52,24 +52,29 @@ type traceCommands struct {
 	log    *zap.Logger
 }
 
-// show looks in memory first: a call that goes on is there alone.
+// FindTrace is a call's signalling, masked, or ledger.ErrNotFound. It looks in
+// memory first: a call that goes on is there alone.
+func FindTrace(ctx context.Context, traces Traces, kept KeptTraces, call string) (trace.Trace, error) {
+	if shown, found := traces.Trace(call); found {
+		return shown, nil
+	}
+	packed, err := kept.Trace(ctx, call)
+	if err != nil {
+		return trace.Trace{}, err
+	}
+	return trace.Unpack(packed)
+}
+
 func (c traceCommands) show(w http.ResponseWriter, r *http.Request) {
-	call := r.PathValue("call")
-	shown, found := c.traces.Trace(call)
-	if !found {
-		packed, err := c.kept.Trace(r.Context(), call)
-		if err == nil {
-			shown, err = trace.Unpack(packed)
-		}
-		if errors.Is(err, ledger.ErrNotFound) {
-			http.Error(w, "no signalling of that call is held; what is kept ends with sip.trace.keep", http.StatusNotFound)
-			return
-		}
-		if err != nil {
-			c.log.Error("trace not read", zap.Error(err))
-			http.Error(w, err.Error(), http.StatusInternalServerError)
-			return
-		}
+	shown, err := FindTrace(r.Context(), c.traces, c.kept, r.PathValue("call"))
+	if errors.Is(err, ledger.ErrNotFound) {
+		http.Error(w, "no signalling of that call is held; what is kept ends with sip.trace.keep", http.StatusNotFound)
+		return
+	}
+	if err != nil {
+		c.log.Error("trace not read", zap.Error(err))
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
 	}
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(shown) // whoever asked may have left

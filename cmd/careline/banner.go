@@ -11,7 +11,9 @@ import (
 	"strconv"
 	"strings"
 
+	"careline/acd"
 	"careline/config"
+	"careline/desk"
 	"careline/sip"
 )
 
@@ -54,10 +56,19 @@ func banner(w io.Writer, program string, settings *config.Config, at addresses) 
 // signIns is the table of the demo's agents, and of their desk phones.
 func signIns(w io.Writer, settings *config.Config, registrar netip.AddrPort) {
 	fmt.Fprintf(w, "\n  Sign in at the softphone as one of these:\n\n    %-8s %-15s %-20s %s\n", "user", "password", "name", "serves")
-	agents := slices.Clone(settings.Content.Rules.Agents)
-	for _, agent := range agents {
-		fmt.Fprintf(w, "    %-8s %-15s %-20s %s (%s)\n", agent.ID, cmp.Or(settings.Demo.Password, "(its own)"), agent.Name,
-			strings.Join(agent.Queues, ", "), strings.Join(agent.Languages, ", "))
+	roles := map[acd.AgentID]desk.Role{}
+	for _, user := range settings.Desk.Users {
+		roles[user.Agent] = user.Role
+	}
+	for _, agent := range settings.Content.Rules.Agents {
+		serves := fmt.Sprintf("%s (%s)", strings.Join(agent.Queues, ", "), strings.Join(agent.Languages, ", "))
+		switch {
+		case roles[agent.ID] == desk.RoleSupervisor && len(agent.Queues) == 0:
+			serves = "nobody; sees all calls"
+		case roles[agent.ID] == desk.RoleSupervisor:
+			serves += "; sees all calls"
+		}
+		fmt.Fprintf(w, "    %-8s %-15s %-20s %s\n", agent.ID, cmp.Or(settings.Demo.Password, "(its own)"), agent.Name, serves)
 	}
 	for _, agent := range slices.Sorted(maps.Keys(settings.Content.Phones)) {
 		fmt.Fprintf(w, "    A SIP phone that registers as %s takes %s's calls; its password is the same.\n",

@@ -111,6 +111,7 @@ func (s *server) wire(ctx context.Context) error {
 	s.center.UsePhones(call.NewPhones(s.trunk))
 	s.center.UseTrunks(call.NewTrunks(s.trunk))
 	settings.Desk.Log, settings.Desk.Now = s.log, utc{}.Now
+	settings.Desk.Signalling = signalling{s.tracer, s.kept}
 	if s.desk, err = desk.New(settings.Desk, s.center, s.kept); err != nil {
 		return err
 	}

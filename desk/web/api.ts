@@ -1,6 +1,6 @@
-// The HTTP side: who am I, sign in, sign out, offer media.
+// The HTTP side: who am I, sign in, sign out, offer media, look at calls.
 
-import { Refused, type Trouble } from "./protocol";
+import { type CallList, type OneCall, Refused, type Trouble } from "./protocol";
 
 export interface Identity {
   user: string;
@@ -57,6 +57,9 @@ export const api = {
       throw problem;
     }
   },
+  /** For supervisors: the calls that are up, and the latest that are over. */
+  calls: (): Promise<CallList> => request("GET", "/api/calls"),
+  call: (id: string): Promise<OneCall> => request("GET", `/api/calls/${encodeURIComponent(id)}`),
   async media(sdp: string): Promise<string> {
     return (await request<{ sdp: string }>("POST", "/api/media", { sdp })).sdp;
   },

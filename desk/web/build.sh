@@ -14,5 +14,5 @@ esbuild() {
 
 esbuild "$web/main.ts" "$web/theme.ts" --bundle --minify --target=es2022 --format=esm \
 	--legal-comments=none --outdir="$dist"
-esbuild "$web/style.css" --minify --outfile="$dist/style.css"
+esbuild "$web/style.css" --bundle --minify --outfile="$dist/style.css"
 cp "$web/index.html" "$web/icon.svg" "$dist/"

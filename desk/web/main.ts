@@ -4,7 +4,9 @@
 import { api } from "./api";
 import { Backoff } from "./backoff";
 import { Banners } from "./banners";
+import { CallView } from "./call-view";
 import { CallerCard } from "./caller-card";
+import { CallsView } from "./calls-view";
 import { everyTick, learn, spell, until } from "./clock";
 import { Controls } from "./controls";
 import { find, mark, show, write } from "./dom";
@@ -22,6 +24,7 @@ import { StateView } from "./state-view";
 import { Status } from "./status";
 import { Tab } from "./tab";
 import { Transfer } from "./transfer";
+import { Views } from "./views";
 import { WrapUp } from "./wrap-up";
 
 const leavingWarning = 60_000;
@@ -79,6 +82,12 @@ class Softphone {
   private readonly wrapUp = new WrapUp(this.run);
   private readonly status = new Status(this.run);
   private readonly phone = new Phone(this.run);
+  private readonly views = new Views(() => this.draw());
+  private readonly callsView = new CallsView(
+    [],
+    [{ name: "Signalling", testID: "show-signalling", run: (call) => this.views.go({ kind: "call", id: call.id }) }],
+  );
+  private readonly callView = new CallView();
   private readonly signIn = new SignIn(() => {
     void this.ringer.wake();
     this.begin();
@@ -99,7 +108,7 @@ class Softphone {
         { key: "V", does: "Go available", run: () => this.status.goAvailable() },
         { key: "W", does: "Go away: choose why", run: () => this.status.toggle() },
       ],
-      () => this.running && this.screen !== null,
+      () => this.running && this.screen !== null && this.views.now.kind === "softphone",
     );
     find("idle-available").addEventListener("click", () => this.status.goAvailable());
     find("sign-out").addEventListener("click", () => void this.signOut());
@@ -155,6 +164,9 @@ class Softphone {
     this.ringer.stop();
     this.ringer.withdraw();
     this.card.render(undefined);
+    this.views.leave();
+    this.callsView.clear();
+    this.callView.show("");
     this.banners.clear();
     this.desk(false);
     this.tab.render(null, true, false);
@@ -167,9 +179,14 @@ class Softphone {
     if (!on) this.desk(false);
   }
 
-  // Within the desk, notices stand below the buttons: none of them may move a
-  // button away from under the pointer.
+  // The softphone, or what supervisors see instead. Within the softphone, notices
+  // stand below the buttons: none of them may move a button away from under the
+  // pointer.
   private desk(on: boolean): void {
+    const view = this.views.now;
+    this.callsView.show(on && view.kind === "calls");
+    this.callView.show(on && view.kind === "call" ? view.id : "");
+    on &&= view.kind === "softphone";
     show(find("desk-view"), on);
     const place = find(on ? "stage-notices" : "page-notices");
     const banners = find("banners");
@@ -198,6 +215,7 @@ class Softphone {
   private draw(): void {
     if (!this.screen) return;
     const screen: Screen = { ...this.screen, muted: this.mute.on(this.screen) };
+    this.views.render(screen);
     this.desk(true);
     write(find("agent-name"), screen.name || screen.user);
     this.banners.draining(screen.draining);
@@ -227,6 +245,7 @@ class Softphone {
     this.tab.tick();
     if (!this.screen) return;
     this.stateView.tick();
+    this.callsView.tick();
     this.card.tick();
     this.wrapUp.tick();
     this.checkLeaving(this.screen);

@@ -1,4 +1,4 @@
-// What goes over the wire: the mirror of desk/state.go and desk/command.go.
+// What goes over the wire: the mirror of desk/state.go, desk/command.go and desk/calls.go.
 
 export type AgentState =
   | "signed_out"
@@ -49,6 +49,7 @@ export interface Screen {
   user: string;
   agent: string;
   name: string;
+  role: "agent" | "supervisor";
   state: AgentState;
   reason?: string;
   since?: string;
@@ -69,6 +70,57 @@ export interface Screen {
 /** Whether calls ring on the desk phone, so that this page's sound doesn't matter. */
 export function onPhone(screen: Screen): boolean {
   return screen.phone?.used === true;
+}
+
+/** A call as supervisors see it, see desk/calls.go. Nothing in it says who calls. */
+export interface CallRow {
+  id: string;
+  line: string;
+  /** Where a call is that is up, and since when. */
+  stage?: string;
+  since?: string;
+  queue?: string;
+  language?: string;
+  reason?: string;
+  state?: string;
+  verification: Verification;
+  agents: string[];
+  ringing?: boolean;
+  started: string;
+  ended?: string;
+  ended_by?: string;
+  why?: string;
+}
+
+export interface CallList {
+  now: string;
+  up: CallRow[];
+  recent: CallRow[];
+}
+
+/** A call's signalling, see desk/signalling.go. */
+export interface Ladder {
+  began: string;
+  parties: string[];
+  legs: string[];
+  arrows: Arrow[];
+  dropped?: number;
+}
+
+export interface Arrow {
+  /** Seconds since the ladder began. */
+  at: number;
+  from: number;
+  to: number;
+  caption: string;
+  note?: string;
+  response?: boolean;
+}
+
+export interface OneCall {
+  now: string;
+  call: CallRow;
+  ladder?: Ladder;
 }
 
 export interface Trouble {

@@ -17,6 +17,8 @@ import (
 	"os/signal"
 	"runtime"
 	"time"
+
+	"careline/e2e/program"
 )
 
 const (
@@ -32,7 +34,7 @@ const (
 )
 
 func main() {
-	program := flag.String("program", "bin/careline", "the program to measure")
+	binary := flag.String("program", "bin/careline", "the program to measure")
 	configuration := flag.String("config", "config/demo", "the configuration that its own is made of")
 	scenario := flag.String("scenario", "testdata/sipp/set-up.xml", "what SIPp plays")
 	step := flag.Duration("step", 8*time.Second, "length of one step")
@@ -42,28 +44,28 @@ func main() {
 	runtime.LockOSThread() // the server dies with the thread that started it
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *program, *configuration, *scenario, *step, *calls, *rate); err != nil {
+	if err := run(ctx, *binary, *configuration, *scenario, *step, *calls, *rate); err != nil {
 		fmt.Fprintln(os.Stderr, "benchsip:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, program, configuration, scenario string, step time.Duration, calls, rate int) error {
-	server, err := start(ctx, program, configuration)
+func run(ctx context.Context, binary, configuration, scenario string, step time.Duration, calls, rate int) error {
+	server, err := program.Start(ctx, program.Options{Binary: binary, Configuration: configuration})
 	if err != nil {
 		return err
 	}
-	defer server.stop()
-	load := load{target: server.sip, scenario: scenario}
+	defer server.Stop()
+	load := load{target: program.SIP, scenario: scenario}
 	if _, err := load.run(ctx, firstRate, firstRate); err != nil { // warms caches up; says nothing yet
 		return err
 	}
-	var before held
+	var before program.Held
 	if calls > 0 { // before the climb, whose last step leaves a pile of unanswered calls
-		if err := server.settle(ctx, warming); err != nil {
+		if err := settle(ctx, warming); err != nil {
 			return err
 		}
-		if before, err = server.holds(); err != nil {
+		if before, err = server.Holds(); err != nil {
 			return err
 		}
 		if rate > 0 {
@@ -87,9 +89,9 @@ func run(ctx context.Context, program, configuration, scenario string, step time
 }
 
 // climb raises the rate until a call fails or the rate isn't kept.
-func climb(ctx context.Context, server *server, load load, step time.Duration) (best int, err error) {
+func climb(ctx context.Context, server *program.Server, load load, step time.Duration) (best int, err error) {
 	for rate := firstRate; rate <= maxRate; rate = int(float64(rate) * growth) {
-		before, err := server.cpu()
+		before, err := server.CPU()
 		if err != nil {
 			return 0, err
 		}
@@ -97,7 +99,7 @@ func climb(ctx context.Context, server *server, load load, step time.Duration) (
 		if err != nil {
 			return 0, err
 		}
-		after, err := server.cpu()
+		after, err := server.CPU()
 		if err != nil {
 			return 0, err
 		}
@@ -118,7 +120,7 @@ func climb(ctx context.Context, server *server, load load, step time.Duration) (
 
 // soak places many calls, and compares what the server holds after them with
 // what it held before.
-func soak(ctx context.Context, server *server, load load, rate, calls int, before held) error {
+func soak(ctx context.Context, server *program.Server, load load, rate, calls int, before program.Held) error {
 	limited, cancel := context.WithTimeout(ctx, soakLimit)
 	defer cancel()
 	calls = min(calls, rate*int(soakLimit/time.Second)*9/10) // ends within the limit
@@ -128,14 +130,27 @@ func soak(ctx context.Context, server *server, load load, rate, calls int, befor
 		return err
 	}
 	took := time.Since(began)
-	if err := server.settle(ctx, settling); err != nil {
+	if err := settle(ctx, settling); err != nil {
 		return err
 	}
-	after, err := server.holds()
+	after, err := server.Holds()
 	if err != nil {
 		return err
 	}
 	fmt.Printf("case=soak calls=%d failed=%d rate=%d minutes=%.1f heap_mb_before=%.1f heap_mb_after=%.1f goroutines_before=%.0f goroutines_after=%.0f dialogs_after=%.0f ports_after=%.0f\n",
-		result.succeeded, result.failed, rate, took.Minutes(), before.heap/1e6, after.heap/1e6, before.goroutines, after.goroutines, after.dialogs, after.ports)
+		result.succeeded, result.failed, rate, took.Minutes(), before.HeapInUse/1e6, after.HeapInUse/1e6, before.Goroutines, after.Goroutines, after.Dialogs, after.Ports)
 	return nil
+}
+
+// settle waits until the timers of the last calls have run out, and garbage has
+// been collected a few times.
+func settle(ctx context.Context, long time.Duration) error {
+	timer := time.NewTimer(long)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }

@@ -18,11 +18,11 @@ func Ladder(w io.Writer, t Trace) error {
 	for _, line := range t.heading() {
 		text.WriteString(line + "\n")
 	}
-	l := t.climb()
+	l := t.Drawing()
 	text.WriteString("\n" + l.names() + "\n")
-	for _, r := range l.rows {
-		line := fmt.Sprintf("%*.3f", timeWidth-2, r.at.Seconds()) + "  " + l.arrow(r)
-		if beside := r.beside(); beside != "" {
+	for _, r := range l.Arrows {
+		line := fmt.Sprintf("%*.3f", timeWidth-2, r.At.Seconds()) + "  " + l.arrow(r)
+		if beside := r.Beside(); beside != "" {
 			line += "  " + beside
 		}
 		text.WriteString(strings.TrimRight(line, " ") + "\n")
@@ -32,9 +32,9 @@ func Ladder(w io.Writer, t Trace) error {
 }
 
 // names is the line above the lifelines.
-func (l ladder) names() string {
-	line := []rune(strings.Repeat(" ", timeWidth+columnWidth*len(l.parties)))
-	for i, name := range l.parties {
+func (l Drawing) names() string {
+	line := []rune(strings.Repeat(" ", timeWidth+columnWidth*len(l.Parties)))
+	for i, name := range l.Parties {
 		put(line, timeWidth+center(i)-utf8.RuneCountInString(name)/2, name)
 	}
 	return strings.TrimRight(string(line), " ")
@@ -44,27 +44,23 @@ func (l ladder) names() string {
 func center(column int) int { return columnWidth/2 + column*columnWidth }
 
 // arrow is a line of lifelines with one arrow between two of them.
-func (l ladder) arrow(r row) string {
-	line := []rune(strings.Repeat(" ", columnWidth*len(l.parties)))
-	for i := range l.parties {
+func (l Drawing) arrow(r Arrow) string {
+	line := []rune(strings.Repeat(" ", columnWidth*len(l.Parties)))
+	for i := range l.Parties {
 		line[center(i)] = '│'
 	}
-	start, end := center(min(r.from, r.to))+1, center(max(r.from, r.to))-1
+	start, end := center(min(r.From, r.To))+1, center(max(r.From, r.To))-1
 	for i := start; i <= end; i++ {
 		line[i] = '─'
 	}
-	if r.from < r.to {
+	if r.From < r.To {
 		line[end] = '▶'
 	} else {
 		line[start] = '◀'
 	}
-	label := r.label
-	if len(r.again) > 0 {
-		label += fmt.Sprintf(" ×%d", len(r.again)+1)
-	}
-	label = " " + shorten(label, end-start-5) + " "
+	label := " " + shorten(r.Caption(), end-start-5) + " "
 	put(line, start+(end-start+1-utf8.RuneCountInString(label))/2, label)
-	return string(line[:center(len(l.parties)-1)+1])
+	return string(line[:center(len(l.Parties)-1)+1])
 }
 
 func put(line []rune, at int, text string) {

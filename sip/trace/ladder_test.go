@@ -135,9 +135,9 @@ func TestTheDrawingHoldsEachRow(t *testing.T) {
 	if err := SVG(&drawing, one); err != nil {
 		t.Fatal(err)
 	}
-	for _, r := range one.climb().rows {
-		if !strings.Contains(drawing.String(), ">"+r.label) {
-			t.Errorf("the drawing lacks %q", r.label)
+	for _, r := range one.Drawing().Arrows {
+		if !strings.Contains(drawing.String(), ">"+r.Label) {
+			t.Errorf("the drawing lacks %q", r.Label)
 		}
 	}
 	if !strings.Contains(drawing.String(), "sent 3 times, last at 2.403") || strings.Contains(drawing.String(), "3125550142") {

@@ -204,7 +204,7 @@ func FuzzMask(f *testing.F) {
 		if got := withoutSecrets([]byte(text)); len(got) != len(text) {
 			t.Fatalf("a capture of %d bytes has %d", len(text), len(got))
 		}
-		_ = shown.climb()
+		_ = shown.Drawing()
 		_ = callID([]byte(text))
 	})
 }

@@ -19,11 +19,11 @@ const (
 // SVG draws a trace for a page or a ticket. It is one file without scripts or
 // references.
 func SVG(w io.Writer, t Trace) error {
-	l := t.climb()
+	l := t.Drawing()
 	heading := t.heading()
 	top := svgHead*len(heading) + 48
-	width := svgTimes + svgColumn*len(l.parties) + svgNotes
-	height := top + svgRow*(len(l.rows)+1)
+	width := svgTimes + svgColumn*len(l.Parties) + svgNotes
+	height := top + svgRow*(len(l.Arrows)+1)
 	var out strings.Builder
 	fmt.Fprintf(&out, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" font-family="system-ui, sans-serif" font-size="13">`+"\n", width, height, width, height)
 	out.WriteString(`<defs><marker id="head" markerWidth="9" markerHeight="8" refX="8" refY="4" orient="auto"><path d="M0,0 L9,4 L0,8 z" fill="#1f2937"/></marker></defs>` + "\n")
@@ -31,26 +31,22 @@ func SVG(w io.Writer, t Trace) error {
 	for i, line := range heading {
 		svgText(&out, 12, svgHead*(i+1), "start", "#1f2937", strings.TrimSpace(line))
 	}
-	for i, name := range l.parties {
+	for i, name := range l.Parties {
 		x := svgCenter(i)
 		svgText(&out, x, top-16, "middle", "#1f2937", name)
 		fmt.Fprintf(&out, `<line x1="%d" y1="%d" x2="%d" y2="%d" stroke="#9ca3af"/>`+"\n", x, top-8, x, height-8)
 	}
-	for i, r := range l.rows {
+	for i, r := range l.Arrows {
 		y := top + svgRow*(i+1) - 8
-		from, to := svgCenter(r.from), svgCenter(r.to)
+		from, to := svgCenter(r.From), svgCenter(r.To)
 		dash := ""
-		if r.response {
+		if r.Response {
 			dash = ` stroke-dasharray="5 3"`
 		}
-		label := r.label
-		if len(r.again) > 0 {
-			label += fmt.Sprintf(" ×%d", len(r.again)+1)
-		}
-		svgText(&out, 8, y+4, "start", "#6b7280", fmt.Sprintf("%.3f", r.at.Seconds()))
-		svgText(&out, (from+to)/2, y-6, "middle", "#1f2937", label)
+		svgText(&out, 8, y+4, "start", "#6b7280", fmt.Sprintf("%.3f", r.At.Seconds()))
+		svgText(&out, (from+to)/2, y-6, "middle", "#1f2937", r.Caption())
 		fmt.Fprintf(&out, `<line x1="%d" y1="%d" x2="%d" y2="%d" stroke="#1f2937"%s marker-end="url(#head)"/>`+"\n", from, y, to, y, dash)
-		svgText(&out, svgTimes+svgColumn*len(l.parties)-svgColumn/4, y+4, "start", "#6b7280", r.beside())
+		svgText(&out, svgTimes+svgColumn*len(l.Parties)-svgColumn/4, y+4, "start", "#6b7280", r.Beside())
 	}
 	out.WriteString("</svg>\n")
 	_, err := io.WriteString(w, out.String())

@@ -8,64 +8,64 @@ import (
 	"time"
 )
 
-// ladder is a trace made ready to be drawn.
-type ladder struct {
-	began   time.Time
-	parties []string // the columns, from left to right
-	rows    []row
+// Drawing is a trace made ready to be drawn as a ladder.
+type Drawing struct {
+	Began   time.Time
+	Parties []string // the columns, from left to right
+	Arrows  []Arrow
 }
 
-// row is one arrow.
-type row struct {
-	at       time.Duration // since the ladder began
-	from, to int           // columns
-	label    string
-	note     string
-	again    []time.Duration // when it was sent once more
-	response bool
+// Arrow is one message of a Drawing.
+type Arrow struct {
+	At       time.Duration // since the drawing began
+	From, To int           // columns
+	Label    string
+	Note     string          // what an engineer looks for beside it
+	Again    []time.Duration // when it was sent once more
+	Response bool
 }
 
 // us is the name of our own column.
 const us = "Careline"
 
-// climb turns messages into rows: what was sent again is one row with a count.
-func (t Trace) climb() ladder {
-	var l ladder
+// Drawing turns messages into arrows: what was sent again is one arrow with a count.
+func (t Trace) Drawing() Drawing {
+	var l Drawing
 	if len(t.Messages) == 0 {
 		return l
 	}
-	l.began = t.Messages[0].At
+	l.Began = t.Messages[0].At
 	column := t.columns(&l)
 	known := map[string]int{}
 	held := make([]bool, len(t.Legs))
 	begun := make([]bool, len(t.Legs))
 	for _, m := range t.Messages {
 		p := take([]byte(m.Text))
-		at := m.At.Sub(l.began)
+		at := m.At.Sub(l.Began)
 		key := strings.Join([]string{fmt.Sprint(m.Leg, m.Incoming, m.Remote), p.start, p.find("cseq"), p.find("via")}, "\n")
 		if before, sent := known[key]; sent {
-			l.rows[before].again = append(l.rows[before].again, at)
+			l.Arrows[before].Again = append(l.Arrows[before].Again, at)
 			continue
 		}
-		known[key] = len(l.rows)
-		next := row{at: at, from: column[us], to: column[m.Remote.String()]}
+		known[key] = len(l.Arrows)
+		next := Arrow{At: at, From: column[us], To: column[m.Remote.String()]}
 		if m.Incoming {
-			next.from, next.to = next.to, next.from
+			next.From, next.To = next.To, next.From
 		}
-		next.label, next.response = labelOf(p)
+		next.Label, next.Response = labelOf(p)
 		var notes []string
 		if !begun[m.Leg] && len(t.Legs) > 1 {
 			notes = append(notes, fmt.Sprintf("leg %d", m.Leg+1))
 		}
 		begun[m.Leg] = true
-		next.note = strings.Join(append(notes, notesOf(p, &held[m.Leg])...), ", ")
-		l.rows = append(l.rows, next)
+		next.Note = strings.Join(append(notes, notesOf(p, &held[m.Leg])...), ", ")
+		l.Arrows = append(l.Arrows, next)
 	}
 	return l
 }
 
 // columns are callers on the left, then us, then those whom we called.
-func (t Trace) columns(l *ladder) map[string]int {
+func (t Trace) columns(l *Drawing) map[string]int {
 	var left, right []string
 	for _, m := range t.Messages {
 		name := m.Remote.String()
@@ -78,9 +78,9 @@ func (t Trace) columns(l *ladder) map[string]int {
 			right = append(right, name)
 		}
 	}
-	l.parties = append(append(left, us), right...)
+	l.Parties = append(append(left, us), right...)
 	column := map[string]int{}
-	for i, name := range l.parties {
+	for i, name := range l.Parties {
 		column[name] = i
 	}
 	return column
@@ -183,16 +183,25 @@ func onHold(sdp string) string {
 }
 
 // sentAgain says how often and until when.
-func (r row) sentAgain() string {
-	if len(r.again) == 0 {
+func (r Arrow) sentAgain() string {
+	if len(r.Again) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("sent %d times, last at %.3f", len(r.again)+1, r.again[len(r.again)-1].Seconds())
+	return fmt.Sprintf("sent %d times, last at %.3f", len(r.Again)+1, r.Again[len(r.Again)-1].Seconds())
 }
 
-// beside is all that stands beside the arrow.
-func (r row) beside() string {
-	return strings.Join(slices.DeleteFunc([]string{r.note, r.sentAgain()}, func(s string) bool { return s == "" }), ", ")
+// Caption is what stands on the arrow: the label, and how often it was sent if that
+// wasn't once.
+func (r Arrow) Caption() string {
+	if len(r.Again) == 0 {
+		return r.Label
+	}
+	return fmt.Sprintf("%s ×%d", r.Label, len(r.Again)+1)
+}
+
+// Beside is all that stands beside the arrow.
+func (r Arrow) Beside() string {
+	return strings.Join(slices.DeleteFunc([]string{r.Note, r.sentAgain()}, func(s string) bool { return s == "" }), ", ")
 }
 
 // heading names the call, when it was and what was left out.

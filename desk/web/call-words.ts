@@ -1,0 +1,52 @@
+// What supervisors read of a call, in words.
+
+import type { CallRow } from "./protocol";
+import { words } from "./words";
+
+const stages: Record<string, string> = {
+  ringing: "Coming in",
+  flow: "In the menus",
+  talk: "Talking",
+  hold: "On hold",
+  transfer: "Being transferred",
+  external: "Transferred, talking outside",
+};
+
+const enders: Record<string, string> = {
+  caller: "Caller",
+  agent: "Agent",
+  system: "Careline",
+  carrier: "Carrier",
+  target: "Transfer's target",
+};
+
+/** "Waiting in Member services", "Talking". */
+export function stageOf(row: CallRow): string {
+  if (row.stage !== "queue") return stages[row.stage ?? ""] ?? words(row.stage ?? "");
+  return row.ringing ? `Ringing for ${words(row.queue ?? "")}` : `Waiting for ${words(row.queue ?? "")}`;
+}
+
+/** "Caller: the caller hung up". */
+export function endOf(row: CallRow): string {
+  return `${enders[row.ended_by ?? ""] ?? "Careline"}: ${row.why ?? ""}`;
+}
+
+export function agentsOf(row: CallRow): string {
+  return row.agents.join(", ") || "–";
+}
+
+const verdicts: Record<string, string> = { verified: "Verified", not_verified: "Not verified", locked_out: "Locked out", none: "Not asked" };
+
+export function callerOf(row: CallRow): string {
+  return verdicts[row.verification] ?? words(row.verification);
+}
+
+const clock = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+const day = new Intl.DateTimeFormat("en", { month: "short", day: "numeric" });
+
+/** "10:32:07", and the day where it isn't today. */
+export function timeOf(at: string, today: number): string {
+  const date = new Date(at);
+  const time = clock.format(date);
+  return date.toDateString() === new Date(today).toDateString() ? time : `${day.format(date)}, ${time}`;
+}

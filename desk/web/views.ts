@@ -1,0 +1,91 @@
+// Which part of the page is shown: the softphone, or for supervisors the calls, or
+// one of them. It stands behind the # of the address, so that a reload and the
+// browser's Back keep it.
+
+import { find, mark, show, write } from "./dom";
+import type { AgentState, Screen } from "./protocol";
+
+export type View = { kind: "softphone" } | { kind: "calls" } | { kind: "call"; id: string };
+
+const callPrefix = "#call/";
+// While one of these is on, the softphone's tab says so: it may not be in sight.
+const telling: Partial<Record<AgentState, string>> = {
+  offered: "Incoming call",
+  connecting: "Talking",
+  talking: "Talking",
+  holding: "On hold",
+  wrap_up: "Wrap-up",
+};
+
+export class Views {
+  private view: View | null = null;
+  private supervisor = false;
+  private state = "";
+
+  constructor(private readonly changed: () => void) {
+    addEventListener("hashchange", () => this.follow());
+  }
+
+  /** What is shown now; the softphone is for everybody. */
+  get now(): View {
+    return (this.supervisor && this.view) || { kind: "softphone" };
+  }
+
+  render(screen: Screen): void {
+    const supervisor = screen.role === "supervisor";
+    if (supervisor && !this.supervisor) {
+      this.view = viewOf(location.hash) ?? { kind: screen.call ? "softphone" : "calls" };
+    }
+    // A call that comes in is in view, wherever the supervisor was.
+    if (supervisor && screen.state === "offered" && this.state !== "offered" && this.now.kind !== "softphone") this.go({ kind: "softphone" });
+    this.supervisor = supervisor;
+    this.state = screen.state;
+    show(find("views"), supervisor);
+    const tells = this.now.kind === "softphone" ? "" : (telling[screen.state] ?? "");
+    write(find("view-softphone-state"), tells && `: ${tells}`);
+    this.mark();
+  }
+
+  /** Signed out: the next user may be another. */
+  leave(): void {
+    this.supervisor = false;
+    this.view = null;
+    this.state = "";
+    show(find("views"), false);
+  }
+
+  go(view: View): void {
+    const hash = hashOf(view);
+    if (location.hash === hash) this.follow();
+    else location.hash = hash;
+    this.view = view;
+  }
+
+  private follow(): void {
+    const view = viewOf(location.hash);
+    if (!view) return; // a place within the page
+    this.view = view;
+    if (!this.supervisor) return;
+    this.mark();
+    this.changed();
+    find("main").focus();
+    scrollTo(0, 0);
+  }
+
+  private mark(): void {
+    const kind = this.now.kind;
+    mark(find("view-softphone"), "aria-current", kind === "softphone" ? "page" : "false");
+    mark(find("view-calls"), "aria-current", kind === "calls" ? "page" : kind === "call" ? "true" : "false");
+  }
+}
+
+function hashOf(view: View): string {
+  return view.kind === "call" ? callPrefix + view.id : `#${view.kind}`;
+}
+
+function viewOf(hash: string): View | null {
+  if (hash === "#softphone") return { kind: "softphone" };
+  if (hash === "#calls") return { kind: "calls" };
+  if (hash.startsWith(callPrefix)) return { kind: "call", id: hash.slice(callPrefix.length) };
+  return null;
+}
