@@ -73,11 +73,15 @@ func TestPhoneBehindTwoProxiesIsRung(t *testing.T) {
 	s.calledBy("register-by-way-of-proxies", played{at: s.between.phone}).done()
 	phone := s.callee("call-out", played{})
 	near := newCall(t)
-	dialogs, err := s.Ring("maria-desk", sip.Invitation{
-		ID: "0198c2de-7a51-7cc3-98c4-dc0c0c07398f", From: sip.NewNumber("+13125550142"), Local: ours(),
-	}, func(_ int, event sip.Event) { near.notify(event) })
+	devices := s.Devices("maria-desk")
+	if len(devices) != 1 {
+		t.Fatalf("%d devices are registered", len(devices))
+	}
+	dialog, err := s.Ring(devices[0], sip.Invitation{
+		ID: "0198c2de-7a51-7cc3-98c4-dc0c0c07398f", From: sip.NewNumber("+13125550142"), Local: ours(), Notify: near.notify,
+	})
 	must(t, err)
-	near.Dialog = dialogs[0]
+	near.Dialog = dialog
 	near.answered("PCMA 192.0.2.7:40000 sendrecv")
 	phone.acked()
 	must(t, near.HangUp(sip.CauseNormal, ""))

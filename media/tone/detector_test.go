@@ -214,4 +214,3 @@ func BenchmarkListen(b *testing.B) {
 		})
 	}
 }
-
