@@ -103,31 +103,29 @@ func TestALongLossFadesToSilence(t *testing.T) {
 	}
 }
 
-func TestAPauseFadesAtOnceAndHasItsNoise(t *testing.T) {
-	p := NewPlayout(16000)
-	p.Receive(tone(16000, 200)[:3200])
-	var heard []int16
-	frame := make([]int16, 320)
-	for range 60 {
-		p.Silence(320, NoiseLevel(50))
-		p.Take(frame)
-		heard = append(heard, frame...)
-	}
-	if jump, most := largestJump(heard), largestJump(tone(16000, 200)); jump > most {
-		t.Errorf("a jump of %d, in the tone %d", jump, most)
-	}
-	noise := heard[len(heard)-8000:]
-	level, want := energy(noise)/8000, NoiseLevel(50)*NoiseLevel(50)
-	if level < want*0.8 || level > want*1.25 {
-		t.Errorf("the noise's energy is %v, want %v", level, want)
-	}
-	p = NewPlayout(8000)
-	p.Receive(tone(8000, 200)[:1600])
-	p.Silence(800, 0)
-	heard = make([]int16, p.Left())
-	p.Take(heard)
-	if energy(heard[len(heard)-640:]) != 0 {
-		t.Error("a pause without noise isn't silent")
+func TestAPauseFadesAtOnceIntoItsNoise(t *testing.T) {
+	for _, level := range []int16{0, 40} {
+		p := NewPlayout(16000)
+		p.Receive(tone(16000, 200)[:3200])
+		noise := make([]int16, 320)
+		for i := range noise {
+			noise[i] = level * int16(1-i%2*2)
+		}
+		var heard []int16
+		frame := make([]int16, 320)
+		for range 20 {
+			p.Pause(noise)
+			p.Take(frame)
+			heard = append(heard, frame...)
+		}
+		if jump, most := largestJump(heard), largestJump(tone(16000, 200)); jump > most+2*int(level) {
+			t.Errorf("a jump of %d, in the tone %d", jump, most)
+		}
+		for i, v := range heard[3200+160:] { // 10 ms after the tone's end
+			if v != noise[i%2] && v != -noise[i%2] {
+				t.Fatalf("%d in a pause of %d", v, level)
+			}
+		}
 	}
 }
 
@@ -144,7 +142,7 @@ func TestNothingIsAllocated(t *testing.T) {
 		p.Stretch()
 		p.Shrink()
 		p.Take(frame)
-		p.Silence(320, 30)
+		p.Pause(frame)
 		p.Take(frame)
 	}
 	if allocated := testing.AllocsPerRun(100, step); allocated != 0 {

@@ -4,7 +4,7 @@
 //	playout := conceal.NewPlayout(8000)        // or 16000
 //	playout.Receive(samples)                   // decoded sound
 //	playout.Conceal(160)                       // a lost packet's place
-//	playout.Silence(160, 0)                    // a pause of the far side
+//	playout.Pause(noise)                       // the far side says nothing
 //	removed := playout.Shrink()                // one pitch period less
 //	playout.Take(frame)                        // what is to be heard next
 //

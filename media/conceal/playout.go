@@ -23,7 +23,6 @@ type Playout struct {
 
 	synthesis synthesis
 	gap       int // samples filled since the last received one; 0: none
-	noise     noise
 	pitch     finder
 	blend     []int16 // room for an overlap
 }
@@ -88,8 +87,7 @@ func (p *Playout) Receive(samples []int16) {
 	overlap := min(4+4*max(p.gap*100/p.rate-1, 0), 10) * p.rate / 1000
 	overlap = min(overlap, len(added))
 	for i := range overlap {
-		added[i] = mix(p.filling(), added[i], i, overlap)
-		p.gap++
+		added[i] = mix(clip(p.synthesis.next()), added[i], i, overlap)
 	}
 	p.gap = 0
 }
@@ -97,50 +95,53 @@ func (p *Playout) Receive(samples []int16) {
 // Break tells that what is received next doesn't go on from what was before.
 func (p *Playout) Break() {
 	if p.gap == 0 {
-		p.begin(false)
+		p.begin()
 		p.gap = 1
 	}
 }
 
 // Conceal appends n samples in place of lost ones.
-func (p *Playout) Conceal(n int) { p.fill(n, false, 0) }
-
-// Silence appends n samples of a pause, into which what was heard before fades
-// within 10 ms. level is the RMS of the comfort noise, in units of a sample; 0 is
-// silence.
-func (p *Playout) Silence(n int, level float32) { p.fill(n, true, level) }
-
-func (p *Playout) fill(n int, pause bool, level float32) {
-	added := p.room(n)
-	if p.gap == 0 {
-		// The tail is blended; what was just made room for lies behind it.
-		p.line = p.line[:len(p.line)-len(added)]
-		p.begin(pause)
-		p.line = p.line[:len(p.line)+len(added)]
-	}
-	p.synthesis.pause = pause
-	p.noise.level = level
+func (p *Playout) Conceal(n int) {
+	added := p.open(n)
+	p.synthesis.pause = false
 	for i := range added {
-		added[i] = p.filling()
-		p.gap++
+		added[i] = clip(p.synthesis.next())
 	}
 }
 
+// Pause appends what is heard while the far side says nothing: silence, or comfort
+// noise. What was heard before fades into it within 10 ms.
+func (p *Playout) Pause(noise []int16) {
+	added := p.open(len(noise))
+	noise = noise[len(noise)-len(added):]
+	p.synthesis.pause = true
+	for i := range added {
+		weight := 1 - max(p.synthesis.gain, 0)
+		added[i] = clip(p.synthesis.next() + weight*float32(noise[i]))
+	}
+}
+
+// open makes room for n samples of a gap, which may begin with them.
+func (p *Playout) open(n int) (added []int16) {
+	added = p.room(n)
+	if p.gap == 0 {
+		// The tail is blended; what was just made room for lies behind it.
+		p.line = p.line[:len(p.line)-len(added)]
+		p.begin()
+		p.line = p.line[:len(p.line)+len(added)]
+	}
+	p.gap += len(added)
+	return added
+}
+
 // begin prepares to fill a gap that begins behind the line's end.
-func (p *Playout) begin(pause bool) {
+func (p *Playout) begin() {
 	period, alike := p.pitch.find(p.line)
 	if alike < unvoiced {
 		// Nothing repeats: a long period sounds the least like a tone.
 		period = p.pitch.longest
 	}
 	p.synthesis.begin(p.line, period, min(p.hold, p.Left()))
-	p.synthesis.pause = pause
-	p.noise.now = 0
-}
-
-// filling makes one more sample of a gap.
-func (p *Playout) filling() int16 {
-	return clip(p.synthesis.next() + p.noise.next())
 }
 
 // mix goes from a to b over n samples.

@@ -126,7 +126,7 @@ func TestEachSampleIsHeardOnce(t *testing.T) {
 				p.Conceal(n)
 				left += n
 			case 1:
-				p.Silence(n, float32(n%50))
+				p.Pause(make([]int16, n))
 				left += n
 			case 2:
 				left += p.Stretch()

@@ -35,7 +35,7 @@ func (s *synthesis) begin(line []int16, period, hold int) {
 	clear(s.source)
 	n := min(len(line), len(s.source))
 	copy(s.source[len(s.source)-n:], line[len(line)-n:])
-	s.period, s.count, s.made, s.overlap, s.gain = period, 1, 0, 0, 1
+	s.period, s.count, s.made, s.overlap, s.gain, s.pause = period, 1, 0, 0, 1, false
 	s.at = len(s.source) - period
 	quarter := min(period/4, len(line))
 	end := len(s.source)

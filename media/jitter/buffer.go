@@ -92,7 +92,6 @@ type Buffer struct {
 
 	running  bool  // a talkspurt is being played; otherwise the next is waited for
 	quiet    bool  // what came last was noise or a digit: a gap is a pause
-	level    uint8 // of comfort noise
 	noisy    bool  // there is comfort noise
 	position int64 // timestamp of what is given next, while running
 	end      int64 // where the last sound given out ended

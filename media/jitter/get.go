@@ -41,12 +41,14 @@ const (
 	Conceal
 	// Silence: the far side says nothing.
 	Silence
+	// Describe: Payload says what the silence that follows sounds like (RFC 3389).
+	Describe
 )
 
 // Output is what is to be heard next.
 type Output struct {
 	Kind    FrameKind
-	Ticks   uint32 // how much sound it stands for, in ticks of the RTP clock
+	Ticks   uint32 // how much sound it stands for, in ticks of the RTP clock; none of Describe
 	Format  uint8  // the mark that came with Payload
 	Payload []byte // in the buffer: valid until the next Put
 	Advice  Advice
@@ -54,9 +56,7 @@ type Output struct {
 	Timestamp uint32
 	// Broken: what is given doesn't go on from what was given before.
 	Broken bool
-	// Level is the comfort noise's in -dBov (RFC 3389 section 3.1), of Silence;
-	// Noisy is whether there is any.
-	Level uint8
+	// Noisy: the silence sounds as it was described last; otherwise like nothing.
 	Noisy bool
 }
 
@@ -79,12 +79,9 @@ func (b *Buffer) Get(now time.Duration, left uint32) Output {
 			if b.running && s.stamp > b.position+b.slack && b.absent(s) > 0 {
 				return b.lost(s)
 			}
-			b.level, b.noisy = 127, true
-			if s.size > 0 {
-				b.level = b.payload(s)[0] & 0x7F
-			}
 			b.pass(s)
-			b.running, b.quiet = false, true
+			b.running, b.quiet, b.noisy = false, true, true
+			return Output{Kind: Describe, Payload: b.payload(s)}
 		case !b.running:
 			if !b.due(s, at) {
 				return b.silence()
@@ -222,7 +219,7 @@ func (b *Buffer) ranDry(at int64) (Output, bool) {
 }
 
 func (b *Buffer) silence() Output {
-	return Output{Kind: Silence, Ticks: uint32(b.frame), Level: b.level, Noisy: b.noisy}
+	return Output{Kind: Silence, Ticks: uint32(b.frame), Noisy: b.noisy}
 }
 
 // advice compares the delay at which a packet is played with those seen. wait is

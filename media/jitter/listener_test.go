@@ -54,7 +54,9 @@ func (l *listener) frame() {
 			}
 		case Silence:
 			l.silent += int(out.Ticks)
-			l.lastLevel, l.noisy = out.Level, out.Noisy
+			l.noisy = out.Noisy
+		case Describe:
+			l.lastLevel = out.Payload[0]
 		}
 	}
 	l.left -= frame
