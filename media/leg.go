@@ -46,6 +46,7 @@ type Leg struct {
 
 	in    incoming
 	out   outgoing
+	ear   ear
 	muted atomic.Bool
 	peer  atomic.Pointer[Leg] // written under engine.mu
 	looks atomic.Int32        // frames since the last look at the time-out
@@ -248,6 +249,9 @@ func (l *Leg) receive(raw []byte, from netip.AddrPort, now time.Time) {
 	}
 	if a.digit != (Digit{}) {
 		l.tell(Event{Kind: EventDigit, Digit: a.digit})
+	}
+	if l.ear.needed() {
+		l.ear.put(&a, now)
 	}
 	switch peer := l.peer.Load(); {
 	case peer == nil:

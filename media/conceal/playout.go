@@ -37,10 +37,18 @@ func NewPlayout(rate int) *Playout {
 		blend:   make([]int16, maxPeriod8k*scale),
 	}
 	p.line = make([]int16, p.history, p.history+MaxSound*rate/1000)
-	p.first = p.history
 	p.pitch = newFinder(scale)
 	p.synthesis = newSynthesis(scale)
+	p.Reset()
 	return p
+}
+
+// Reset forgets all sound; what is received next begins softly.
+func (p *Playout) Reset() {
+	p.line, p.first = p.line[:p.history], p.history
+	clear(p.line)
+	p.gap = 0
+	p.Break()
 }
 
 // Rate is the samples a second.

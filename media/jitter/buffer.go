@@ -121,6 +121,21 @@ type Stats struct {
 	Concealed, Stretched, Shrunk time.Duration
 }
 
+// Add adds the counters of another buffer, whose Depth is the later one.
+func (s *Stats) Add(other Stats) {
+	s.Depth = other.Depth
+	s.Packets += other.Packets
+	s.Late += other.Late
+	s.Duplicates += other.Duplicates
+	s.Dropped += other.Dropped
+	s.Refused += other.Refused
+	s.Lost += other.Lost
+	s.Restarts += other.Restarts
+	s.Concealed += other.Concealed
+	s.Stretched += other.Stretched
+	s.Shrunk += other.Shrunk
+}
+
 // New makes a buffer for a stream whose RTP clock has so many ticks a second.
 func New(clock int) *Buffer {
 	b := &Buffer{arena: make([]byte, slots*firstRoom), room: firstRoom}
