@@ -3,3 +3,5 @@
 package media
 
 const pooled = true
+
+const raceDetector = false
