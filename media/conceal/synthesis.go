@@ -22,7 +22,7 @@ type synthesis struct {
 	pause  bool
 	gain   float32
 	// While one period more is taken, the old ones go on and are faded out.
-	overlap, old, oldStart int
+	overlap, old int
 }
 
 func newSynthesis(scale int) synthesis {
