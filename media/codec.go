@@ -210,6 +210,11 @@ type Description struct {
 	// Opus is how the side wants to be sent Opus (fmtp, RFC 7587 section 6.1).
 	Opus      OpusParameters
 	Direction Direction
+	// Reports is where the side wants RTCP, if that isn't the port above Address
+	// (RFC 3605). ReportsMuxed: it takes, or offers to take, RTCP at Address itself
+	// (RFC 5761).
+	Reports      netip.AddrPort
+	ReportsMuxed bool
 	// Crypto are the keys that the side encrypts with, in its order of preference
 	// (SDES, RFC 4568); once agreed on, the one in force. Empty: plain RTP.
 	Crypto []Crypto

@@ -13,6 +13,8 @@ import (
 
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
+
+	"careline/media/rtcp"
 )
 
 // DefaultTimeout is how long a far side that should send may send nothing.
@@ -192,14 +194,17 @@ func (e *Engine) OpenRTP(options LegOptions) (*Leg, error) {
 // (RFC 3711 section 3.3.1).
 func (e *Engine) newLeg(options LegOptions, to sender) *Leg {
 	var random [10]byte
+	var name [16]byte
 	rand.Read(random[:]) // never fails
+	rand.Read(name[:])
 	leg := &Leg{id: options.ID, engine: e, notify: options.Notify, release: func() {}}
+	leg.monitor.name = rtcp.NewName(name)
 	leg.in.begun = time.Now()
 	leg.out.to = to
 	leg.out.ssrc = binary.BigEndian.Uint32(random[0:])
 	leg.out.timestamp = binary.BigEndian.Uint32(random[4:])
 	leg.out.sequence = binary.BigEndian.Uint16(random[8:]) & 0x7FFF
-	leg.description = Description{DigitPayloadType: DigitPayloadType, Opus: e.opus}
+	leg.description = Description{DigitPayloadType: DigitPayloadType, Opus: e.opus, ReportsMuxed: true}
 	leg.out.ownOpus = e.opus
 	leg.codecs = options.Codecs
 	if len(leg.codecs) == 0 {

@@ -1,5 +1,7 @@
 package media
 
+import "careline/media/quality"
+
 // EventKind says what happened on a leg.
 type EventKind uint8
 
@@ -19,6 +21,12 @@ const (
 	EventDisconnected
 	// EventFailed: a WebRTC leg is over.
 	EventFailed
+	// EventOneWay: somebody isn't heard, for the reason Event.OneWay; told once, and
+	// again where the reason changes. It ends nothing.
+	EventOneWay
+	// EventHeardAgain: in one direction EventOneWay is over; LegStats says of which
+	// one it isn't.
+	EventHeardAgain
 )
 
 // String names the kind, for logs.
@@ -38,6 +46,10 @@ func (k EventKind) String() string {
 		return "disconnected"
 	case EventFailed:
 		return "failed"
+	case EventOneWay:
+		return "one-way"
+	case EventHeardAgain:
+		return "heard again"
 	}
 	return "unknown"
 }
@@ -45,6 +57,7 @@ func (k EventKind) String() string {
 // Event tells the owner of a leg that something happened.
 type Event struct {
 	Kind     EventKind
-	Digit    Digit // of EventDigit
-	Playback int   // of EventPlayed
+	Digit    Digit           // of EventDigit
+	Playback int             // of EventPlayed
+	OneWay   quality.Trouble // of EventOneWay
 }

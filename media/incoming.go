@@ -46,13 +46,18 @@ func payloadTypesFor(format Format, digits uint8) *payloadTypes {
 // incoming is what a leg knows of the RTP that comes to it. The goroutine that
 // reads writes to it, under its lock.
 type incoming struct {
-	mu       sync.Mutex
-	types    *payloadTypes // nil: nothing agreed
-	latch    *latch        // nil on a WebRTC leg, where SRTP proves the sender
-	secure   *decryption   // nil where plain RTP was agreed on, and on a WebRTC leg
-	expects  bool          // the far side is to send
-	detector DigitDetector
-	stats    receiverStats
+	mu      sync.Mutex
+	types   *payloadTypes // nil: nothing agreed
+	latch   *latch        // nil on a WebRTC leg, where SRTP proves the sender
+	secure  *decryption   // nil where plain RTP was agreed on, and on a WebRTC leg
+	expects bool          // the far side is to send
+	// browserSends is the same of a WebRTC leg, whose connection times out by itself.
+	browserSends bool
+	detector     DigitDetector
+	stats        receiverStats
+	dead         deadAir
+	codec        Codec         // of the latest sound
+	soundAt      time.Duration // when the latest packet came, since begun
 
 	begun      time.Time // zero of the arrival times
 	quietSince time.Time // the last sign of life, or when it was agreed that sound comes
@@ -74,18 +79,14 @@ type arrival struct {
 func (in *incoming) take(raw []byte, from netip.AddrPort, now time.Time) (a arrival, ok bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	kind := a.packet.parse(raw)
-	if kind == isGarbage {
+	if a.packet.parse(raw) != isRTP {
 		in.malformed++
 		return a, false
 	}
-	if in.secure != nil && !in.authentic(&a.packet, kind, raw, from, now) {
+	if in.secure != nil && !in.authentic(&a.packet, raw, from, now) {
 		return a, false
 	}
 	in.alive(from, now)
-	if kind == isRTCP {
-		return a, false
-	}
 	if in.types == nil || in.types[a.packet.payloadType] == useNone {
 		in.ignored++
 		return a, false
@@ -107,10 +108,17 @@ func (in *incoming) take(raw []byte, from netip.AddrPort, now time.Time) (a arri
 	if codec := a.use.codec(); codec != CodecNone {
 		clock = codec.ClockRate()
 	}
-	in.stats.arrival(&a.packet, clock, now.Sub(in.begun))
+	in.soundAt = now.Sub(in.begun)
+	in.stats.arrival(&a.packet, clock, in.soundAt)
 	a.first = in.received == 0
 	in.received++
-	if a.use == useDigits {
+	switch codec := a.use.codec(); {
+	case codec != CodecNone:
+		in.codec = codec
+		in.dead.note(codec, a.packet.payload, in.soundAt)
+	case a.use == useNoise:
+		in.stats.suppresses = true
+	case a.use == useDigits:
 		a.digit, _ = in.detector.Packet(a.packet.ssrc, a.packet.timestamp, a.packet.payload)
 	}
 	return a, true
@@ -131,17 +139,10 @@ func (a *arrival) wellFormed() bool {
 
 // authentic reads a packet again, decrypted, if it is the far side's. Those of an
 // address that isn't heard anyway cost no cryptography.
-func (in *incoming) authentic(p *packet, kind verdict, raw []byte, from netip.AddrPort, now time.Time) bool {
+func (in *incoming) authentic(p *packet, raw []byte, from netip.AddrPort, now time.Time) bool {
 	if !in.latch.listens(from, now) {
 		in.ignored++
 		return false
-	}
-	if kind == isRTCP {
-		if !in.secure.readReport(raw) {
-			in.unauthentic++
-			return false
-		}
-		return true
 	}
 	plain, ok := in.secure.read(raw, p.ssrc)
 	if !ok {

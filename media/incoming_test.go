@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"testing"
 	"time"
+
+	"careline/media/rtcp"
 )
 
 // A telephone that suppresses silence sends no sound while its owner listens to
@@ -34,7 +36,11 @@ func TestSignsOfLife(t *testing.T) {
 		now := time.Unix(1000, 0)
 		in := incoming{types: payloadTypesFor(Format{PCMU, 0}, 101), latch: &latch{}, expects: true, quietSince: now}
 		in.latch.reopen(caller, true, now)
-		in.take(test.raw, test.from, now.Add(20*time.Second))
+		if at := now.Add(20 * time.Second); rtcp.Is(test.raw) {
+			in.takeReport(test.raw, test.from, 5, false, at)
+		} else {
+			in.take(test.raw, test.from, at)
+		}
 		if overdue := in.overdue(DefaultTimeout, now.Add(31*time.Second)); overdue == test.alive {
 			t.Errorf("%s: overdue %v", test.name, overdue)
 		}

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"careline/media/rtcp"
 )
 
 const (
@@ -17,7 +19,8 @@ const (
 	WideDigitPayloadType = 110
 )
 
-// timeoutEvery is how many frames lie between two looks at the time-out.
+// timeoutEvery is how many frames lie between two looks at the time-out and at how
+// the leg sounds.
 const timeoutEvery = int32(time.Second / FrameDuration / 4)
 
 // ErrClosed is returned for a leg or an engine that is closed.
@@ -49,7 +52,9 @@ type Leg struct {
 	ear   ear
 	muted atomic.Bool
 	peer  atomic.Pointer[Leg] // written under engine.mu
-	looks atomic.Int32        // frames since the last look at the time-out
+	looks atomic.Int32        // frames since the last look
+
+	monitor monitor
 
 	codecs []Codec // that it may speak, in the order of preference
 
@@ -102,6 +107,7 @@ func (l *Leg) Agree(remote Description, format Format) error {
 		remote.Address = netip.AddrPort{}
 	}
 	now := time.Now()
+	l.agreeReports(remote)
 	l.in.mu.Lock()
 	defer l.in.mu.Unlock()
 	secure, err := l.decryption(remote)
@@ -131,6 +137,7 @@ func (l *Leg) Agree(remote Description, format Format) error {
 	l.description.agree(remote, format)
 	l.description.Direction = remote.Direction.Answer()
 	l.description.Crypto = own
+	l.description.ReportsMuxed = remote.ReportsMuxed
 	return nil
 }
 
@@ -188,6 +195,7 @@ func (l *Leg) Mute(on bool) { l.muted.Store(on) }
 
 // Stats returns one snapshot of the counters.
 func (l *Leg) Stats() LegStats {
+	heard, said := l.monitor.live()
 	l.in.mu.Lock()
 	stats := LegStats{
 		PacketsReceived: l.in.received,
@@ -205,6 +213,7 @@ func (l *Leg) Stats() LegStats {
 	defer l.out.mu.Unlock()
 	stats.PacketsSent, stats.SendErrors = l.out.sent, l.out.errors
 	stats.RelayLate, stats.DigitsLost = l.out.late, l.out.digitsLost
+	stats.Heard, stats.Said = heard, said
 	return stats
 }
 
@@ -218,6 +227,7 @@ func (l *Leg) Close() {
 	l.notify = nil
 	l.notifyMu.Unlock()
 	l.engine.remove(l)
+	l.leave(time.Now())
 	l.out.mu.Lock()
 	l.out.wanted, l.out.open = false, false
 	l.out.to = nowhere{}
@@ -237,6 +247,10 @@ func (l *Leg) tell(event Event) {
 
 // receive handles one packet from the network.
 func (l *Leg) receive(raw []byte, from netip.AddrPort, now time.Time) {
+	if rtcp.Is(raw) {
+		l.receiveReport(raw, from, false, now)
+		return
+	}
 	a, ok := l.in.take(raw, from, now)
 	if !ok {
 		return
@@ -276,9 +290,10 @@ func (l *Leg) frame(due time.Time) {
 	if played, finished := l.out.frame(due); finished {
 		l.tell(Event{Kind: EventPlayed, Playback: played})
 	}
-	if l.looks.Add(1) >= timeoutEvery && l.engine.timeout > 0 {
+	if l.looks.Add(1) >= timeoutEvery {
 		l.looks.Store(0)
-		if l.in.overdue(l.engine.timeout, due) {
+		l.observe(time.Now())
+		if l.engine.timeout > 0 && l.in.overdue(l.engine.timeout, due) {
 			l.tell(Event{Kind: EventTimeout})
 		}
 	}

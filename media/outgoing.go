@@ -44,7 +44,8 @@ type outgoing struct {
 	// A browser's: whether it is connected, and whether it wants to hear nothing.
 	connected, held bool
 
-	open   bool // wanted, and there is a way to it
+	aimed  bool // there is a way to it
+	open   bool // aimed, and wanted
 	fill   bool // silence goes when nothing else does
 	format Format
 	digit  uint8 // payload type of digits; 0: none
@@ -65,13 +66,14 @@ type outgoing struct {
 	seal    *sealer                    // encrypts what goes out; nil: nothing does
 	sealers [AESCM128SHA32 + 1]*sealer // of the suites that were ever agreed on
 
-	sent, errors, late, digitsLost uint64
-	buffer                         [headerSize + maxPayload + maxTagBytes]byte
+	sent, octets, errors, late, digitsLost uint64
+	buffer                                 [headerSize + maxPayload + maxTagBytes]byte
 }
 
 // retarget sends to target from now on, if wanted; the lock is held.
 func (o *outgoing) retarget(target netip.AddrPort) {
-	o.open = o.to.aim(target) && o.wanted
+	o.aimed = o.to.aim(target)
+	o.open = o.aimed && o.wanted
 }
 
 // agree takes what was negotiated; the lock is held. Timestamps that go at another
@@ -252,4 +254,5 @@ func (o *outgoing) write(p *packet, size int, length time.Duration, now time.Tim
 		return
 	}
 	o.sent++
+	o.octets += uint64(size)
 }

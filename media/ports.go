@@ -88,6 +88,15 @@ func (p *ports) bind(port uint16) (*net.UDPConn, error) {
 	return conn, nil
 }
 
+// beside binds the port above that of a leg's sound, which rests and is used again
+// with it.
+func (p *ports) beside(port uint16) (*net.UDPConn, error) {
+	if port == 65535 {
+		return nil, errors.New("media: no port is above 65535")
+	}
+	return p.bind(port + 1)
+}
+
 // close takes a port back, to rest.
 func (p *ports) close(port uint16, now time.Time) {
 	p.inUse--

@@ -45,6 +45,12 @@ func (s *sealer) seal(raw []byte) ([]byte, error) {
 	return sealed, nil
 }
 
+// sealReport encrypts a packet of RTCP in place; behind it the buffer has room for
+// maxTagBytes and the index.
+func (s *sealer) sealReport(raw []byte) ([]byte, error) {
+	return s.context.EncryptRTCP(raw, raw, nil)
+}
+
 // rolled reports whether who begins to listen now to the stream under ssrc would
 // guess its roll-over counter wrong.
 func (s *sealer) rolled(ssrc uint32) bool {
@@ -105,17 +111,19 @@ func (o *opener) openOn(buffer, raw []byte, ssrc uint32, before *opener) ([]byte
 	return plain, err
 }
 
-// openReport reports whether a packet of RTCP is the far side's.
-func (o *opener) openReport(buffer, raw []byte) bool {
+// openReport decrypts a packet of RTCP into buffer; ok is false if it isn't the far
+// side's.
+func (o *opener) openReport(buffer, raw []byte) (plain []byte, ok bool) {
 	ssrc := binary.BigEndian.Uint32(raw[4:])
 	if !o.reports.allow(ssrc) {
-		return false
+		return nil, false
 	}
-	if _, err := o.context.DecryptRTCP(buffer, raw, nil); err != nil {
-		return false
+	plain, err := o.context.DecryptRTCP(buffer, raw, nil)
+	if err != nil {
+		return nil, false
 	}
 	o.reports.add(ssrc)
-	return true
+	return plain, true
 }
 
 // sources are the SSRCs seen under one key.
@@ -165,8 +173,12 @@ func (d *decryption) read(raw []byte, ssrc uint32) ([]byte, bool) {
 	return d.before.open(d.buffer[:], raw, ssrc, nil)
 }
 
-func (d *decryption) readReport(raw []byte) bool {
-	return d.current.openReport(d.buffer[:], raw) || d.before != nil && d.before.openReport(d.buffer[:], raw)
+func (d *decryption) readReport(raw []byte) (plain []byte, ok bool) {
+	plain, ok = d.current.openReport(d.buffer[:], raw)
+	if !ok && d.before != nil {
+		plain, ok = d.before.openReport(d.buffer[:], raw)
+	}
+	return plain, ok
 }
 
 // rekeyed is the decryption under the far side's new key; the same key goes on

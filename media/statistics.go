@@ -1,6 +1,8 @@
 package media
 
-import "time"
+import (
+	"time"
+)
 
 // LegStats is one snapshot of a leg's counters.
 type LegStats struct {
@@ -28,6 +30,9 @@ type LegStats struct {
 	DigitsLost uint64
 	// Jitter is the interarrival jitter of received sound (RFC 3550 section 6.4.1).
 	Jitter time.Duration
+	// Heard is how the far side sounds to us, Said how we sound to it by its own
+	// reports, both over the last seconds.
+	Heard, Said SoundStats
 	// Remote is where sound goes to, as ip:port; empty on a WebRTC leg.
 	Remote string
 }
@@ -45,10 +50,15 @@ type receiverStats struct {
 	highest  uint32 // extended
 	received uint64 // of this source
 	lost     uint64 // of the sources before
+	gaps     uint32 // runs of packets that hadn't come
+	last     uint32 // the latest timestamp of sound
 	transit  int32
 	jitter   uint32 // in ticks of the clock, times 16
 	clock    int    // of the timestamps, in Hz
 	timed    bool
+	// suppresses: the far side stops sending between words: timestamps go on by more
+	// than 0.4 s from one packet to the next.
+	suppresses bool
 }
 
 // arrival notes a packet; at is when it came, clock the rate of its timestamps, 0
@@ -66,12 +76,19 @@ func (s *receiverStats) arrival(p *packet, clock int, at time.Duration) {
 	if delta > 0 {
 		s.highest += uint32(delta)
 	}
+	if delta > 1 {
+		s.gaps++
+	}
 	if clock == 0 {
 		return
 	}
 	if s.clock != clock { // another codec: what was measured is in other units
 		s.clock, s.jitter, s.timed = clock, 0, false
 	}
+	if delta == 1 && s.timed && int(int32(p.timestamp-s.last)) > clock*2/5 {
+		s.suppresses = true
+	}
+	s.last = p.timestamp
 	transit := int32(ticksOf(at, clock) - p.timestamp)
 	if s.timed {
 		change := transit - s.transit

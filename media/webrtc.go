@@ -119,10 +119,8 @@ func newAPI(mux ice.UDPMux, logs pionLogs, limits browserLimits) (*webrtc.API, e
 			return nil, err
 		}
 	}
+	// Nothing of the library's stands in the packets' way: reports are the monitor's.
 	registry := &interceptor.Registry{}
-	if err := webrtc.ConfigureRTCPReports(registry); err != nil {
-		return nil, err
-	}
 	settings := webrtc.SettingEngine{LoggerFactory: logs}
 	settings.SetLite(true)
 	settings.SetICEUDPMux(mux)
@@ -189,7 +187,10 @@ func (e *Engine) newBrowserLeg(options LegOptions) (*Leg, error) {
 	if _, err := peer.AddTrack(track); err != nil {
 		return nil, leg.discard(fmt.Errorf("media: track: %w", err))
 	}
-	peer.OnTrack(func(remote *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { e.readTrack(leg, remote) })
+	peer.OnTrack(func(remote *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
+		e.readReports(leg, receiver.Read)
+		e.readTrack(leg, remote)
+	})
 	peer.OnConnectionStateChange(leg.connectionState)
 	return leg, nil
 }
@@ -221,6 +222,9 @@ func (e *Engine) adopt(leg *Leg) error {
 		}()
 	}
 	e.insert(leg)
+	for _, sender := range leg.browser.connection.GetSenders() {
+		e.group.Go(func() { readReports(leg, sender.Read) })
+	}
 	return nil
 }
 

@@ -45,6 +45,14 @@ func (t *browserTrack) send(raw []byte) error {
 	return err
 }
 
+// source is the SSRC that the answer names; 0 before there is one.
+func (t *browserTrack) source() uint32 {
+	if bound := t.bound.Load(); bound != nil {
+		return bound.ssrc
+	}
+	return 0
+}
+
 // aim: a WebRTC leg has one way only, which opens when it is connected.
 func (t *browserTrack) aim(netip.AddrPort) bool { return true }
 

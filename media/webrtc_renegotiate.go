@@ -82,6 +82,9 @@ func (l *Leg) answer(ctx context.Context, offer string) (string, error) {
 
 // settleWebRTC does as the offer's direction says, which an answer has been made to.
 func (l *Leg) settleWebRTC(offered Direction, answer string) {
+	l.in.mu.Lock()
+	l.in.browserSends = offered.Sends()
+	l.in.mu.Unlock()
 	l.out.mu.Lock()
 	l.out.held = !offered.Receives()
 	l.out.wanted = l.out.connected && !l.out.held && !l.closed.Load()

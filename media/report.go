@@ -1,0 +1,178 @@
+package media
+
+import (
+	"net/netip"
+	"time"
+
+	"go.uber.org/zap"
+
+	"careline/media/rtcp"
+)
+
+// agreeReports sets where reports go and come: with the sound where the far side
+// takes them there (RFC 5761), else to the port that it names (RFC 3605), or the one
+// above its sound's. Then we listen beside our own.
+func (l *Leg) agreeReports(remote Description) {
+	m := &l.monitor
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed {
+		return
+	}
+	if remote.ReportsMuxed {
+		m.to = netip.AddrPort{}
+		m.closeBeside()
+		return
+	}
+	m.to = plain(remote.Reports)
+	if sound := plain(remote.Address); !m.to.IsValid() && sound.IsValid() && sound.Port() < 65535 {
+		m.to = netip.AddrPortFrom(sound.Addr(), sound.Port()+1)
+	}
+	if m.opened {
+		return
+	}
+	m.opened = true
+	conn, err := l.engine.ports.beside(l.local.Port())
+	if err == nil {
+		m.beside, err = newBesideSocket(conn)
+	}
+	if err != nil { // reports still go, and those that come with the sound are heard
+		l.engine.log.Debug("rtcp port not opened", zap.String("call", l.id), zap.Error(err))
+	}
+}
+
+// closeBeside gives the socket beside back; the lock is held.
+func (m *monitor) closeBeside() {
+	if m.beside != nil {
+		m.beside.close()
+		m.beside = nil
+	}
+	m.opened = false
+}
+
+// report sends what is to be said now; the monitor's lock is held.
+func (l *Leg) report(now time.Time, heard heardTally, said saidTally) {
+	m := &l.monitor
+	l.sendReport(m.session.Append(m.buffer[:0], m.name, now, said.sent(), heard.stream))
+}
+
+// sendReport sends a compound packet, which lies in the monitor's buffer; its lock
+// is held. What can't be sent now is worth nothing later.
+func (l *Leg) sendReport(raw []byte) {
+	if l.browser != nil {
+		l.browser.sendReport(raw)
+		return
+	}
+	m := &l.monitor
+	o := &l.out
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.seal != nil {
+		var err error
+		if raw, err = o.seal.sealReport(raw); err != nil {
+			return
+		}
+	}
+	switch {
+	case !m.to.IsValid():
+		_ = o.to.send(raw)
+	case m.beside != nil:
+		m.beside.send(raw, m.to)
+	}
+}
+
+// receiveReport takes a packet of RTCP. beside: it came to the port beside the
+// sound's.
+func (l *Leg) receiveReport(raw []byte, from netip.AddrPort, beside bool, now time.Time) {
+	said := l.out.tally(now)
+	report, ok := l.in.takeReport(raw, from, said.source, beside, now)
+	if !ok {
+		return
+	}
+	if beside {
+		l.monitor.answerTo(from)
+	}
+	l.monitor.hear(&report, said, now)
+}
+
+// answerTo sends reports where the far side's come from: behind NAT its SDP says it
+// wrong.
+func (m *monitor) answerTo(from netip.AddrPort) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.beside != nil {
+		m.to = from
+	}
+}
+
+// readBeside takes what has come to the port beside, at most maxBeside packets.
+func (l *Leg) readBeside(now time.Time) {
+	m := &l.monitor
+	m.mu.Lock()
+	socket := m.beside
+	m.mu.Unlock()
+	if socket == nil {
+		return
+	}
+	for range maxBeside {
+		raw, from, waited, ok := socket.receive(now)
+		if !ok {
+			return
+		}
+		if rtcp.Is(raw) {
+			l.receiveReport(raw, from, true, now.Add(-waited))
+		}
+	}
+}
+
+// leave says good-bye to the far side's reports (RFC 3550 section 6.6) and gives up
+// the port beside. It may be called again.
+func (l *Leg) leave(now time.Time) {
+	m := &l.monitor
+	heard, said := l.in.tally(now), l.out.tally(now)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed {
+		return
+	}
+	m.closed = true
+	if heard.agreed && said.aimed {
+		raw := m.session.Append(m.buffer[:0], m.name, now, said.sent(), heard.stream)
+		l.sendReport(rtcp.AppendGoodbye(raw, said.source))
+	}
+	m.closeBeside()
+}
+
+// takeReport judges a packet of RTCP. us is the SSRC of our stream.
+func (in *incoming) takeReport(raw []byte, from netip.AddrPort, us uint32, beside bool, now time.Time) (rtcp.Report, bool) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.types == nil || in.latch != nil && !in.latch.reports(from, beside) {
+		in.ignored++
+		return rtcp.Report{}, false
+	}
+	if in.secure != nil {
+		var ok bool
+		if raw, ok = in.secure.readReport(raw); !ok {
+			in.unauthentic++
+			return rtcp.Report{}, false
+		}
+	}
+	report, err := rtcp.Read(raw, us)
+	if err != nil {
+		in.malformed++
+		return rtcp.Report{}, false
+	}
+	in.quietSince, in.timedOut = now, false
+	return report, true
+}
+
+// reports says whether reports from that address are the far side's: those that
+// come with sound must come from where that does; NAT may give those that come
+// beside it another port.
+func (l *latch) reports(from netip.AddrPort, beside bool) bool {
+	if !beside {
+		return l.knows(from)
+	}
+	return l.state != latchShut && (from.Addr() == l.expected.Addr() || from.Addr() == l.target.Addr())
+}
