@@ -151,6 +151,9 @@ func (r *reader) load(now time.Time) *Config {
 	sounds := r.sounds()
 	settings := site.settings()
 	settings.SIP.TLS.Certificate = certificate
+	if doc != nil {
+		settings.Desk.Relays = r.relays(doc, site.Media.TURN)
+	}
 	if doc != nil && site.SIP.STIR.Roots != "" {
 		settings.STIR = r.pool(doc, at(doc.Root, "sip", "stir", "roots"), site.SIP.STIR.Roots, "give the PEM file of the authorities that sign carriers' certificates")
 	}

@@ -136,27 +136,33 @@ func (r *reader) secret(doc *problem.Document, node *yaml.Node, keys trunkKeys) 
 		}
 		return ""
 	}
-	path, place := r.path(keys.PasswordFile), at(node, "password_file")
+	place := at(node, "password_file")
 	if keys.Username == "" {
 		r.add(doc.At(place, "there is no user name for this password").Hint("add username, as the carrier gave it"))
 	}
+	return r.secretIn(doc, place, keys.PasswordFile, "password")
+}
+
+// secretIn reads a file that holds a secret and nothing else; what names the secret.
+func (r *reader) secretIn(doc *problem.Document, place *yaml.Node, file, what string) string {
+	path := r.path(file)
 	info, err := os.Stat(path)
 	if err != nil || info.Size() > maxSecret {
-		r.add(doc.At(place, "the password's file can't be read").Hint("a file of one line, readable by Careline alone: chmod 600"))
+		r.add(doc.At(place, "the %s's file can't be read", what).Hint("a file of one line, readable by Careline alone: chmod 600"))
 		return ""
 	}
 	if info.Mode().Perm()&0o077 != 0 {
-		r.warn(doc.At(place, "others on this machine can read the password").Hint("chmod 600"))
+		r.warn(doc.At(place, "others on this machine can read the %s", what).Hint("chmod 600"))
 	}
 	raw, err := os.ReadFile(path)
 	secret := strings.TrimRight(string(raw), "\r\n")
 	if err != nil || secret == "" || strings.ContainsAny(secret, "\r\n") {
-		r.add(doc.At(place, "the password's file can't be used").Hint("write the password as its one line"))
+		r.add(doc.At(place, "the %s's file can't be used", what).Hint("write the %s as its one line", what))
 	}
 	return secret
 }
 
-const maxSecret = 1024 // bytes of a password's file
+const maxSecret = 1024 // bytes of a secret's file
 
 // pool reads certificates that sign others.
 func (r *reader) pool(doc *problem.Document, node *yaml.Node, file, hint string) *x509.CertPool {

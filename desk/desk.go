@@ -126,6 +126,8 @@ type Options struct {
 	// key desk.proxies. Without it all who come by a proxy share one limit of
 	// sign-in attempts.
 	Proxies []netip.Prefix
+	// Relays are handed to the agents' browsers.
+	Relays Relays
 	// Demo lets the sign-in page list the users, with DemoPassword if it is set.
 	Demo         bool
 	DemoPassword string

@@ -125,18 +125,22 @@ type site struct {
 	url     string
 }
 
-func open(t *testing.T) *site {
+func open(t *testing.T, changes ...func(*Options)) *site {
 	t.Helper()
 	hash := cheap(t, "correct horse")
 	s := &site{t: t, center: &fakeCenter{view: call.AgentView{Agent: "maria", State: acd.Away}}, records: &fakeRecords{}}
 	// Time stands still: hashing is slow on purpose, and guesses must not be
 	// forgotten meanwhile.
 	now := time.Now()
-	desk, err := New(Options{
+	options := Options{
 		Now:    func() time.Time { return now },
 		Listen: netip.MustParseAddrPort("127.0.0.1:0"),
 		Users:  []User{{Name: "maria", Agent: "maria", PasswordHash: hash}},
-	}, s.center, s.records)
+	}
+	for _, change := range changes {
+		change(&options)
+	}
+	desk, err := New(options, s.center, s.records)
 	if err != nil {
 		t.Fatal(err)
 	}

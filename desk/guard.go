@@ -28,6 +28,7 @@ func (d *Desk) handler() http.Handler {
 	mux.HandleFunc("POST /api/sign-in", d.signIn)
 	mux.HandleFunc("POST /api/sign-out", d.signedIn(d.signOut))
 	mux.HandleFunc("GET /api/me", d.signedIn(d.me))
+	mux.HandleFunc("GET /api/relays", d.signedIn(d.relays))
 	mux.HandleFunc("POST /api/media", d.signedIn(d.media))
 	mux.HandleFunc("GET /api/socket", d.signedIn(d.socket))
 	mux.HandleFunc("GET /api/calls", d.supervising(fieldCalls, d.calls))

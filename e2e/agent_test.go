@@ -11,8 +11,6 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
-
-	"careline/media/signal"
 )
 
 // agent is a person at the softphone page in Chromium.
@@ -28,8 +26,9 @@ type agent struct {
 const keepMicrophone = `(() => { const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
 	navigator.mediaDevices.getUserMedia = async (c) => window.__microphone = await ask(c); })()`
 
-// enter opens the page in a browser profile of its own and signs in.
-func (s *server) enter(t *testing.T, name string) *agent {
+// enter opens the page in a browser profile of its own and signs in; the scripts run
+// before its sound begins.
+func (s *server) enter(t *testing.T, name string, scripts ...string) *agent {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(theBrowser(t), chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
@@ -38,7 +37,9 @@ func (s *server) enter(t *testing.T, name string) *agent {
 		t.Fatalf("a tab for %s: %v", name, err)
 	}
 	a.do("open the softphone", chromedp.Navigate("http://"+s.desk+"/"))
-	a.js("keep the microphone", keepMicrophone)
+	for _, script := range append(scripts, keepMicrophone) {
+		a.js("prepare the page", script)
+	}
 	a.do("sign in",
 		chromedp.WaitVisible(css("sign-in-user")),
 		chromedp.SendKeys(css("sign-in-user"), name),
@@ -48,9 +49,9 @@ func (s *server) enter(t *testing.T, name string) *agent {
 }
 
 // signIn opens the softphone and goes available.
-func (s *server) signIn(t *testing.T, name string) *agent {
+func (s *server) signIn(t *testing.T, name string, scripts ...string) *agent {
 	t.Helper()
-	a := s.enter(t, name)
+	a := s.enter(t, name, scripts...)
 	a.await("away")
 	eventually(t, 10*time.Second, name+"'s sound", func() bool {
 		return a.text(`#health-sound`, "dataset.ok") == "yes"
@@ -205,13 +206,4 @@ func clamp(in []int) []int16 {
 		out[i] = int16(max(-32768, min(32767, sample)))
 	}
 	return out
-}
-
-// remoteTone is the level of the caller's tone in what the page plays; it needs
-// no microphone kept by keepMicrophone, so it works after a reload.
-func (a *agent) remoteTone(t *testing.T) float64 {
-	t.Helper()
-	a.js("keep a microphone", `navigator.mediaDevices.getUserMedia({ audio: true }).then((s) => { window.__microphone = s; })`)
-	heard, _ := a.listen(2 * time.Second)
-	return signal.Goertzel(heard, callerTone)
 }

@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 }
 
 func run(m *testing.M) int {
-	for _, program := range []string{"sipp", "baresip", "linphonec", "chromium", "sox", "svmap", "svwar", "svcrack"} {
+	for _, program := range []string{"sipp", "baresip", "linphonec", "chromium", "sox", "svmap", "svwar", "svcrack", "turnserver"} {
 		if _, err := exec.LookPath(program); err != nil {
 			fmt.Fprintf(os.Stderr, "e2e: %s is not installed; `make test` installs it, or see tools/clients.sh\n", program)
 			return 1

@@ -208,38 +208,6 @@ func TestBrowserVanishesMidCallAndTheCallerGetsTheNextAgent(t *testing.T) {
 		ledger.SegmentTalk, ledger.SegmentQueue, ledger.SegmentRingAgent, ledger.SegmentTalk, ledger.SegmentWrapUp)
 }
 
-func TestPageReloadedMidCallGoesOn(t *testing.T) {
-	t.Parallel()
-	server := start(t)
-	maria := server.signIn(t, "maria")
-	caller := server.phone(t, tone())
-	caller.dial("5550100")
-	caller.press(english + identify + member + person)
-	maria.accept()
-	maria.js("reload", `location.reload()`)
-	pass(time.Second)
-	maria.await("talking")
-	eventually(t, 20*time.Second, "the sound is back", func() bool {
-		return maria.text(`#health-sound`, "dataset.ok") == "yes"
-	})
-	pass(500 * time.Millisecond)
-	level := maria.remoteTone(t)
-	if level < 0.02 {
-		t.Errorf("after the reload the agent hears %.4f of the caller", level)
-	}
-	reloaded := time.Now()
-	pass(2 * time.Second)
-	end := time.Now()
-	caller.hangUp()
-	maria.finish()
-	if score := agentsVoice(t, caller.between(caller.heard(), reloaded, end)); score < 0.6 {
-		t.Errorf("after the reload the caller hears the agent by %.2f", score)
-	}
-	record, _ := server.record()
-	wantSegments(t, record, ledger.SegmentRing, ledger.SegmentIVR, ledger.SegmentQueue, ledger.SegmentRingAgent,
-		ledger.SegmentTalk, ledger.SegmentWrapUp)
-}
-
 // TestCallerWhoSaysAndPressesNothingReachesAPerson: silence never ends a call.
 func TestCallerWhoSaysAndPressesNothingReachesAPerson(t *testing.T) {
 	t.Parallel()

@@ -2,7 +2,7 @@
 # Installs the programs that the tests use, where it may; else names them.
 # sip-tester: SIPp. baresip-core and linphone-cli: SIP phones. kamailio: SIP
 # proxies. chromium: the agent's browser. sox: sound files. sipvicious: scanners
-# that the guard must withstand. gcc: Go's race detector.
+# that the guard must withstand. coturn: a TURN server. gcc: Go's race detector.
 set -eu
 
 missing=
@@ -14,6 +14,7 @@ need chromium chromium
 need sox sox
 need svmap sipvicious
 need kamailio kamailio
+need turnserver coturn
 need "${CC:-gcc}" "gcc libc6-dev"
 [ -n "$missing" ] || exit 0
 
@@ -27,6 +28,7 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
 		rm -f "$log"
 		# The tests start proxies of their own; Debian's service would take port 5060.
 		case "$missing" in *kamailio*) ! command -v systemctl >/dev/null 2>&1 || systemctl disable --now kamailio >/dev/null 2>&1 || true ;; esac
+		case "$missing" in *coturn*) ! command -v systemctl >/dev/null 2>&1 || systemctl disable --now coturn >/dev/null 2>&1 || true ;; esac
 		exit 0
 	fi
 	tail -n 20 "$log" >&2

@@ -60,6 +60,10 @@ export const api = {
   /** For supervisors: the calls that are up, and the latest that are over. */
   calls: (): Promise<CallList> => request("GET", "/api/calls"),
   call: (id: string): Promise<OneCall> => request("GET", `/api/calls/${encodeURIComponent(id)}`),
+  /** What the next peer connection may use; the credentials are of limited life. */
+  async relays(): Promise<RTCIceServer[]> {
+    return (await request<{ servers: RTCIceServer[] }>("GET", "/api/relays")).servers;
+  },
   async media(sdp: string): Promise<string> {
     return (await request<{ sdp: string }>("POST", "/api/media", { sdp })).sdp;
   },

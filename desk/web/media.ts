@@ -111,10 +111,12 @@ export class Media {
   private async offer(): Promise<void> {
     const round = ++this.round;
     clearTimeout(this.retry);
-    const peer = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
     const old = this.peer;
     if (!old) this.events.link("connecting");
+    let peer: RTCPeerConnection | null = null;
     try {
+      peer = new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers: await api.relays() });
+      if (round !== this.round) throw new Error("overtaken");
       for (const track of this.stream?.getAudioTracks() ?? []) peer.addTrack(track, this.stream as MediaStream);
       peer.ontrack = (event) => this.hear(event.streams[0] ?? new MediaStream([event.track]));
       await peer.setLocalDescription(await peer.createOffer());
@@ -126,7 +128,7 @@ export class Media {
       await peer.setRemoteDescription({ type: "answer", sdp });
       this.follow(peer);
     } catch {
-      peer.close();
+      peer?.close();
       if (round !== this.round || !this.wanted) return;
       if (this.peer === peer || !this.peer || this.peer.connectionState !== "connected") this.events.link("interrupted");
       this.later(this.backoff.next());

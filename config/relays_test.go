@@ -1,0 +1,60 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// withTURN is the demo with these lines under media.
+func withTURN(t *testing.T, secret, lines string) (*Config, error) {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("demo")); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "careline.yaml")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := strings.Replace(string(text), "\nmedia:\n", "\nmedia:\n"+lines, 1)
+	for name, content := range map[string]string{path: changed, filepath.Join(dir, "turn.secret"): secret} {
+		if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return Load(dir)
+}
+
+func TestRelaysForBrowsers(t *testing.T) {
+	settings, err := withTURN(t, "north\n", "  turn:\n    urls: [\"turn:192.0.2.1:3478?transport=tcp\", \"stun:[2001:db8::1]\", \"turns:turn.example.org\"]\n    secret_file: turn.secret\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	relays := settings.Desk.Relays
+	if len(relays.URLs) != 3 || relays.URLs[1] != "stun:[2001:db8::1]" || relays.Life != turnDefaults().Life {
+		t.Errorf("read %+v", relays)
+	}
+	if settings, err = withTURN(t, "", "  turn: {urls: [\"stun:stun.example.org:3478\"]}\n"); err != nil || len(settings.Desk.Relays.URLs) != 1 {
+		t.Errorf("STUN alone: %v", err)
+	}
+}
+
+func TestMistakesInRelays(t *testing.T) {
+	for _, c := range []struct{ secret, lines, want string }{
+		{"north", "  turn: {urls: [\"turn:192.0.2.1\"]}\n", "TURN servers let nobody in without credentials, and none can be made; add secret_file"},
+		{"north", "  turn: {urls: [\"stun:192.0.2.1\"], secret_file: turn.secret}\n", "there is no TURN server for this secret"},
+		{"north", "  turn: {urls: [\"http://192.0.2.1\"]}\n", `"http://192.0.2.1" is not a TURN or STUN server; write it as turn:`},
+		{"north", "  turn: {urls: [\"stun:192.0.2.1?transport=tcp\"]}\n", "is not a TURN or STUN server"},
+		{"north", "  turn: {urls: [\"turn:192.0.2.1\"], secret_file: other.secret}\n", "the secret's file can't be read"},
+		{"", "  turn: {urls: [\"turn:192.0.2.1\"], secret_file: turn.secret}\n", "the secret's file can't be used; write the secret as its one line"},
+		{"north", "  turn: {urls: [\"turn:192.0.2.1\"], secret_file: turn.secret, life: 1m}\n", "life is 1m, which is out of bounds; from 10m to 168h is allowed"},
+	} {
+		_, err := withTURN(t, c.secret, c.lines)
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "north") {
+			t.Errorf("%s: read %v\nwant %s", c.lines, err, c.want)
+		}
+	}
+}
