@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"careline/sip"
+	"careline/sip/srtp"
 )
 
 const (
@@ -101,7 +101,7 @@ func TestEncryptedSoundByPolicy(t *testing.T) {
 		t.Fatal(err)
 	}
 	secure := strings.Replace(string(text), `"udp://127.0.0.1:5070", `, "", 1)
-	for _, policy := range sip.SRTPPolicies() {
+	for _, policy := range srtp.Policies() {
 		if err := os.WriteFile(file, []byte(strings.Replace(secure, "timeout: 30s", "srtp: "+policy.String(), 1)), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -158,6 +158,9 @@ func (r *reader) load(now time.Time) *Config {
 		settings.STIR = r.pool(doc, at(doc.Root, "sip", "stir", "roots"), site.SIP.STIR.Roots, "give the PEM file of the authorities that sign carriers' certificates")
 	}
 	carriers := r.trunks(site)
+	if doc != nil {
+		r.soundInClear(doc, site, carriers)
+	}
 	ofTrunks(&settings.SIP, carriers)
 	settings.SIP.Plan = r.dialplan(carriers)
 	settings.Content.Prompts, settings.Content.Music = sounds.prompts, sounds.music
@@ -203,7 +206,7 @@ func (s siteFile) settings() *Config {
 		Site: Site{Name: s.Site.Name, Zone: s.Site.Zone.Location},
 		SIP: sip.Options{
 			Listen: listen, Sources: prefixes(s.SIP.Sources), Trusted: prefixes(s.SIP.Sources), UserAgent: "Careline",
-			MaxMessage: s.SIP.MaxMessage, SetUpRate: s.SIP.SetUpRate, Advertise: s.SIP.Advertise.Addr, SRTP: s.Media.SRTP.SRTP, Transfers: s.SIP.Transfers,
+			MaxMessage: s.SIP.MaxMessage, SetUpRate: s.SIP.SetUpRate, Advertise: s.SIP.Advertise.Addr, SRTP: s.Media.SRTP.Policy, Transfers: s.SIP.Transfers,
 			SessionExpires: s.SIP.SessionExpires, MinSessionExpires: s.SIP.MinSessionExpires,
 			Guard: s.SIP.Guard.options(), CallsPerSource: s.SIP.Guard.CallsPerSource, OverloadLag: s.SIP.Guard.OverloadLag,
 			MaxDialogs: max(sip.DefaultMaxDialogs, dialogsPerCall*s.SIP.MaxCalls),

@@ -279,7 +279,7 @@ func FuzzScalars(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, value := range []interface{ UnmarshalText([]byte) error }{
-			new(listener), new(endpoint), new(network), new(host), new(portRange), new(zone), new(level), new(srtp), new(language), new(day),
+			new(listener), new(endpoint), new(network), new(host), new(portRange), new(zone), new(level), new(srtpPolicy), new(language), new(day),
 		} {
 			if err := value.UnmarshalText([]byte(text)); err != nil && err.Error() == "" {
 				t.Errorf("%T: an error without words", value)

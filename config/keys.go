@@ -5,6 +5,7 @@ import (
 
 	"careline/call"
 	"careline/sip"
+	"careline/sip/srtp"
 	"careline/sip/trace"
 )
 
@@ -70,7 +71,7 @@ type mediaKeys struct {
 	Address  host          `yaml:"address" help:"Address that RTP is received at and that SDP names."`
 	Ports    portRange     `yaml:"ports" help:"RTP ports. Each call takes an even one."`
 	WebRTC   listener      `yaml:"webrtc" help:"The one UDP socket that all browsers' sound runs through."`
-	SRTP     srtp          `yaml:"srtp" help:"Encrypted sound for telephones: off; optional, where the signalling is encrypted (tls, wss) and the far side wants it; required, and calls without are refused with 488. Browsers' sound always is."`
+	SRTP     srtpPolicy    `yaml:"srtp" help:"Encrypted sound for telephones: off; optional, where the signalling is encrypted (tls, wss) and the far side wants it; required, and calls without are refused with 488. A trunk may say otherwise. Browsers' sound always is."`
 	Timeout  time.Duration `yaml:"timeout" range:"5s..10m" help:"A call whose sound stays away for so long is over."`
 	TURN     turnKeys      `yaml:"turn" help:"Servers that relay the sound of agents' browsers behind firewalls."`
 	DrainFor time.Duration `yaml:"drain_for" range:"100ms..1m" help:"A used RTP port rests so long before the next call gets it, so that late packets reach nobody."`
@@ -127,7 +128,7 @@ func defaults() siteFile {
 			TransferRing: call.DefaultTransferRing,
 			Guard:        guardDefaults(),
 			Trace:        traceKeys{Calls: trace.DefaultCalls, CallBytes: trace.DefaultCallBytes, Hold: trace.DefaultHold, Keep: 7 * 24 * time.Hour}},
-		Media:        mediaKeys{Timeout: 30 * time.Second, DrainFor: 5 * time.Second, TURN: turnDefaults()},
+		Media:        mediaKeys{SRTP: srtpPolicy{srtp.Optional}, Timeout: 30 * time.Second, DrainFor: 5 * time.Second, TURN: turnDefaults()},
 		Desk:         deskKeys{IdleLogoff: 15 * time.Minute, SessionLife: 12 * time.Hour, Grace: 30 * time.Second, SecureCookies: true},
 		Ledger:       ledgerKeys{Path: "var/careline.db"},
 		Drain:        20 * time.Second,

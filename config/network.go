@@ -10,6 +10,7 @@ import (
 
 	"careline/problem"
 	"careline/sip"
+	"careline/sip/srtp"
 )
 
 // claim is a range of ports that one key takes.
@@ -96,13 +97,26 @@ func (r *reader) required(doc *problem.Document, site siteFile) {
 			Hint("list the trunk's addresses, as in sources: [192.0.2.0/24]"))
 	}
 	for i, listen := range site.SIP.Listen {
-		if secure := (sip.Listen{Network: listen.transport}).Secure(); site.Media.SRTP.SRTP == sip.SRTPRequired && !secure {
-			r.add(doc.At(item(at(doc.Root, "sip", "listen"), i), "every call over %s would be refused: media.srtp is required, and its keys need encrypted signalling", listen).
-				Hint("listen at tls or wss alone, or set media.srtp to optional"))
-		}
 		if listen.address.Addr().IsUnspecified() && !site.SIP.Advertise.IsValid() {
 			r.add(doc.At(item(at(doc.Root, "sip", "listen"), i), "%s is every address, and callers have to be told one", listen).
 				Hint("add advertise to sip, with the address that the trunk reaches"))
+		}
+	}
+}
+
+// soundInClear: where all sound must be encrypted, nobody could call by a listener in
+// the clear, save a trunk that has terms of its own.
+func (r *reader) soundInClear(doc *problem.Document, site siteFile, carriers []trunkLine) {
+	eased := slices.ContainsFunc(carriers, func(line trunkLine) bool {
+		return line.Trunk != nil && line.Options().SRTP.Or(srtp.Required) != srtp.Required
+	})
+	if site.Media.SRTP.Policy != srtp.Required || eased {
+		return
+	}
+	for i, listen := range site.SIP.Listen {
+		if !(sip.Listen{Network: listen.transport}).Secure() {
+			r.add(doc.At(item(at(doc.Root, "sip", "listen"), i), "every call over %s would be refused: media.srtp is required, and its keys need encrypted signalling", listen).
+				Hint("listen at tls or wss alone, set media.srtp to optional, or give the trunk that calls there srtp: optional"))
 		}
 	}
 }

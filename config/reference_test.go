@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"careline/sip/srtp"
 )
 
 var update = flag.Bool("update", false, "write docs/configuration.md anew")
@@ -113,7 +115,10 @@ func defaultText(name string, value reflect.Value) string {
 		return text
 	case zone:
 		return v.String()
-	case srtp:
+	case srtpPolicy:
+		if v.Policy == srtp.Unset {
+			return ""
+		}
 		return v.String()
 	case level:
 		return v.String()

@@ -16,6 +16,7 @@ import (
 	"careline/problem"
 	"careline/sip"
 	"careline/sip/digest"
+	"careline/sip/srtp"
 )
 
 // The types below read one YAML value each. Their errors stand at the value and
@@ -167,19 +168,20 @@ func (l *level) UnmarshalText(text []byte) error {
 	return fmt.Errorf("%q is not a log level; it is one of %s", text, strings.Join(names, ", "))
 }
 
-// srtp is a policy for encrypted sound by name.
-type srtp struct{ sip.SRTP }
+// srtpPolicy says by name whether sound is encrypted.
+type srtpPolicy struct{ srtp.Policy }
 
-func (s *srtp) UnmarshalText(text []byte) error {
-	var names []string
-	for _, policy := range sip.SRTPPolicies() {
-		if policy.String() == string(text) {
-			s.SRTP = policy
-			return nil
+func (p *srtpPolicy) UnmarshalText(text []byte) error {
+	policy, known := srtp.Parse(string(text))
+	if !known {
+		var names []string
+		for _, one := range srtp.Policies() {
+			names = append(names, one.String())
 		}
-		names = append(names, policy.String())
+		return fmt.Errorf("%q is not a policy for encrypted sound; it is one of %s", text, strings.Join(names, ", "))
 	}
-	return fmt.Errorf("%q is not a policy for encrypted sound; it is one of %s", text, strings.Join(names, ", "))
+	p.Policy = policy
+	return nil
 }
 
 var languageTag = regexp.MustCompile(`^[a-z]{2,3}-[A-Z]{2}$`)

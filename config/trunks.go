@@ -15,6 +15,7 @@ import (
 	"careline/problem"
 	"careline/sip"
 	"careline/sip/digest"
+	"careline/sip/srtp"
 	"careline/sip/trunk"
 )
 
@@ -69,10 +70,11 @@ func (r *reader) trunk(doc *problem.Document, pair problem.Pair, keys trunkKeys,
 	}
 	options := trunk.Options{
 		Name: pair.Key.Value, Domain: keys.Domain, Network: keys.Transport, CallerID: keys.CallerID,
-		Sources: line.sources, Channels: keys.Channels, SetUpRate: keys.SetUpRate,
+		Sources: line.sources, Channels: keys.Channels, SetUpRate: keys.SetUpRate, SRTP: keys.SRTP.Policy,
 		Credentials: digest.Credentials{Username: keys.Username, Password: r.secret(doc, pair.Value, keys)},
 	}
 	r.reach(doc, pair, keys, site)
+	r.trunkSound(doc, pair, keys, site)
 	for _, target := range keys.Targets {
 		options.Targets = append(options.Targets, trunk.Target{Network: target.transport, Address: target.address, ServerName: keys.ServerName})
 	}
@@ -125,6 +127,35 @@ func (r *reader) reach(doc *problem.Document, pair problem.Pair, keys trunkKeys,
 	}
 	if keys.ClientCA != "" && len(keys.Sources) == 0 {
 		r.add(doc.At(at(pair.Value, "client_ca"), "nothing says whose certificate is asked for").Hint("add the trunk's sources"))
+	}
+}
+
+// trunkSound checks that a trunk which must encrypt its sound can: the keys stand in
+// the signalling, which must be encrypted too (RFC 4568 section 8).
+func (r *reader) trunkSound(doc *problem.Document, pair problem.Pair, keys trunkKeys, site siteFile) {
+	node := at(pair.Value, "srtp")
+	policy := keys.SRTP.Or(site.Media.SRTP.Policy)
+	if policy != srtp.Required {
+		return
+	}
+	if keys.SRTP.Policy == srtp.Unset {
+		node = pair.Key // media.srtp asks for it
+	}
+	for _, target := range keys.Targets {
+		if target.transport != "tls" {
+			r.add(doc.At(node, "every call to %s would fail: the trunk's sound must be encrypted, and the keys need encrypted signalling", target).
+				Hint("give its targets as tls://, or write srtp: optional"))
+			return
+		}
+	}
+	if keys.Domain != "" && keys.Transport != "tls" {
+		r.add(doc.At(node, "calls to %s may go by a transport that isn't encrypted, and the trunk's sound must be", keys.Domain).
+			Hint("add transport: tls, or write srtp: optional"))
+		return
+	}
+	if secure := func(e endpoint) bool { return (sip.Listen{Network: e.transport}).Secure() }; !slices.ContainsFunc(site.SIP.Listen, secure) {
+		r.add(doc.At(node, "every call from the trunk would be refused: its sound must be encrypted, and nothing listens for encrypted signalling").
+			Hint("add a tls:// address to sip.listen in careline.yaml, or write srtp: optional"))
 	}
 }
 

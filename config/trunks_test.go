@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"careline/sip/dialplan"
+	"careline/sip/srtp"
 )
 
 const (
@@ -173,5 +174,56 @@ func TestTrunkThatMustShowACertificateIsFoundByItsAddress(t *testing.T) {
 	asked := settings.SIP.TLS.ClientCAs
 	if asked(netip.MustParseAddr("192.0.2.5")) == nil || asked(netip.MustParseAddr("198.51.100.7")) != nil || asked(netip.MustParseAddr("203.0.113.1")) != nil {
 		t.Error("another source is asked for the trunk's certificate")
+	}
+}
+
+func TestATrunksSoundIsOnItsTermsOrTheSites(t *testing.T) {
+	settings, err := LoadAt(trunked(t, trunksFile, "    channels: 30", "    channels: 30\n    srtp: off"), autumn())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if own, sites := settings.SIP.Trunks[0].Options().SRTP, settings.SIP.Trunks[1].Options().SRTP; own != srtp.Off || sites != srtp.Unset || settings.SIP.SRTP != srtp.Optional {
+		t.Errorf("%s, %s, of the site %s", own, sites, settings.SIP.SRTP)
+	}
+	for edit, want := range map[string]string{
+		"    channels: 30\n    srtp: required": "trunks.yaml:9:11: every call to udp://192.0.2.1:5060 would fail: the trunk's sound must be encrypted, and the keys need encrypted signalling; give its targets as tls://, or write srtp: optional",
+		"    channels: 30\n    srtp: maybe":    `trunks.yaml:9:11: "maybe" is not a policy for encrypted sound; it is one of off, optional, required`,
+	} {
+		if _, err := LoadAt(trunked(t, trunksFile, "    channels: 30", edit), autumn()); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v\nwant %s", err, want)
+		}
+	}
+	_, err = LoadAt(trunked(t, trunksFile, "transport: tcp", "transport: tcp\n    srtp: required"), autumn())
+	if want := "trunks.yaml:13:11: calls to sip.carrier.example may go by a transport that isn't encrypted, and the trunk's sound must be; add transport: tls, or write srtp: optional"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v\nwant %s", err, want)
+	}
+}
+
+func TestATrunkMayEaseWhatTheSiteRequires(t *testing.T) {
+	required := func(edits ...string) error {
+		dir := trunked(t, edits...)
+		site := filepath.Join(dir, "careline.yaml")
+		text, err := os.ReadFile(site)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(site, []byte(strings.Replace(string(text), "timeout: 30s", "srtp: required", 1)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err = LoadAt(dir, autumn())
+		return err
+	}
+	err := required()
+	for _, want := range []string{
+		"every call over udp://127.0.0.1:5070 would be refused: media.srtp is required",
+		"trunks.yaml:2:3: every call to udp://192.0.2.1:5060 would fail: the trunk's sound must be encrypted",
+		"trunks.yaml:9:3: calls to sip.carrier.example may go by a transport that isn't encrypted",
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v\nwant %s", err, want)
+		}
+	}
+	if err := required(trunksFile, "    channels: 30", "    srtp: off", trunksFile, "transport: tcp", "transport: tcp\n    srtp: optional"); err != nil {
+		t.Errorf("both eased: %v", err)
 	}
 }

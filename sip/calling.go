@@ -12,7 +12,8 @@ import (
 // calling is a call of ours until it is answered.
 type calling struct {
 	invitation Invitation
-	body       []byte // our offer, the same at each hop
+	body       []byte // our offer, as it is right for the hop
+	unoffered  error  // why there is none that would be right for the hop tried last
 	forwards   gosip.MaxForwardsHeader
 	hop        int
 	current    *outgoing   // the INVITE that counts; those before it were given up
@@ -38,20 +39,16 @@ type early struct {
 // call sends the first INVITE.
 func (d *Dialog) call() {
 	d.deadline.Reset(SetUpTimeout)
-	if !d.calling.invitation.DelayedOffer {
-		body, err := d.origin.offerSDP(d.calling.invitation.Local, d.offerTerms())
-		if err != nil { // usable has seen to it
-			d.log.Error("call not begun", zap.Error(err))
-			d.step(inRejected)
-			d.end(Event{By: ByLocal, Status: gosip.StatusInternalServerError})
-			return
-		}
-		d.calling.body = body
+	if d.tryNext() {
+		return
 	}
-	if !d.tryNext() { // every hop was refused by Admit
-		d.step(inRejected)
-		d.end(Event{By: ByLocal, Status: gosip.StatusServiceUnavailable, Cause: CauseNoCircuit})
+	d.step(inRejected)
+	if unoffered := d.calling.unoffered; unoffered != nil {
+		d.log.Error("call not begun", zap.Error(unoffered))
+		d.end(Event{By: ByLocal, Status: gosip.StatusInternalServerError})
+		return
 	}
+	d.end(Event{By: ByLocal, Status: gosip.StatusServiceUnavailable, Cause: CauseNoCircuit}) // every hop was refused by Admit
 }
 
 // tryNext sends the INVITE to the next hop; false where there is none.
@@ -124,6 +121,13 @@ func (d *Dialog) buildInvite(hop Hop) (*outgoing, error) {
 	}
 	c := d.calling
 	d.network, d.contact = p.network, p.local
+	d.srtp = hop.SRTP.Or(d.server.options.SRTP)
+	if !c.invitation.DelayedOffer { // with keys where they are worth something
+		c.body, err = d.origin.offerSDP(c.invitation.Local, d.terms())
+		if c.unoffered = err; err != nil {
+			return nil, err
+		}
+	}
 	d.credentials = cmp.Or(hop.Credentials, c.invitation.Credentials)
 	p.ours = max(p.ours, 1) - 1 // the same number at each hop
 	request := p.request(gosip.INVITE, d.server.options.UserAgent)

@@ -8,6 +8,7 @@ import (
 	"github.com/pion/sdp/v3"
 
 	"careline/media"
+	"careline/sip/srtp"
 )
 
 // origin identifies our SDP over a dialog's life: the same id throughout, the
@@ -63,7 +64,7 @@ func (o *origin) answerSDP(remote remoteSession, agreement Agreement, local medi
 // offerSDP offers what the local side has, where the far side made no offer.
 func (o *origin) offerSDP(local media.Description, t terms) ([]byte, error) {
 	if local.WebRTC != "" {
-		if t.srtp == SRTPRequired && !t.encrypted { // who changes the fingerprint hears the call
+		if t.srtp == srtp.Required && !t.encrypted { // who changes the fingerprint hears the call
 			return nil, ErrSoundInClear
 		}
 		return []byte(local.WebRTC), nil

@@ -14,6 +14,7 @@ import (
 	"careline/media"
 	"careline/sip/digest"
 	"careline/sip/passport"
+	"careline/sip/srtp"
 )
 
 const (
@@ -38,6 +39,7 @@ type Dialog struct {
 	forwards   Forwards
 	remote     netip.AddrPort
 	network    string
+	srtp       srtp.Policy // of the trunk that the call is on
 	key        dialogKey
 	requestKey requestKey
 	offered    bool
@@ -127,6 +129,7 @@ func newDialog(server *Server, request *gosip.Request, tx *gosip.ServerTx, sourc
 	d := &Dialog{
 		server: server, id: key.call, key: key, remote: source, network: networkOf(request),
 		requestKey: requestKey{call: key.call, remote: key.remote, sequence: request.CSeq().SeqNo},
+		srtp:       server.srtpWith(source.Addr()),
 		dialed:     userOf(request.Recipient), caller: callerOf(request, server.trusts(source.Addr())), offered: len(body) > 0,
 		diversions: readDiversions(request), history: readHistory(request), forwards: forwardsOf(request),
 		signature: signatureOf(request, server.trusts(source.Addr())),

@@ -12,6 +12,7 @@ import (
 
 	"careline/media"
 	"careline/sip/digest"
+	"careline/sip/srtp"
 )
 
 const (
@@ -36,6 +37,8 @@ type Hop struct {
 	Domain      string
 	From        Number
 	Credentials digest.Credentials
+	// SRTP is whether the sound is encrypted on this way; Unset: as Options.SRTP.
+	SRTP srtp.Policy
 }
 
 // String gives the form that the configuration uses: udp://198.51.100.7:5060.

@@ -11,6 +11,7 @@ import (
 
 	"careline/sip/dialplan"
 	"careline/sip/guard"
+	"careline/sip/srtp"
 	"careline/sip/trace"
 	"careline/sip/trunk"
 )
@@ -89,8 +90,8 @@ type Options struct {
 	// by an INVITE with Replaces (RFC 3891). Without it both hear 403, since each
 	// asks us for a call that somebody pays for, or for a place in another's.
 	Transfers bool
-	// SRTP says whether telephones' sound is encrypted.
-	SRTP SRTP
+	// SRTP says whether telephones' sound is encrypted, where their trunk doesn't.
+	SRTP srtp.Policy
 	// Registrar lets phones register; nil refuses REGISTER with 405.
 	Registrar *RegistrarOptions
 	// Trunks are watched, and Place calls over them; Resolver finds those that
@@ -155,6 +156,7 @@ func (o *Options) fill() error {
 		o.SessionExpires = DefaultSessionExpires
 	}
 	o.SessionExpires = max(o.SessionExpires, o.MinSessionExpires)
+	o.SRTP = o.SRTP.Or(srtp.Optional)
 	if o.EndGrace <= 0 {
 		o.EndGrace = DefaultEndGrace
 	}

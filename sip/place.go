@@ -69,7 +69,7 @@ func (s *Server) Place(p Placement) (*Dialog, error) {
 func (s *Server) hopBy(one *trunk.Trunk, target trunk.Target, callerID string) Hop {
 	options := one.Options()
 	hop := hopTo(target)
-	hop.Domain, hop.Credentials = options.Domain, options.Credentials
+	hop.Domain, hop.Credentials, hop.SRTP = options.Domain, options.Credentials, options.SRTP
 	if callerID == "" {
 		callerID = options.CallerID
 	}

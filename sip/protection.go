@@ -2,39 +2,14 @@ package sip
 
 import (
 	"errors"
+	"net/netip"
 	"strings"
 
 	"github.com/pion/sdp/v3"
 
 	"careline/media"
+	"careline/sip/srtp"
 )
-
-// SRTP says whether telephones' sound is encrypted.
-type SRTP uint8
-
-const (
-	// SRTPOptional encrypts where the signalling is encrypted and the far side
-	// wants it.
-	SRTPOptional SRTP = iota
-	// SRTPOff never does. Browsers' sound is encrypted all the same.
-	SRTPOff
-	// SRTPRequired takes and makes no call without.
-	SRTPRequired
-)
-
-// SRTPPolicies are the policies by their names in the configuration.
-func SRTPPolicies() []SRTP { return []SRTP{SRTPOff, SRTPOptional, SRTPRequired} }
-
-// String is the policy's name in the configuration.
-func (s SRTP) String() string {
-	switch s {
-	case SRTPOff:
-		return "off"
-	case SRTPRequired:
-		return "required"
-	}
-	return "optional"
-}
 
 var (
 	// ErrKeysInClear: the offer wants SRTP, and signalling that carries its keys
@@ -42,32 +17,30 @@ var (
 	ErrKeysInClear = errors.New("sip: SRTP keys over signalling in the clear are worth nothing; use tls or wss, or offer RTP/AVP")
 	// ErrSoundInClear: the sound wouldn't be encrypted, and must be. Refuse it
 	// with 488.
-	ErrSoundInClear = errors.New("sip: media.srtp requires encrypted sound; use tls and offer RTP/SAVP with a=crypto")
+	ErrSoundInClear = errors.New("sip: media.srtp, or the trunk's srtp, requires encrypted sound; use tls and offer RTP/SAVP with a=crypto")
 	errForeignKeys  = errors.New("sip: the SRTP key in the answer belongs to none of our offer")
 )
 
 // terms are what a dialog may agree to.
 type terms struct {
 	encrypted bool // the signalling
-	srtp      SRTP
+	srtp      srtp.Policy
 }
 
-func (d *Dialog) terms() terms {
-	return terms{encrypted: secure(d.network), srtp: d.server.options.SRTP}
-}
+// terms are those of the trunk that the call is on, over the network that its
+// signalling takes now.
+func (d *Dialog) terms() terms { return terms{encrypted: secure(d.network), srtp: d.srtp} }
 
-// offerTerms are the terms of an offer that goes to each of a call's hops as it is:
-// with our keys in it if all of them are reached by encrypted signalling.
-func (d *Dialog) offerTerms() terms {
-	t := terms{encrypted: true, srtp: d.server.options.SRTP}
-	for _, hop := range d.calling.invitation.Hops {
-		t.encrypted = t.encrypted && secure(hop.Network)
+// srtpWith is the policy for calls from an address: its trunk's, if it is one's.
+func (s *Server) srtpWith(source netip.Addr) srtp.Policy {
+	if one := s.trunkAt(source); one != nil {
+		return one.Options().SRTP.Or(s.options.SRTP)
 	}
-	return t
+	return s.options.SRTP
 }
 
 // keys reports whether SDES is of use.
-func (t terms) keys() bool { return t.encrypted && t.srtp != SRTPOff }
+func (t terms) keys() bool { return t.encrypted && t.srtp != srtp.Off }
 
 // protection is how a stream's sound is protected; a higher one is preferred.
 type protection uint8
@@ -87,18 +60,18 @@ func (t terms) protection(session *sdp.SessionDescription, stream *sdp.MediaDesc
 		if t.keys() && len(readCryptos(stream)) > 0 { // what many telephones call optional encryption
 			return byKeys, nil
 		}
-		if t.srtp == SRTPRequired {
+		if t.srtp == srtp.Required {
 			return unusable, ErrSoundInClear
 		}
 		return inClear, nil
 	case "RTP/SAVP", "RTP/SAVPF", "UDP/TLS/RTP/SAVP", "UDP/TLS/RTP/SAVPF":
 		if isWebRTC(session, stream) {
-			if t.srtp == SRTPRequired && !t.encrypted { // who changes the fingerprint hears the call
+			if t.srtp == srtp.Required && !t.encrypted { // who changes the fingerprint hears the call
 				return unusable, ErrSoundInClear
 			}
 			return byDTLS, nil
 		}
-		if strings.HasPrefix(protocol, "UDP/TLS/") || t.srtp == SRTPOff {
+		if strings.HasPrefix(protocol, "UDP/TLS/") || t.srtp == srtp.Off {
 			return unusable, nil
 		}
 		if !t.encrypted {
@@ -126,9 +99,9 @@ func isWebRTC(session *sdp.SessionDescription, stream *sdp.MediaDescription) boo
 // where encryption is optional, one that telephones without it take, too.
 func (t terms) secureOffer(local media.Description) ([]media.Crypto, string, error) {
 	switch {
-	case t.srtp == SRTPRequired && (!t.encrypted || len(local.Crypto) == 0):
+	case t.srtp == srtp.Required && (!t.encrypted || len(local.Crypto) == 0):
 		return nil, "", ErrSoundInClear
-	case t.srtp == SRTPRequired:
+	case t.srtp == srtp.Required:
 		return local.Crypto, "SAVP", nil
 	case t.keys():
 		return local.Crypto, "AVP", nil

@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"careline/media"
+	"careline/sip/srtp"
 )
 
 // keyOf is a key made of one byte, as SDP has it.
@@ -59,7 +60,7 @@ const dtls = "a=fingerprint:sha-256 AA:BB\r\na=ice-ufrag:abcd\r\na=ice-pwd:01234
 func TestWhatOffersAreTakenOnWhichTerms(t *testing.T) {
 	gcm, sha80, sha32 := line(1, media.AESGCM128, 'g', ""), line(2, media.AESCM128SHA80, 'a', "|2^31"), line(3, media.AESCM128SHA32, 'b', "")
 	tls, udp := terms{encrypted: true}, terms{}
-	never, always := terms{encrypted: true, srtp: SRTPOff}, terms{encrypted: true, srtp: SRTPRequired}
+	never, always := terms{encrypted: true, srtp: srtp.Off}, terms{encrypted: true, srtp: srtp.Required}
 	for _, test := range []struct {
 		name  string
 		terms terms
@@ -86,12 +87,12 @@ func TestWhatOffersAreTakenOnWhichTerms(t *testing.T) {
 		{"SRTP is off, optional keys", never, sessionOf(audio(4000, "RTP/AVP", sha80)), 4000, 0, 0, nil},
 		{"SRTP is required", always, sessionOf(audio(4000, "RTP/AVP")), 0, 0, 0, ErrSoundInClear},
 		{"SRTP is required and there", always, sessionOf(audio(4000, "RTP/AVP", sha80)), 4000, media.AESCM128SHA80, 2, nil},
-		{"SRTP is required on UDP", terms{srtp: SRTPRequired}, sessionOf(audio(4000, "RTP/SAVP", sha80), audio(4002, "RTP/AVP")), 0, 0, 0, ErrSoundInClear},
+		{"SRTP is required on UDP", terms{srtp: srtp.Required}, sessionOf(audio(4000, "RTP/SAVP", sha80), audio(4002, "RTP/AVP")), 0, 0, 0, ErrSoundInClear},
 		{"a browser", tls, sessionOf(audio(9, "UDP/TLS/RTP/SAVPF", dtls)), -1, 0, 0, nil},
 		{"a browser, SRTP off", never, sessionOf(audio(9, "UDP/TLS/RTP/SAVPF", dtls)), -1, 0, 0, nil},
 		{"a browser that says SAVPF", tls, sessionOf(audio(9, "RTP/SAVPF", dtls)), -1, 0, 0, nil},
 		{"a browser in the clear", udp, sessionOf(audio(9, "UDP/TLS/RTP/SAVPF", dtls)), -1, 0, 0, nil},
-		{"a browser in the clear, SRTP required", terms{srtp: SRTPRequired}, sessionOf(audio(9, "UDP/TLS/RTP/SAVPF", dtls)), 0, 0, 0, ErrSoundInClear},
+		{"a browser in the clear, SRTP required", terms{srtp: srtp.Required}, sessionOf(audio(9, "UDP/TLS/RTP/SAVPF", dtls)), 0, 0, 0, ErrSoundInClear},
 		{"DTLS without ICE", tls, sessionOf(audio(4000, "UDP/TLS/RTP/SAVP", "a=fingerprint:sha-256 AA\r\n")), 0, 0, 0, ErrNoCommonCodec},
 		{"a browser with video", tls, sessionOf(audio(9, "UDP/TLS/RTP/SAVPF", dtls), "m=video 9 UDP/TLS/RTP/SAVPF 96\r\n"+dtls), 0, 0, 0, ErrNoCommonCodec},
 	} {
@@ -171,9 +172,9 @@ func TestOurOffersCarryKeysWhereTheyAreWorthSomething(t *testing.T) {
 	}{
 		{"UDP", terms{}, "m=audio 20000 RTP/AVP 0 8 101", 0, nil},
 		{"TLS", terms{encrypted: true}, "m=audio 20000 RTP/AVP 0 8 101", 3, nil},
-		{"off", terms{encrypted: true, srtp: SRTPOff}, "m=audio 20000 RTP/AVP 0 8 101", 0, nil},
-		{"required", terms{encrypted: true, srtp: SRTPRequired}, "m=audio 20000 RTP/SAVP 0 8 101", 3, nil},
-		{"required over UDP", terms{srtp: SRTPRequired}, "", 0, ErrSoundInClear},
+		{"off", terms{encrypted: true, srtp: srtp.Off}, "m=audio 20000 RTP/AVP 0 8 101", 0, nil},
+		{"required", terms{encrypted: true, srtp: srtp.Required}, "m=audio 20000 RTP/SAVP 0 8 101", 3, nil},
+		{"required over UDP", terms{srtp: srtp.Required}, "", 0, ErrSoundInClear},
 	} {
 		var o origin
 		body, err := o.offerSDP(secureOurs(t), test.terms)
@@ -310,7 +311,7 @@ func FuzzOffer(f *testing.F) {
 	local := secureOurs(f)
 	local.Address = netip.MustParseAddrPort("127.0.0.1:20000")
 	f.Fuzz(func(t *testing.T, choice byte, body []byte) {
-		terms := terms{encrypted: choice&4 != 0, srtp: SRTP(choice&3) % 3}
+		terms := terms{encrypted: choice&4 != 0, srtp: srtp.Policy(choice & 3)}
 		session, err := parseSession(body, terms)
 		if err != nil {
 			return
@@ -325,7 +326,7 @@ func FuzzOffer(f *testing.F) {
 		if agreement.Remote.WebRTC != "" {
 			return
 		}
-		if terms.srtp == SRTPRequired && len(agreement.Remote.Crypto) == 0 {
+		if terms.srtp == srtp.Required && len(agreement.Remote.Crypto) == 0 {
 			t.Fatal("sound in the clear")
 		}
 		var o origin

@@ -15,6 +15,8 @@ import (
 
 	gosip "github.com/emiago/sipgo/sip"
 	"go.uber.org/zap"
+
+	"careline/sip/trunk"
 )
 
 // What OPTIONS and refusals say of us (RFC 3261 sections 11.2 and 20.5).
@@ -320,13 +322,22 @@ func (s *Server) begin(dialog *Dialog) {
 // takeChannel takes a channel of the trunk that a call comes by.
 func (s *Server) takeChannel(dialog *Dialog) error {
 	dialog.release = func() {}
+	one := s.trunkAt(dialog.remote.Addr())
+	if one == nil {
+		return nil
+	}
+	release, err := one.Take(time.Now())
+	if err == nil {
+		dialog.release = release
+	}
+	return err
+}
+
+// trunkAt is the trunk that calls from an address are of; nil for none.
+func (s *Server) trunkAt(source netip.Addr) *trunk.Trunk {
 	for _, one := range s.options.Trunks {
-		if one.Sends(dialog.remote.Addr()) {
-			release, err := one.Take(time.Now())
-			if err == nil {
-				dialog.release = release
-			}
-			return err
+		if one.Sends(source) {
+			return one
 		}
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"careline/media"
+	"careline/sip/srtp"
 )
 
 // browserAnswer is how a browser answers our offer; telephoneAnswer isn't.
@@ -141,7 +142,7 @@ func TestNoWebRTCInTheClearWhereSoundMustBeEncrypted(t *testing.T) {
 	every := withBrowsers(t)
 	x := startExchange(t, func(o *Options) {
 		every(o)
-		o.SRTP = SRTPRequired
+		o.SRTP = srtp.Required
 	})
 	registeredBrowser(t, x, "ws")
 	_, events := ring(t, x)

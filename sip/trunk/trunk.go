@@ -12,6 +12,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"careline/sip/digest"
+	"careline/sip/srtp"
 )
 
 var (
@@ -43,6 +44,9 @@ type Options struct {
 	Channels int
 	// SetUpRate is how many calls a second may begin, either way; 0 for no limit.
 	SetUpRate int
+	// SRTP says whether the sound of its calls is encrypted, either way; Unset
+	// leaves it to the server.
+	SRTP srtp.Policy
 }
 
 // Trunk is one carrier's. Any number of calls may use it at once.
