@@ -5,7 +5,8 @@ import { make } from "./dom";
 import type { Arrow, Ladder as Drawn } from "./protocol";
 
 const times = 76;
-const edge = 90; // beside the outermost parties
+const edge = 90; // before the first party
+const beside = 14; // from an arrow to its note
 const column = 240;
 const notes = 360;
 const rung = 34;
@@ -34,15 +35,11 @@ export class Ladder {
 }
 
 function width(ladder: Drawn): number {
-  return notesAt(ladder) + notes;
+  return center(ladder.parties.length - 1) + notes;
 }
 
 function center(party: number): number {
   return times + edge + column * party;
-}
-
-function notesAt(ladder: Drawn): number {
-  return center(ladder.parties.length - 1) + edge;
 }
 
 function names(ladder: Drawn): HTMLElement {
@@ -75,7 +72,7 @@ function rungOf(ladder: Drawn, arrow: Arrow, place: number): Element {
     text((from + to) / 2, y - 6, "caption", "middle", arrow.caption),
     line(from, y, to + back / 2, y, "arrow"),
     shape("path", { class: "tip", d: `M${to},${y} l${back},-4.5 v9 z` }),
-    text(notesAt(ladder), y + 4, "note", "start", arrow.note ?? ""),
+    text(Math.max(from, to) + beside, y + 4, "note", "start", arrow.note ?? ""),
   );
   return group;
 }
