@@ -23,6 +23,7 @@ type Agreement struct {
 // same reports whether two agreements ask the same of the media.
 func (a Agreement) same(b Agreement) bool {
 	return a.Format == b.Format && a.Remote.Address == b.Remote.Address && a.Remote.Direction == b.Remote.Direction &&
+		a.Remote.Reports == b.Remote.Reports && a.Remote.ReportsMuxed == b.Remote.ReportsMuxed &&
 		a.Remote.DigitPayloadType == b.Remote.DigitPayloadType && slices.Equal(a.Remote.Crypto, b.Remote.Crypto)
 }
 

@@ -45,6 +45,7 @@ func (o *origin) answerSDP(remote remoteSession, agreement Agreement, local medi
 		mine := local
 		mine.Formats = []media.Format{agreement.Format}
 		mine.DigitPayloadType = agreement.Remote.DigitPayloadType
+		mine.ReportsMuxed = agreement.Remote.ReportsMuxed
 		mine.Direction = directionOf(local.Direction, agreement.Remote.Direction)
 		ours := audioStream(mine)
 		ours.MediaName.Protos = stream.protocols
@@ -133,6 +134,9 @@ func audioStream(local media.Description) *sdp.MediaDescription {
 	}
 	stream.Attributes = append(stream.Attributes,
 		sdp.NewAttribute("ptime", "20"), sdp.NewPropertyAttribute(directionName(local.Direction)))
+	if local.ReportsMuxed {
+		stream.Attributes = append(stream.Attributes, sdp.NewPropertyAttribute(muxAttribute))
+	}
 	return stream
 }
 

@@ -105,6 +105,7 @@ func describe(session *sdp.SessionDescription, stream *sdp.MediaDescription, how
 		description.Address = netip.AddrPortFrom(address, uint16(port))
 	}
 	readFormats(stream, &description)
+	readReports(stream, address, &description)
 	return description
 }
 
