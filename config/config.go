@@ -148,7 +148,7 @@ func (r *reader) load(now time.Time) *Config {
 	if doc != nil {
 		r.phonePorts(doc, site, len(phones.agents))
 	}
-	sounds := r.sounds()
+	sounds := r.sounds(site.Media)
 	settings := site.settings()
 	settings.SIP.TLS.Certificate = certificate
 	if doc != nil {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"os"
@@ -10,11 +11,25 @@ import (
 	"time"
 
 	"careline/acd"
+	"careline/media"
+	"careline/media/signal"
 	"careline/problem"
 )
 
 // autumn is a day on which the demo is in order.
 func autumn() time.Time { return time.Date(2026, 11, 24, 18, 0, 0, 0, time.UTC) }
+
+// shortWAV is a sound that loads quickly.
+func shortWAV(t *testing.T) []byte { return wavOf(t, signal.Noise(0.03, 1)) }
+
+func wavOf(t *testing.T, samples []int16) []byte {
+	t.Helper()
+	var file bytes.Buffer
+	if err := media.WriteWAV(&file, samples); err != nil {
+		t.Fatal(err)
+	}
+	return file.Bytes()
+}
 
 // copied gives a test a demo of its own, with one edit per pair of texts: file,
 // old, new.
@@ -22,11 +37,11 @@ func copied(t *testing.T, edits ...string) string {
 	t.Helper()
 	dir := t.TempDir()
 	// The sounds, of which nothing depends on how they sound, are links to a short one.
-	short, err := filepath.Abs("demo/prompts/en-US/digits/1.wav")
-	if err != nil {
+	short := filepath.Join(t.TempDir(), "short.wav")
+	if err := os.WriteFile(short, shortWAV(t), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	err = fs.WalkDir(os.DirFS("demo"), ".", func(path string, entry fs.DirEntry, err error) error {
+	err := fs.WalkDir(os.DirFS("demo"), ".", func(path string, entry fs.DirEntry, err error) error {
 		to := filepath.Join(dir, path)
 		switch {
 		case err != nil:
@@ -211,7 +226,7 @@ func TestAFolderWithoutSoundOrFilesIsToldWhatItLacks(t *testing.T) {
 
 func TestSoundThatCantBePlayedIsNamed(t *testing.T) {
 	dir := copied(t)
-	for file, raw := range map[string][]byte{"music/calm.wav": []byte("not a WAV"), "prompts/en-US/verified.wav": make([]byte, maxSound+1)} {
+	for file, raw := range map[string][]byte{"music/calm.wav": []byte("not a WAV"), "prompts/en-US/verified.wav": wavOf(t, make([]int16, 301*media.SampleRate))} {
 		// It is a link to a sound of the demo: never write through it.
 		if err := os.Remove(filepath.Join(dir, file)); err != nil {
 			t.Fatal(err)
@@ -221,7 +236,7 @@ func TestSoundThatCantBePlayedIsNamed(t *testing.T) {
 		}
 	}
 	_, err := LoadAt(dir, autumn())
-	for _, want := range []string{"calm.wav: can't be played", "verified.wav: can't be played: it has 4194305 bytes"} {
+	for _, want := range []string{"calm.wav: can't be played", "verified.wav: can't be played: not a WAV that Careline plays: more than 300.0 s of sound"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("nothing of %q in\n%v", want, err)
 		}

@@ -72,6 +72,8 @@ type mediaKeys struct {
 	Ports    portRange     `yaml:"ports" help:"RTP ports. Each call takes an even one."`
 	WebRTC   listener      `yaml:"webrtc" help:"The one UDP socket that all browsers' sound runs through."`
 	SRTP     srtpPolicy    `yaml:"srtp" help:"Encrypted sound for telephones: off; optional, where the signalling is encrypted (tls, wss) and the far side wants it; required, and calls without are refused with 488. A trunk may say otherwise. Browsers' sound always is."`
+	Loudness lufs          `yaml:"loudness" help:"What prompts are brought to when they are loaded, in LUFS (EBU R 128, ITU-R BS.1770), so that all are equally loud whoever recorded them: -40 to -14, or off."`
+	Music    lufs          `yaml:"music_loudness" help:"The same for hold music, which stays behind the announcements."`
 	Timeout  time.Duration `yaml:"timeout" range:"5s..10m" help:"A call whose sound stays away for so long is over."`
 	TURN     turnKeys      `yaml:"turn" help:"Servers that relay the sound of agents' browsers behind firewalls."`
 	DrainFor time.Duration `yaml:"drain_for" range:"100ms..1m" help:"A used RTP port rests so long before the next call gets it, so that late packets reach nobody."`
@@ -128,7 +130,7 @@ func defaults() siteFile {
 			TransferRing: call.DefaultTransferRing,
 			Guard:        guardDefaults(),
 			Trace:        traceKeys{Calls: trace.DefaultCalls, CallBytes: trace.DefaultCallBytes, Hold: trace.DefaultHold, Keep: 7 * 24 * time.Hour}},
-		Media:        mediaKeys{SRTP: srtpPolicy{srtp.Optional}, Timeout: 30 * time.Second, DrainFor: 5 * time.Second, TURN: turnDefaults()},
+		Media:        mediaKeys{Loudness: lufs{level: -23}, Music: lufs{level: -29}, SRTP: srtpPolicy{srtp.Optional}, Timeout: 30 * time.Second, DrainFor: 5 * time.Second, TURN: turnDefaults()},
 		Desk:         deskKeys{IdleLogoff: 15 * time.Minute, SessionLife: 12 * time.Hour, Grace: 30 * time.Second, SecureCookies: true},
 		Ledger:       ledgerKeys{Path: "var/careline.db"},
 		Drain:        20 * time.Second,

@@ -51,7 +51,11 @@ func TestMistakesThatWouldShowWithACallerOnTheLine(t *testing.T) {
 		{"a line in the middle of a call", []string{"flows/member-services.yaml", `"2": next_visit`, "\"2\": {transfer: visits}\n      \"4\": next_visit", "careline.yaml", "flow: nurse-line}", "flow: visits}"},
 			map[string]string{"flows/visits.yaml": visits},
 			`careline.yaml:46:39: calls to "5550111" can't begin in flow "visits", which is for calls that come from another flow: step "v" says the member's next_visit to callers who were not verified`},
-		{"a recording with another ending", nil, map[string]string{"prompts/en-US/welcome-back.mp3": "x"}, `prompts/en-US/welcome-back.mp3: a sound's file ends in .wav; this one would not be read`},
+		{"a recording with another ending", nil, map[string]string{"prompts/en-US/welcome-back.mp3": "x"},
+			`prompts/en-US/welcome-back.mp3: a sound's file ends in .wav, .opus, .ogg; this one would not be read; make it one: sox welcome-back.mp3 -r 16000 -c 1 -b 16 welcome-back.wav`},
+		{"one recording twice", nil, map[string]string{"prompts/en-US/verified.opus": "x"}, `prompts/en-US/verified.wav: there is also prompts/en-US/verified.opus: callers would hear one of them; remove one`},
+		{"a loudness that is none", []string{"careline.yaml", "webrtc: 127", "loudness: loud\n  webrtc: 127"}, nil, `"loud" is not a loudness for speech or music; write LUFS from -40 to -14, such as -23, or off`},
+		{"a loudness out of bounds", []string{"careline.yaml", "webrtc: 127", "music_loudness: -5\n  webrtc: 127"}, nil, `"-5" is not a loudness`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			err := changed(t, demo, c.edits, c.files).problems.Err()
@@ -65,13 +69,9 @@ func TestMistakesThatWouldShowWithACallerOnTheLine(t *testing.T) {
 // inMemory is the demo; all its sounds are the same short one.
 func inMemory(t *testing.T) fstest.MapFS {
 	t.Helper()
-	demo := os.DirFS("demo")
-	short, err := fs.ReadFile(demo, "prompts/en-US/digits/1.wav")
-	if err != nil {
-		t.Fatal(err)
-	}
+	demo, short := os.DirFS("demo"), shortWAV(t)
 	files := fstest.MapFS{}
-	err = fs.WalkDir(demo, ".", func(path string, entry fs.DirEntry, err error) error {
+	err := fs.WalkDir(demo, ".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}

@@ -35,7 +35,7 @@ differs, look with ` + "`careline check DIR`" + `, start with ` + "`careline run
 | where nurses may work, with the source of each list | licensing.yaml |
 | who may call (the demo's directory) | members.yaml |
 | what callers go through | flows/*.yaml |
-| what callers hear | prompts/LANGUAGE/NAME.wav, music/NAME.wav (8 kHz, mono, 16-bit or µ-law) |
+| what callers hear | prompts/LANGUAGE/NAME.wav, music/NAME.wav, or .opus (docs/media.md says which kinds) |
 
 ` + "`careline check`" + ` reads all of it together: a line without its flow, a queue that no agent can serve, a nurse
 line without one valid license, two listeners on one port, a prompt missing in Spanish, a demo open to the
@@ -119,6 +119,8 @@ func defaultText(name string, value reflect.Value) string {
 		if v.Policy == srtp.Unset {
 			return ""
 		}
+		return v.String()
+	case lufs:
 		return v.String()
 	case level:
 		return v.String()

@@ -184,6 +184,39 @@ func (p *srtpPolicy) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// The bounds of a loudness: below, a telephone's noise is near; above, speech is
+// mostly limiter.
+const (
+	leastLUFS = -40
+	mostLUFS  = -14
+)
+
+// lufs is a loudness that sounds are brought to, or off.
+type lufs struct {
+	level float64
+	off   bool
+}
+
+func (l *lufs) UnmarshalText(text []byte) error {
+	if string(text) == "off" {
+		*l = lufs{off: true}
+		return nil
+	}
+	level, err := strconv.ParseFloat(strings.TrimSuffix(string(text), " LUFS"), 64)
+	if err != nil || !(level >= leastLUFS && level <= mostLUFS) {
+		return fmt.Errorf("%q is not a loudness for speech or music; write LUFS from %d to %d, such as -23, or off", text, leastLUFS, mostLUFS)
+	}
+	*l = lufs{level: level}
+	return nil
+}
+
+func (l lufs) String() string {
+	if l.off {
+		return "off"
+	}
+	return strconv.FormatFloat(l.level, 'f', -1, 64)
+}
+
 var languageTag = regexp.MustCompile(`^[a-z]{2,3}-[A-Z]{2}$`)
 
 // language is a BCP 47 tag of language and region.

@@ -5,17 +5,23 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"math"
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"careline/ivr"
 	"careline/media"
 	"careline/problem"
 )
 
-// maxSound bounds one sound file: four minutes of 16-bit sound at 8 kHz.
-const maxSound = 4 << 20
+// maxSoundBytes and maxSoundTime bound one sound's file: what is played is held in
+// memory.
+const (
+	maxSoundBytes = media.MaxWAV
+	maxSoundTime  = 5 * time.Minute
+)
 
 // sounds are the clips of the folders prompts and music, held in memory.
 type sounds struct {
@@ -23,11 +29,12 @@ type sounds struct {
 	music   map[string]*media.Clip
 }
 
-// sounds loads prompts/<language>/<name>.wav and music/<name>.wav.
-func (r *reader) sounds() sounds {
+// sounds loads the folders prompts/<language> and music, and brings what is in them
+// to its loudness.
+func (r *reader) sounds(keys mediaKeys) sounds {
 	all := sounds{prompts: map[ivr.Prompt]*media.Clip{}, music: map[string]*media.Clip{}}
 	strange := map[string]bool{}
-	r.wavs("prompts", func(file, name string, clip *media.Clip) {
+	r.clips("prompts", keys.Loudness, func(file, name string, clip *media.Clip) {
 		tag, rest, _ := strings.Cut(name, "/")
 		if !languageTag.MatchString(tag) {
 			if strange[tag] {
@@ -40,62 +47,110 @@ func (r *reader) sounds() sounds {
 		}
 		all.prompts[ivr.Prompt{Language: tag, Name: rest}] = clip
 	})
-	readable := r.wavs("music", func(_, name string, clip *media.Clip) { all.music[name] = clip })
+	readable := r.clips("music", keys.Music, func(_, name string, clip *media.Clip) { all.music[name] = clip })
 	if readable && len(all.music) == 0 {
 		r.add(problem.Problem{Position: problem.Position{File: "music"}, Message: "there is no hold music"}.
-			Hint("put a WAV of 8 kHz, mono, such as music/calm.wav"))
+			Hint("put a WAV there, such as music/calm.wav"))
 	}
 	return all
 }
 
-// wavs loads every WAV under a folder; name is the path below it without .wav.
-// One that can't be played is kept as nil: it is there, and its fault is told.
-func (r *reader) wavs(folder string, keep func(file, name string, clip *media.Clip)) (readable bool) {
-	problemAt := func(file, format string, args ...any) problem.Problem {
-		return problem.Problem{Position: problem.Position{File: file}, Message: fmt.Sprintf(format, args...)}
-	}
+// clips loads every sound under a folder; name is the path below it without its
+// extension. One that can't be played is kept as nil: it is there, and its fault is
+// told.
+func (r *reader) clips(folder string, target lufs, keep func(file, name string, clip *media.Clip)) (readable bool) {
+	known := map[string]string{}
 	err := fs.WalkDir(r.files, folder, func(file string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
 		extension := path.Ext(file)
+		name := strings.TrimSuffix(strings.TrimPrefix(file, folder+"/"), extension)
 		switch {
 		case entry.IsDir():
 			return nil
-		case extension != ".wav":
+		case !slices.Contains(playable(), extension):
 			if slices.Contains(soundExtensions(), strings.ToLower(extension)) {
-				r.add(problemAt(file, "a sound's file ends in .wav; this one would not be read").Hint("make it one: sox %s -r 8000 -c 1 -e u-law %s.wav", path.Base(file), strings.TrimSuffix(path.Base(file), extension)))
+				base := path.Base(name)
+				r.add(soundProblem(file, "a sound's file ends in %s; this one would not be read", strings.Join(playable(), ", ")).
+					Hint("make it one: sox %s%s -r 16000 -c 1 -b 16 %s.wav", base, extension, base))
 			}
 			return nil
+		case known[name] != "":
+			r.add(soundProblem(file, "there is also %s: callers would hear one of them", known[name]).Hint("remove one"))
+			return nil
 		}
-		clip, err := r.clip(file)
-		if err != nil {
-			r.add(problemAt(file, "can't be played: %v", err))
-		}
-		keep(file, strings.TrimSuffix(strings.TrimPrefix(file, folder+"/"), ".wav"), clip)
+		known[name] = file
+		keep(file, name, r.clip(file, target))
 		return nil
 	})
 	if err != nil {
-		r.add(problemAt(folder, "can't be read: %v", err).Hint("copy the folder from config/demo"))
+		r.add(soundProblem(folder, "can't be read: %v", err).Hint("copy the folder from config/demo"))
 	}
 	return err == nil
 }
+
+func soundProblem(file, format string, args ...any) problem.Problem {
+	return problem.Problem{Position: problem.Position{File: file}, Message: fmt.Sprintf(format, args...)}
+}
+
+// playable are the extensions that sounds are read by.
+func playable() []string { return []string{".wav", ".opus", ".ogg"} }
 
 // soundExtensions are what a recording is likely to end in by mistake.
 func soundExtensions() []string {
 	return []string{".wav", ".wave", ".mp3", ".m4a", ".aac", ".ogg", ".opus", ".flac", ".aif", ".aiff", ".au", ".ul", ".gsm"}
 }
 
-func (r *reader) clip(file string) (*media.Clip, error) {
+// clip loads one sound; nil if it can't be played, which is then a problem.
+func (r *reader) clip(file string, target lufs) *media.Clip {
+	sound, err := r.sound(file)
+	if err != nil {
+		r.add(soundProblem(file, "can't be played: %v", err))
+		return nil
+	}
+	r.audible(file, sound, target)
+	if !target.off {
+		sound.Normalize(target.level)
+	}
+	return media.NewClip(sound.Samples(media.SampleRate))
+}
+
+func (r *reader) sound(file string) (media.Sound, error) {
 	f, err := r.files.Open(file)
 	if err != nil {
-		return nil, err
+		return media.Sound{}, err
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err == nil && info.Size() > maxSound {
-		return nil, fmt.Errorf("it has %d bytes, and at most %d are read; cut it, or make it 8 kHz, mono, µ-law", info.Size(), maxSound)
+	return media.ReadSound(io.LimitReader(f, maxSoundBytes+1<<10), maxSoundTime)
+}
+
+const (
+	// tooLoud is a loudness that nothing recorded well has, in LUFS: a sine at full
+	// scale has -3.
+	tooLoud = -8.0
+	// tornPart is the part of a sound that is cut off at full scale from which on it
+	// is heard.
+	tornPart = 0.001
+	// nearEnough is how far below its loudness a sound may stay, in LU.
+	nearEnough = 1.0
+)
+
+// audible warns of a sound that callers won't hear, or won't like to.
+func (r *reader) audible(file string, sound media.Sound, target lufs) {
+	level, clipped := sound.Loudness(), sound.Clipped()
+	again := "record it anew with less gain"
+	switch {
+	case math.IsInf(level, -1):
+		r.warn(soundProblem(file, "the sound is silent: callers hear nothing").Hint("record it anew"))
+	case clipped > tornPart:
+		r.warn(soundProblem(file, "%.1f %% of the sound is cut off at full scale: it was recorded too loud, and rattles", 100*clipped).Hint("%s", again))
+	case level > tooLoud:
+		r.warn(soundProblem(file, "the sound has %.1f LUFS: it was recorded or made too loud, and rattles", level).Hint("%s", again))
+	case !target.off && level+media.MaxGain < target.level-nearEnough:
+		r.warn(soundProblem(file, "the sound has %.1f LUFS: it is made %.0f dB louder, and not more, for its noise, and stays quieter than the others", level, media.MaxGain).
+			Hint("record it anew, nearer to the microphone"))
 	}
-	return media.LoadClip(io.LimitReader(f, maxSound))
 }
 
 // languages that have prompts, sorted.

@@ -1,7 +1,6 @@
 package media
 
 import (
-	"io"
 	"slices"
 	"time"
 )
@@ -25,15 +24,6 @@ func NewClip(samples []int16, codecs ...Codec) *Clip {
 		}
 	}
 	return clip
-}
-
-// LoadClip reads a WAV as ReadWAV does and makes a clip of it as NewClip does.
-func LoadClip(r io.Reader, codecs ...Codec) (*Clip, error) {
-	samples, err := ReadWAV(r)
-	if err != nil {
-		return nil, err
-	}
-	return NewClip(samples, codecs...), nil
 }
 
 // Duration is how long the clip sounds, without the padding of its last frame.

@@ -1,6 +1,8 @@
 package media
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -8,6 +10,8 @@ import (
 	"time"
 
 	"careline/media/loudness"
+	"careline/media/ogg"
+	"careline/media/opus"
 	"careline/media/polyphase"
 )
 
@@ -135,10 +139,66 @@ func rounded(samples []float32) []int16 {
 	return out
 }
 
-// ReadSound reads a WAV, as ReadWAV says, of at most so long a time. Errors about
-// the content wrap ErrWAV.
+// ReadSound reads a file of at most so long a time (0: as MaxSound allows): a WAV, as
+// ReadWAV does, or Opus in Ogg, mono or stereo. Which it is, its first bytes say.
+// Errors about the content wrap ErrWAV, ogg.ErrOgg or ogg.ErrCut.
 func ReadSound(r io.Reader, longest time.Duration) (Sound, error) {
+	var magic [4]byte
+	n, err := io.ReadFull(r, magic[:])
+	r = io.MultiReader(bytes.NewReader(magic[:n]), r)
+	if err == nil && string(magic[:]) == "OggS" {
+		return readOgg(r, longest)
+	}
 	return readWAV(r, longest)
+}
+
+// readOgg reads Opus in Ogg.
+func readOgg(r io.Reader, longest time.Duration) (Sound, error) {
+	file, err := ogg.NewReader(r)
+	if err != nil {
+		return Sound{}, oggError(err)
+	}
+	decoder, err := opus.NewDecoder()
+	if err != nil {
+		return Sound{}, err
+	}
+	if longest == 0 {
+		longest = MaxSound
+	}
+	most := int(longest.Seconds() * opus.SampleRate)
+	sound, gain := Sound{rate: opus.SampleRate}, float32(math.Pow(10, file.Head().Gain/20))
+	var decoded [opus.MaxSamples]int16
+	for {
+		packet, err := file.Next()
+		if err == io.EOF {
+			return sound, nil
+		}
+		if err != nil {
+			return Sound{}, oggError(err)
+		}
+		n, err := decoder.Decode(decoded[:], packet.Data)
+		if err != nil {
+			return Sound{}, oggError(fmt.Errorf("%w: %w", ogg.ErrOgg, err))
+		}
+		const per = 48000 / opus.SampleRate
+		begin, end := min(packet.Skip/per, n), min(packet.Keep/per, n)
+		for _, sample := range decoded[min(begin, end):end] {
+			sound.samples = append(sound.samples, float32(sample)/fullScale*gain)
+		}
+		if len(sound.samples) > most {
+			return Sound{}, oggError(fmt.Errorf("%w: more than %s of sound", ogg.ErrOgg, seconds(longest)))
+		}
+	}
+}
+
+// MaxSound is the longest sound that is taken from a file of Opus.
+const MaxSound = time.Hour
+
+func oggError(err error) error {
+	if errors.Is(err, ogg.ErrCut) {
+		return fmt.Errorf("%w; copy it again from where it is whole", err)
+	}
+	return fmt.Errorf("%w; opusenc in.wav out.opus makes one that is", err)
 }
 
 // seconds writes a duration as people say it of sounds.

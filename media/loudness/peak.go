@@ -21,7 +21,14 @@ const (
 // sinc: row i for the place (i+1)/oversampling behind the one in its middle.
 type interpolation [oversampling - 1][2 * reach]float64
 
-func newInterpolation() *interpolation {
+// between is the interpolation, made once and never written again; margin is how far
+// above the samples themselves a peak between them can be.
+var (
+	between = makeInterpolation()
+	margin  = between.most()
+)
+
+func makeInterpolation() *interpolation {
 	var weights interpolation
 	for i := range weights {
 		part := float64(i+1) / oversampling
@@ -50,7 +57,7 @@ func (n *interpolation) peak(sound []float32, i int) float64 {
 	return largest
 }
 
-// most is how far above the samples themselves a peak between them can be.
+// most is the largest sum that weights can give of samples up to 1.
 func (n *interpolation) most() float64 {
 	largest := 1.0
 	for _, row := range n {
@@ -66,9 +73,9 @@ func (n *interpolation) most() float64 {
 // TruePeak is the level of the highest peak, between the samples too, in dBTP: what
 // the analogue sound reaches (BS.1770-4 annex 2). Of silence it is Silence.
 func TruePeak(sound []float32) float64 {
-	weights, largest := newInterpolation(), 0.0
+	largest := 0.0
 	for i := range sound {
-		largest = max(largest, weights.peak(sound, i))
+		largest = max(largest, between.peak(sound, i))
 	}
 	if largest == 0 {
 		return Silence
@@ -81,9 +88,9 @@ func TruePeak(sound []float32) float64 {
 // before the peak and comes back over some tenths of a second, so that it isn't
 // heard as distortion. What is below the ceiling stays bit for bit.
 func Limit(sound []float32, rate int, ceiling float64) (reduction float64) {
-	weights, highest := newInterpolation(), math.Pow(10, ceiling/20)
+	highest := math.Pow(10, ceiling/20)
 	// No peak is near samples that are all below this.
-	harmless := float32(highest / weights.most())
+	harmless := float32(highest / margin)
 	var gains []float64
 	lowest, loud, scanned := 1.0, -2*reach, 0
 	for i := range sound {
@@ -95,7 +102,7 @@ func Limit(sound []float32, rate int, ceiling float64) (reduction float64) {
 		if loud <= i-reach {
 			continue
 		}
-		peak := weights.peak(sound, i)
+		peak := between.peak(sound, i)
 		if peak <= highest {
 			continue
 		}

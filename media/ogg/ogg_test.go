@@ -241,23 +241,6 @@ func TestFilesOfOtherPrograms(t *testing.T) {
 	}
 }
 
-func TestDurationByTheFirstBytes(t *testing.T) {
-	for _, c := range []struct {
-		packet []byte
-		want   int
-	}{
-		{[]byte{0 << 3}, 480}, {[]byte{1 << 3}, 960}, {[]byte{3 << 3}, 2880}, {[]byte{9 << 3}, 960},
-		{[]byte{12 << 3}, 480}, {[]byte{15 << 3}, 960}, {[]byte{16 << 3}, 120}, {[]byte{31 << 3}, 960},
-		{[]byte{31<<3 | 1}, 1920}, {[]byte{31<<3 | 2}, 1920}, {[]byte{31<<3 | 3, 6}, 5760}, {[]byte{16<<3 | 3, 48}, 5760},
-		{nil, -1}, {[]byte{31<<3 | 3}, -1}, {[]byte{31<<3 | 3, 7}, -1}, {[]byte{31<<3 | 3, 0}, -1}, {[]byte{3<<3 | 3, 3}, -1},
-	} {
-		got, ok := Duration(c.packet)
-		if ok != (c.want > 0) || ok && got != c.want {
-			t.Errorf("%x lasts %d, %v; want %d", c.packet, got, ok, c.want)
-		}
-	}
-}
-
 // failing gives an error after so many bytes.
 type failing struct{ left int }
 

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"careline/media/opus"
 )
 
 var (
@@ -87,8 +89,8 @@ func (r *Reader) Next() (Packet, error) {
 	if err != nil {
 		return Packet{}, err
 	}
-	duration, ok := Duration(data)
-	if !ok || r.cut {
+	duration := opus.Samples(data, clock)
+	if duration == 0 || r.cut {
 		r.err = fmt.Errorf("%w: a packet that isn't Opus", ErrOgg)
 		return Packet{}, r.err
 	}

@@ -3,6 +3,8 @@ package ogg
 import (
 	"encoding/binary"
 	"fmt"
+
+	"careline/media/opus"
 )
 
 const (
@@ -12,8 +14,8 @@ const (
 	// maxPacket is the longest packet: no Opus packet of two channels need be longer
 	// (RFC 7845 section 6).
 	maxPacket = 61440
-	// maxDuration is the longest time in one packet, 120 ms (RFC 6716 section 3.2.5).
-	maxDuration = clock * 120 / 1000
+	// maxDuration is the longest time in one packet.
+	maxDuration = opus.MaxSamples * clock / opus.SampleRate
 
 	headMagic = "OpusHead"
 	tagsMagic = "OpusTags"
@@ -67,33 +69,4 @@ func tags() []byte {
 	const vendor = "Careline"
 	out := append([]byte(tagsMagic), byte(len(vendor)), 0, 0, 0)
 	return append(append(out, vendor...), 0, 0, 0, 0)
-}
-
-// Duration is how long the sound in an Opus packet lasts, in samples at 48 kHz, by
-// its first bytes (RFC 6716 section 3.1); ok is false if it is no Opus packet.
-func Duration(packet []byte) (samples int, ok bool) {
-	if len(packet) == 0 {
-		return 0, false
-	}
-	frame, config := 0, packet[0]>>3
-	switch {
-	case config < 12: // SILK: 10, 20, 40, 60 ms
-		frame = []int{480, 960, 1920, 2880}[config%4]
-	case config < 16: // hybrid: 10, 20 ms
-		frame = 480 << (config % 2)
-	default: // CELT: 2.5, 5, 10, 20 ms
-		frame = 120 << (config % 4)
-	}
-	frames := 1
-	switch packet[0] & 3 {
-	case 1, 2:
-		frames = 2
-	case 3:
-		if len(packet) < 2 {
-			return 0, false
-		}
-		frames = int(packet[1] & 0x3F)
-	}
-	samples = frame * frames
-	return samples, samples > 0 && samples <= maxDuration
 }
