@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"careline/media/loudness"
+	"careline/media/ogg"
+	"careline/media/opus"
 	"careline/media/signal"
 )
 
@@ -60,6 +62,69 @@ func TestWhatNoTelephoneCarriesIsntHeardElsewhere(t *testing.T) {
 	}
 	if level := signal.Level(samples[500:7500]); level > -65 {
 		t.Errorf("6300 Hz are heard at %.0f dB", level)
+	}
+}
+
+// opusFile is a file of Opus, with the sound a bit quieter and a gain that makes up
+// for it.
+func opusFile(t *testing.T, samples []int16) []byte {
+	t.Helper()
+	var file bytes.Buffer
+	w, err := ogg.NewWriter(&file, ogg.Head{Channels: 1, PreSkip: 3 * opus.Delay, InputRate: opus.SampleRate, Gain: 6}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	encoder, err := opus.NewEncoder(opus.Parameters{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	trim := -len(samples)
+	padded := append(append([]int16(nil), samples...), make([]int16, opus.Delay+opus.FrameSamples)...)
+	for ; len(padded) >= opus.FrameSamples && trim < opus.Delay; padded = padded[opus.FrameSamples:] {
+		var packet [1280]byte
+		n, err := encoder.Encode(packet[:], padded[:opus.FrameSamples])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Packet(packet[:n], 960); err != nil {
+			t.Fatal(err)
+		}
+		trim += opus.FrameSamples
+	}
+	if err := w.Close(3 * (trim - opus.Delay)); err != nil {
+		t.Fatal(err)
+	}
+	return file.Bytes()
+}
+
+func TestOpusIsReadInPlaceAndAtItsLevel(t *testing.T) {
+	said := make([]int16, 0, 20000)
+	for i := range 20000 {
+		at := float64(i) / 16000
+		said = append(said, int16(6000*math.Sin(2*math.Pi*(300+200*at)*at)*math.Abs(math.Sin(2*math.Pi*3*at))))
+	}
+	file := opusFile(t, said)
+	sound, err := ReadSound(bytes.NewReader(file), 0)
+	if err != nil || sound.Rate() != 16000 || len(sound.samples) != len(said) {
+		t.Fatalf("%d samples at %d, want %d: %v", len(sound.samples), sound.Rate(), len(said), err)
+	}
+	heard := sound.Samples(16000)
+	if score, lag := signal.Correlate(append(make([]int16, 800), heard...), said[:16000]); score < 0.95 || lag < 98*time.Millisecond || lag > 102*time.Millisecond {
+		t.Errorf("correlation %.3f at %v, want it at 100ms", score, lag)
+	}
+	if gain := signal.Level(heard) - signal.Level(said); math.Abs(gain-6) > 0.5 {
+		t.Errorf("%.1f dB louder, want 6", gain)
+	}
+	for name, c := range map[string]struct {
+		raw  []byte
+		want error
+	}{"cut off": {file[:len(file)/2], ogg.ErrCut}, "Vorbis": {bytes.Replace(file, []byte("OpusHead"), []byte("OpusHeed"), 1), ogg.ErrOgg}} {
+		if _, err := ReadSound(bytes.NewReader(c.raw), 0); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := ReadSound(bytes.NewReader(file), time.Second); !errors.Is(err, ogg.ErrOgg) || !strings.Contains(err.Error(), "more than 1.0 s") {
+		t.Errorf("longer than allowed: %v", err)
 	}
 }
 
