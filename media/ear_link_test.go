@@ -100,7 +100,7 @@ func overLink(codec Codec, faults link.Faults, packets [][]byte) (heard []int16,
 	frame := make([]int16, FrameSamples)
 	for i := range len(packets) + framesPerSecond/4 {
 		at := time.Duration(i) * FrameDuration
-		if i < len(packets) {
+		if i < len(packets) && packets[i] != nil {
 			wire.Send(at, packets[i])
 		}
 		for raw, came, ok := wire.Receive(at); ok; raw, came, ok = wire.Receive(at) {

@@ -57,6 +57,7 @@ type outgoing struct {
 	timestamp uint32    // of the next frame
 	next      time.Time // when that is due: at the end of what was sent
 	kind      sourceKind
+	clock     streamClock
 
 	playing player
 	source  *Leg // the joined leg
@@ -81,7 +82,7 @@ func (o *outgoing) retarget(target netip.AddrPort) {
 func (o *outgoing) agree(remote Description, format Format) {
 	if before := o.format.Codec; before != CodecNone && before.ClockRate() != format.Codec.ClockRate() {
 		o.ssrc = newSSRC(o.ssrc)
-		o.relay.live = false
+		o.relay.live, o.clock = false, streamClock{}
 	}
 	o.format, o.opus = format, o.ownOpus.Within(remote.Opus)
 	o.digit, o.digits.ClockRate = remote.DigitPayloadType, remote.DigitClockRate
@@ -130,9 +131,13 @@ func (o *outgoing) catchUp(now time.Time) (paused bool) {
 	if pause <= spurtGap {
 		return false
 	}
+	rate := o.format.Codec.ClockRate()
 	if !o.next.IsZero() {
-		o.timestamp += ticksOf(pause, o.format.Codec.ClockRate())
+		o.timestamp += ticksOf(pause, rate)
 	}
+	// At least a frame is left of the pause: timestamps still go on.
+	step := min(o.clock.step(o.timestamp, now, rate), pause-FrameDuration)
+	o.timestamp -= uint32(int64(step) * int64(rate) / int64(time.Second))
 	o.next = now
 	return true
 }
@@ -179,7 +184,7 @@ func (o *outgoing) forward(from *Leg, p *packet, codec Codec, muted bool, now ti
 	if o.relay.restarted(p, o.timestamp, codec.ClockRate()) {
 		spurt = o.catchUp(now) || spurt
 		o.relay.begin(p, o.sequence, o.timestamp)
-	} else if o.relay.interrupted && !o.resumeRelay(p, now) {
+	} else if o.relay.interrupted && !o.resumeRelay(p, ticks, now) {
 		return
 	}
 	if !o.relay.fresh(p) {
@@ -200,6 +205,7 @@ func (o *outgoing) forward(from *Leg, p *packet, codec Codec, muted bool, now ti
 	o.kind = fromRelay
 	if next := out.sequence + 1; int16(next-o.sequence) > 0 {
 		o.sequence = next
+		o.relay.end = p.timestamp + ticks
 	}
 	if next := out.timestamp + ticks; int32(next-o.timestamp) > 0 {
 		o.timestamp = next
@@ -207,14 +213,23 @@ func (o *outgoing) forward(from *Leg, p *packet, codec Codec, muted bool, now ti
 }
 
 // resumeRelay goes on with the joined leg's sound after silence or a digit of
-// ours. Packets whose time has been filled are dropped: a delayed burst would
-// otherwise add its delay to the rest of the call. If they go on being late, the
-// source's clock has stood still, and is mapped anew.
-func (o *outgoing) resumeRelay(p *packet, now time.Time) bool {
+// ours. Where the source had paused, all of it is passed on: the beginning of a word
+// may overlap the silence that we sent meanwhile. Else packets whose time has been
+// filled are dropped: a delayed burst would otherwise add its delay to the rest of
+// the call. If they go on being late, the source's clock has stood still, and is
+// mapped anew.
+func (o *outgoing) resumeRelay(p *packet, ticks uint32, now time.Time) bool {
 	r := &o.relay
 	if int32(p.timestamp+r.timestamp-o.timestamp) >= 0 {
 		r.resume(p, o.sequence)
 		return true
+	}
+	if r.paused(p, o.format.Codec.FrameTicks()) {
+		r.begin(p, o.sequence, o.timestamp)
+		return true
+	}
+	if end := p.timestamp + ticks; int32(end-r.end) > 0 {
+		r.end = end
 	}
 	if r.lateSince.IsZero() {
 		r.lateSince = now

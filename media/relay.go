@@ -29,9 +29,15 @@ type relay struct {
 	seen        uint64 // bit i: highest-i was passed on
 	sequence    uint16 // added to the source's
 	timestamp   uint32 // added to the source's
+	end         uint32 // where the source's latest packet ends
 	lateSince   time.Time
 	until       time.Time // the end of the last packet's sound
 }
+
+// paused reports whether the source said nothing between its latest packet and p,
+// for a frame or longer: it suppresses silence, or packets were lost. Sound that is
+// held up by the network goes on where it was.
+func (r *relay) paused(p *packet, frame uint32) bool { return int32(p.timestamp-r.end) >= int32(frame) }
 
 // begin maps p onto the given next numbers.
 func (r *relay) begin(p *packet, sequence uint16, timestamp uint32) {

@@ -1,0 +1,153 @@
+package media
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"testing"
+	"time"
+
+	"careline/media/link"
+	"careline/media/signal"
+)
+
+// timedTape is a sender that notes when each packet went out.
+type timedTape struct {
+	now     time.Duration
+	packets [][]byte
+	at      []time.Duration
+}
+
+func (s *timedTape) send(raw []byte) error {
+	s.packets = append(s.packets, append([]byte(nil), raw...))
+	s.at = append(s.at, s.now)
+	return nil
+}
+
+func (s *timedTape) aim(netip.AddrPort) bool { return true }
+
+// relayed passes packets, nil where the far side says nothing, over a link, through
+// two joined legs, and lets the other far side listen with an ear like ours.
+func relayed(codec Codec, faults link.Faults, packets [][]byte) (heard []int16, peer, ear *Leg) {
+	begun := time.Unix(1000, 0)
+	leg, from := listening(codec, begun)
+	sent := &timedTape{}
+	peer = &Leg{engine: &Engine{}}
+	peer.out.to, peer.out.open, peer.out.fill = sent, true, true
+	peer.out.format = Format{codec, codec.PayloadType()}
+	peer.out.ssrc, peer.out.sequence, peer.out.timestamp = 5, 65530, 4294960000
+	leg.peer.Store(peer)
+	peer.out.join(leg)
+	ear, there := listening(codec, begun)
+	wire := link.New(faults, 11)
+	frame := make([]int16, FrameSamples)
+	for i := range len(packets) + framesPerSecond/4 {
+		at := time.Duration(i) * FrameDuration
+		if i < len(packets) && packets[i] != nil {
+			wire.Send(at, packets[i])
+		}
+		// What came since the last visit went on as it came; the pacer's visit lies
+		// anywhere within the 20 ms.
+		visit := at + 7*time.Millisecond
+		for raw, came, ok := wire.Receive(visit); ok; raw, came, ok = wire.Receive(visit) {
+			sent.now = came
+			leg.receive(raw, from, begun.Add(came))
+		}
+		sent.now = visit
+		peer.out.frame(begun.Add(visit))
+		for j := range sent.packets {
+			ear.receive(sent.packets[j], there, begun.Add(sent.at[j]))
+		}
+		sent.packets, sent.at = sent.packets[:0], sent.at[:0]
+		ear.ear.frame(frame, SampleRate, begun.Add(visit))
+		heard = append(heard, frame...)
+	}
+	return heard, peer, ear
+}
+
+// suppressed leaves out of a sound's packets the frames in which nobody speaks, but
+// for two after each word, as a far side that suppresses silence does.
+func suppressed(packets [][]byte, sound []int16) (left [][]byte, sent int) {
+	sequence := binary.BigEndian.Uint16(packets[0][2:])
+	quiet := 0
+	for i, raw := range packets {
+		if signal.Level(sound[i*FrameSamples:(i+1)*FrameSamples]) < -45 {
+			quiet++
+		} else {
+			quiet = 0
+		}
+		if quiet > 2 {
+			raw = nil
+		} else {
+			binary.BigEndian.PutUint16(raw[2:], sequence+uint16(sent))
+			sent++
+		}
+		left = append(left, raw)
+	}
+	return left, sent
+}
+
+func TestAFarSideThatSuppressesSilenceIsHeardWhole(t *testing.T) {
+	sound := spokenPrompt(t, "en-US/main-menu", "es-US/verified")
+	for _, codec := range []Codec{PCMU, G722} {
+		packets, sent := suppressed(spoken(t, codec, sound), sound)
+		if sent > len(packets)*8/10 {
+			t.Fatalf("%d of %d packets are sent: nothing is suppressed", sent, len(packets))
+		}
+		for name, faults := range map[string]link.Faults{
+			"a perfect network": {},
+			"40 ms of jitter":   {Jitter: 40 * time.Millisecond},
+		} {
+			direct, leg := overLink(codec, faults, packets)
+			heard, peer, ear := relayed(codec, faults, packets)
+			decoded, passed := signal.Intelligibility(direct, sound, 2400), signal.Intelligibility(heard, sound, 3200)
+			t.Logf("%s, %s: intelligibility decoded %.3f, passed on %.3f", codec, name, decoded, passed)
+			if decoded < 0.94 || passed < 0.94 {
+				t.Errorf("%s, %s: intelligibility decoded %.3f, passed on %.3f", codec, name, decoded, passed)
+			}
+			if stats := leg.ear.stats(); stats.Lost+stats.Restarts+stats.Dropped != 0 {
+				t.Errorf("%s, %s: %+v", codec, name, stats)
+			}
+			if stats := ear.ear.stats(); peer.out.late != 0 || stats.Lost+stats.Restarts+stats.Dropped != 0 {
+				t.Errorf("%s, %s: %d packets aren't passed on; the far side has %+v", codec, name, peer.out.late, stats)
+			}
+		}
+	}
+}
+
+// Each word after a pause is passed on whole, wherever it begins between two visits of
+// the pacer, and however many there are the stream keeps to the clock on the wall.
+func TestWordsAfterPausesArePassedOnWhole(t *testing.T) {
+	s := newStream()
+	s.join(s.source)
+	begun, first := s.now, s.timestamp
+	const words = 300
+	visit := s.now
+	for word := range words {
+		// The source's clock is the wall's; 5 to 8 frames, then 200 to 600 ms of pause.
+		start := s.now.Add(200*time.Millisecond + time.Duration(word*37%400)*time.Millisecond + time.Duration(word%20)*time.Millisecond)
+		for frame := range 5 + word%4 {
+			at := start.Add(time.Duration(frame) * FrameDuration)
+			for visit.Before(at) {
+				s.frame(visit)
+				visit = visit.Add(FrameDuration)
+			}
+			s.now = at
+			s.timestamp = first + ticksOf(at.Sub(begun), SampleRate)
+			s.relayed(1)
+		}
+	}
+	relayed := 0
+	for _, heard := range s.tape.heard {
+		if heard.payload[0] == 1 {
+			relayed++
+		}
+	}
+	if want := words*5 + words/4*6; s.late != 0 || relayed != want {
+		t.Errorf("%d of %d packets are passed on, %d are dropped", relayed, want, s.late)
+	}
+	wall := ticksOf(s.now.Sub(begun), SampleRate)
+	if off := int32(s.tape.last().timestamp-s.tape.heard[0].timestamp) - int32(wall); off < -3*FrameSamples || off > 3*FrameSamples {
+		t.Errorf("after %d words the stream is %d ms off the clock on the wall", words, off/8)
+	}
+	checkOneStream(t, s.tape.heard)
+}
