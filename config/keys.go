@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"careline/call"
+	"careline/media"
 	"careline/sip"
 	"careline/sip/srtp"
 	"careline/sip/trace"
@@ -77,6 +78,7 @@ type mediaKeys struct {
 	Timeout  time.Duration `yaml:"timeout" range:"5s..10m" help:"A call whose sound stays away for so long is over."`
 	TURN     turnKeys      `yaml:"turn" help:"Servers that relay the sound of agents' browsers behind firewalls."`
 	DrainFor time.Duration `yaml:"drain_for" range:"100ms..1m" help:"A used RTP port rests so long before the next call gets it, so that late packets reach nobody."`
+	IO       packetIO      `yaml:"io" help:"How RTP's packets are moved. batched reads all that have come every 2 ms, at about half the cost; plain waits at each call's socket, and passes sound on 1 ms sooner. Where the system has no means for batches it is plain anyway."`
 }
 
 type deskKeys struct {
@@ -130,7 +132,7 @@ func defaults() siteFile {
 			TransferRing: call.DefaultTransferRing,
 			Guard:        guardDefaults(),
 			Trace:        traceKeys{Calls: trace.DefaultCalls, CallBytes: trace.DefaultCallBytes, Hold: trace.DefaultHold, Keep: 7 * 24 * time.Hour}},
-		Media:        mediaKeys{Loudness: lufs{level: -23}, Music: lufs{level: -29}, SRTP: srtpPolicy{srtp.Optional}, Timeout: 30 * time.Second, DrainFor: 5 * time.Second, TURN: turnDefaults()},
+		Media:        mediaKeys{Loudness: lufs{level: -23}, Music: lufs{level: -29}, SRTP: srtpPolicy{srtp.Optional}, Timeout: 30 * time.Second, DrainFor: 5 * time.Second, IO: packetIO{media.BatchedIO}, TURN: turnDefaults()},
 		Desk:         deskKeys{IdleLogoff: 15 * time.Minute, SessionLife: 12 * time.Hour, Grace: 30 * time.Second, SecureCookies: true},
 		Ledger:       ledgerKeys{Path: "var/careline.db"},
 		Drain:        20 * time.Second,

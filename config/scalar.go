@@ -13,6 +13,7 @@ import (
 
 	"go.uber.org/zap/zapcore"
 
+	"careline/media"
 	"careline/problem"
 	"careline/sip"
 	"careline/sip/digest"
@@ -166,6 +167,18 @@ func (l *level) UnmarshalText(text []byte) error {
 		return fmt.Errorf("%q is not a log level; did you mean %q?", text, near)
 	}
 	return fmt.Errorf("%q is not a log level; it is one of %s", text, strings.Join(names, ", "))
+}
+
+// packetIO is a way to move packets by name.
+type packetIO struct{ media.PacketIO }
+
+func (p *packetIO) UnmarshalText(text []byte) error {
+	parsed, err := media.ParsePacketIO(string(text))
+	if err != nil {
+		return err
+	}
+	p.PacketIO = parsed
+	return nil
 }
 
 // srtpPolicy says by name whether sound is encrypted.

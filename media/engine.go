@@ -40,6 +40,8 @@ type Options struct {
 	// DrainFor is how long a closed leg's port rests; 0 is DefaultDrain, negative
 	// not at all.
 	DrainFor time.Duration
+	// PacketIO is how RTP's packets are moved; 0 is BatchedIO.
+	PacketIO PacketIO
 	// Log may be nil.
 	Log *zap.Logger
 }
@@ -52,6 +54,7 @@ type Engine struct {
 	codecs  []Codec // what legs speak
 	opus    OpusParameters
 	pacers  []*pacer
+	moving  PacketIO
 	webrtc  *webrtcSide
 	group   sync.WaitGroup // the goroutines that read or close; begun under mu while not closed
 
@@ -90,6 +93,9 @@ func New(options Options) (*Engine, error) {
 	if len(options.Codecs) == 0 {
 		options.Codecs = DefaultCodecs()
 	}
+	if options.PacketIO == 0 {
+		options.PacketIO = BatchedIO
+	}
 	if options.DrainFor == 0 {
 		options.DrainFor = DefaultDrain
 	}
@@ -102,7 +108,8 @@ func New(options Options) (*Engine, error) {
 		return nil, err
 	}
 	engine := &Engine{
-		log: options.Log, address: address, timeout: options.Timeout, codecs: options.Codecs, opus: options.Opus,
+		log: options.Log, address: address, timeout: options.Timeout, moving: options.PacketIO,
+		codecs: options.Codecs, opus: options.Opus,
 		ports: ports, webrtc: side, legs: make(map[*Leg]struct{}),
 	}
 	for range runtime.GOMAXPROCS(0) {
@@ -112,7 +119,13 @@ func New(options Options) (*Engine, error) {
 }
 
 // Listen binds the WebRTC socket. The error of a busy port names it and the key.
-func (e *Engine) Listen() error { return e.webrtc.listen() }
+func (e *Engine) Listen() error {
+	if err := e.webrtc.listen(); err != nil {
+		return err
+	}
+	e.openIO()
+	return nil
+}
 
 // WebRTCAddress is where browsers send to; zero before Listen.
 func (e *Engine) WebRTCAddress() netip.AddrPort { return e.webrtc.address() }
@@ -142,6 +155,9 @@ func (e *Engine) Run(ctx context.Context) error {
 		leg.Close()
 	}
 	e.group.Wait()
+	for _, pacer := range e.pacers {
+		err = errors.Join(err, pacer.io.Close())
+	}
 	return errors.Join(err, e.webrtc.close())
 }
 
@@ -153,18 +169,16 @@ func (e *Engine) OpenRTP(options LegOptions) (*Leg, error) {
 	if e.closed {
 		return nil, ErrClosed
 	}
-	conn, err := e.ports.open(time.Now())
+	if !e.webrtc.listening() {
+		return nil, errors.New("media: OpenRTP before Listen")
+	}
+	pacer := e.idlest()
+	socket, err := e.ports.open(pacer.io, time.Now())
 	if err != nil {
 		return nil, err
 	}
-	local := conn.LocalAddr().(interface{ AddrPort() netip.AddrPort }).AddrPort()
-	local = netip.AddrPortFrom(local.Addr().Unmap(), local.Port())
-	socket, err := newSocket(conn)
-	if err != nil {
-		e.ports.close(local.Port(), time.Now())
-		return nil, errors.Join(fmt.Errorf("media: RTP socket: %w", err), conn.Close())
-	}
-	leg := e.newLeg(options, socket)
+	local := socket.Local()
+	leg := e.newLeg(options, rtpSocket{socket})
 	leg.local = local
 	leg.description.Address = local
 	leg.keys = newCryptos()
@@ -172,20 +186,23 @@ func (e *Engine) OpenRTP(options LegOptions) (*Leg, error) {
 	leg.in.latch = new(latch)
 	leg.out.fill = true
 	leg.release = func() {
-		if err := conn.Close(); err != nil {
+		if err := socket.Close(); err != nil {
 			e.log.Warn("rtp socket close", zap.String("call", leg.id), zap.Error(err))
 		}
+		pacer.end()
 		e.mu.Lock()
 		defer e.mu.Unlock()
 		e.ports.close(local.Port(), time.Now())
 	}
-	e.group.Go(func() {
-		err := readDatagrams(conn, func(raw []byte, from netip.AddrPort) { leg.receive(raw, from, time.Now()) })
-		if err != nil {
-			e.log.Warn("rtp socket read", zap.String("call", leg.id), zap.Error(err))
-		}
+	err = socket.Receive(leg.receive, func(err error) {
+		e.log.Warn("rtp socket read", zap.String("call", leg.id), zap.Error(err))
 	})
-	e.insert(leg)
+	if err != nil {
+		e.ports.close(local.Port(), time.Now())
+		return nil, errors.Join(fmt.Errorf("media: RTP socket: %w", err), socket.Close())
+	}
+	pacer.begin()
+	e.insert(leg, pacer)
 	return leg, nil
 }
 
@@ -216,16 +233,21 @@ func (e *Engine) newLeg(options LegOptions, to sender) *Leg {
 	return leg
 }
 
-// insert gives the leg to the pacer with the fewest; e.mu is held.
-func (e *Engine) insert(leg *Leg) {
-	e.legs[leg] = struct{}{}
+// idlest is the pacer with the fewest legs; e.mu is held.
+func (e *Engine) idlest() *pacer {
 	fewest := e.pacers[0]
 	for _, pacer := range e.pacers[1:] {
 		if pacer.count.Load() < fewest.count.Load() {
 			fewest = pacer
 		}
 	}
-	fewest.add(leg)
+	return fewest
+}
+
+// insert gives the leg to the pacer; e.mu is held.
+func (e *Engine) insert(leg *Leg, pacer *pacer) {
+	e.legs[leg] = struct{}{}
+	pacer.add(leg)
 }
 
 // remove takes a closing leg out.

@@ -5,12 +5,14 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"careline/media/packetio"
 )
 
 const (
 	// slots is how many groups a pacer visits one after the other within 20 ms,
 	// so that packets don't leave in one burst.
-	slots      = 5
+	slots      = 10
 	slotLength = FrameDuration / slots
 	// maxBehind is how much a pacer that was held up catches up; what is beyond
 	// is given up and counted.
@@ -29,12 +31,16 @@ type place struct {
 	slot  int
 }
 
-// pacer visits its legs every 20 ms, at absolute deadlines. The lists of legs are
-// replaced, never changed, so that the visiting goroutine takes no lock.
+// pacer visits its legs every 20 ms, at absolute deadlines, and lets the sockets of
+// legs take what has come in between: every 2 ms, so that what is passed on waits
+// no longer. The lists of legs are replaced, never changed, so that the visiting
+// goroutine takes no lock.
 type pacer struct {
-	mu    sync.Mutex // for those who replace the lists
+	io    packetio.IO // from Listen on
+	mu    sync.Mutex  // for those who replace the lists
 	legs  [slots]atomic.Pointer[[]*Leg]
-	count atomic.Int64
+	count atomic.Int64 // legs
+	work  atomic.Int64 // legs, and sockets to poll: those of a leg may be another pacer's
 	wake  chan struct{}
 
 	behind   bool // of run's goroutine
@@ -66,13 +72,22 @@ func (p *pacer) add(leg *Leg) {
 	grown = append(grown, leg)
 	p.legs[slot].Store(&grown)
 	leg.place = place{p, slot}
-	if p.count.Add(1) == 1 {
+	p.count.Add(1)
+	p.begin()
+}
+
+// begin says that there is one leg or one socket more to look after.
+func (p *pacer) begin() {
+	if p.work.Add(1) == 1 {
 		select {
 		case p.wake <- struct{}{}:
 		default:
 		}
 	}
 }
+
+// end says that there is one less.
+func (p *pacer) end() { p.work.Add(-1) }
 
 func (p *pacer) remove(leg *Leg) {
 	p.mu.Lock()
@@ -86,15 +101,16 @@ func (p *pacer) remove(leg *Leg) {
 	}
 	p.legs[leg.place.slot].Store(&left)
 	p.count.Add(-1)
+	p.end()
 }
 
-// run paces until ctx is done. Without legs it sleeps.
+// run paces until ctx is done. Without legs and sockets it sleeps.
 func (p *pacer) run(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	due := time.Now()
 	for slot := 0; ; slot = (slot + 1) % slots {
-		if p.count.Load() == 0 {
+		if p.work.Load() == 0 {
 			select {
 			case <-ctx.Done():
 				return
@@ -118,6 +134,7 @@ func (p *pacer) run(ctx context.Context) {
 			leg.frame(due)
 		}
 		due = due.Add(slotLength)
+		p.io.Poll(due)
 	}
 }
 

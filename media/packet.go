@@ -1,6 +1,10 @@
 package media
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"careline/media/packetio"
+)
 
 const (
 	headerSize = 12
@@ -10,7 +14,7 @@ const (
 	maxPayload = 1280
 	// maxPacket is what one read from a socket can take; longer ones are cut and
 	// then refused.
-	maxPacket = 1500
+	maxPacket = packetio.MaxPacket
 )
 
 // packet is a received RTP packet (RFC 3550 section 5.1). The payload belongs to

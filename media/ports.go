@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/netip"
 	"time"
+
+	"careline/media/packetio"
 )
 
 // DefaultDrain is how long a closed leg's port rests before it is used again, so
@@ -45,28 +47,28 @@ func newPorts(address netip.Addr, low, high uint16, drain time.Duration) (*ports
 	return p, nil
 }
 
-// open binds a free port. A port that another program holds goes to the end of
-// the line.
-func (p *ports) open(now time.Time) (*net.UDPConn, error) {
+// open binds a free port by io. A port that another program holds goes to the end
+// of the line.
+func (p *ports) open(io packetio.IO, now time.Time) (packetio.Socket, error) {
 	if p.any {
-		conn, err := p.bind(0)
+		socket, err := p.bind(io, 0)
 		if err == nil {
 			p.inUse++
 		}
-		return conn, err
+		return socket, err
 	}
 	for range len(p.free) {
 		next := p.free[0]
 		if now.Before(next.from) {
 			return nil, ErrNoPorts
 		}
-		conn, err := p.bind(next.port)
+		socket, err := p.bind(io, next.port)
 		switch {
 		case err == nil:
 			p.free = p.free[1:]
 			p.inUse++
-			return conn, nil
-		case !isAddressInUse(err):
+			return socket, nil
+		case !packetio.IsAddressInUse(err):
 			return nil, err // nothing is wrong with this port
 		}
 		p.free = append(p.free[1:], restingPort{next.port, now.Add(p.drain)})
@@ -74,18 +76,13 @@ func (p *ports) open(now time.Time) (*net.UDPConn, error) {
 	return nil, ErrNoPorts
 }
 
-func (p *ports) bind(port uint16) (*net.UDPConn, error) {
-	network := "udp4"
-	if !p.address.Is4() {
-		network = "udp6"
-	}
+func (p *ports) bind(io packetio.IO, port uint16) (packetio.Socket, error) {
 	local := netip.AddrPortFrom(p.address, port)
-	conn, err := net.ListenUDP(network, net.UDPAddrFromAddrPort(local))
+	socket, err := io.Open(local)
 	if err != nil {
 		return nil, fmt.Errorf("media: RTP port %s: %w", local, err)
 	}
-	markVoice(conn)
-	return conn, nil
+	return socket, nil
 }
 
 // beside binds the port above that of a leg's sound, which rests and is used again
@@ -94,7 +91,16 @@ func (p *ports) beside(port uint16) (*net.UDPConn, error) {
 	if port == 65535 {
 		return nil, errors.New("media: no port is above 65535")
 	}
-	return p.bind(port + 1)
+	network := "udp4"
+	if !p.address.Is4() {
+		network = "udp6"
+	}
+	conn, err := net.ListenUDP(network, net.UDPAddrFromAddrPort(netip.AddrPortFrom(p.address, port+1)))
+	if err != nil {
+		return nil, fmt.Errorf("media: RTCP port %d: %w", port+1, err)
+	}
+	packetio.MarkVoice(conn)
+	return conn, nil
 }
 
 // close takes a port back, to rest.

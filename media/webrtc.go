@@ -16,6 +16,8 @@ import (
 	"github.com/pion/interceptor"
 	"github.com/pion/webrtc/v4"
 	"go.uber.org/zap"
+
+	"careline/media/packetio"
 )
 
 const (
@@ -89,16 +91,16 @@ func (w *webrtcSide) listen() error {
 		return fmt.Errorf("media: WebRTC certificate: %w", err)
 	}
 	conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(w.bind))
-	if isAddressInUse(err) {
+	if packetio.IsAddressInUse(err) {
 		return fmt.Errorf("media: UDP %s is in use by another program; stop it or change media.webrtc: %w", w.bind, err)
 	}
 	if err != nil {
 		return fmt.Errorf("media: UDP %s (media.webrtc): %w", w.bind, err)
 	}
-	markVoice(conn)
+	packetio.MarkVoice(conn)
 	_ = conn.SetReadBuffer(sharedReadBuffer) // the system may give less
 	logs := pionLogs{w.log}
-	shared, err := newSharedSocket(conn)
+	shared, err := packetio.NewShared(conn)
 	if err != nil {
 		return errors.Join(fmt.Errorf("media: UDP %s (media.webrtc): %w", w.bind, err), conn.Close())
 	}
@@ -221,7 +223,7 @@ func (e *Engine) adopt(leg *Leg) error {
 			}
 		}()
 	}
-	e.insert(leg)
+	e.insert(leg, e.idlest())
 	for _, sender := range leg.browser.connection.GetSenders() {
 		e.group.Go(func() { readReports(leg, sender.Read) })
 	}

@@ -34,7 +34,7 @@ type figures struct {
 // print writes a case's line.
 func (b *bench) print(c one, f figures) {
 	var line strings.Builder
-	fmt.Fprintf(&line, "case=%s calls=%d cpu_ms_per_call_s=%.3f", c.kind, c.calls, ms(f.cpu))
+	fmt.Fprintf(&line, "case=%s io=%s calls=%d cpu_ms_per_call_s=%.3f", c.kind, b.io, c.calls, ms(f.cpu))
 	if c.kind == floorPlain {
 		b.floor = f.cpu
 	} else if b.floor > 0 {
@@ -64,12 +64,12 @@ func ms(d time.Duration) float64 { return d.Seconds() * 1000 }
 
 // withRig measures a case on the media engine alone.
 func (b *bench) withRig(ctx context.Context, c one) (err error) {
-	server, err := spawn(ctx, "server", 0)
+	server, err := spawn(ctx, 0, "-role", "server", "-io", b.io)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, server.stop()) }()
-	load, err := spawn(ctx, "load", 1)
+	load, err := spawn(ctx, 1, "-role", "load")
 	if err != nil {
 		return err
 	}
@@ -152,7 +152,7 @@ func flow() string {
 // withProgram measures a case on the built program, by calls into its IVR.
 func (b *bench) withProgram(ctx context.Context, c one) (err error) {
 	options := program.Options{Binary: b.binary, Configuration: b.configuration,
-		Replace: []string{"flow: member-services}", "flow: load}"}, Files: map[string]string{"flows/load.yaml": flow()}}
+		Replace: []string{"flow: member-services}", "flow: load}", "timeout: 30s", "timeout: 30s\n  io: " + b.io}, Files: map[string]string{"flows/load.yaml": flow()}}
 	if c.kind == heldInIVR {
 		// What is held, and little else: garbage goes soon.
 		options.Environment = []string{"GOGC=5"}
@@ -162,7 +162,7 @@ func (b *bench) withProgram(ctx context.Context, c one) (err error) {
 		return err
 	}
 	defer server.Stop()
-	load, err := spawn(ctx, "load", 1)
+	load, err := spawn(ctx, 1, "-role", "load")
 	if err != nil {
 		return err
 	}

@@ -25,13 +25,13 @@ type pipes struct {
 	io.WriteCloser
 }
 
-// spawn starts this program again in a role.
-func spawn(ctx context.Context, role string, core int) (*child, error) {
+// spawn starts this program again.
+func spawn(ctx context.Context, core int, arguments ...string) (*child, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	c := &child{process: program.OnCore(ctx, core, self, "-role", role)}
+	c := &child{process: program.OnCore(ctx, core, self, arguments...)}
 	c.process.Stderr = os.Stderr
 	in, err := c.process.StdinPipe()
 	if err != nil {
@@ -42,7 +42,7 @@ func spawn(ctx context.Context, role string, core int) (*child, error) {
 		return nil, err
 	}
 	if err := c.process.Start(); err != nil {
-		return nil, fmt.Errorf("%s: %w", role, err)
+		return nil, fmt.Errorf("%v: %w", arguments, err)
 	}
 	c.client = rpc.NewClient(pipes{out, in})
 	return c, nil

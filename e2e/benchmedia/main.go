@@ -45,6 +45,7 @@ func main() {
 	configuration := flag.String("config", "config/demo", "the configuration that its own is made of")
 	window := flag.Duration("window", 5*time.Second, "how long each case is measured")
 	only := flag.String("case", "", "only cases of which the name begins so")
+	io := flag.String("io", "batched", "how RTP's packets are moved: batched or plain")
 	role := flag.String("role", "", "what a child process is: server or load")
 	flag.Parse()
 	runtime.LockOSThread() // children die with the thread that started them
@@ -55,10 +56,10 @@ func main() {
 	var err error
 	switch *role {
 	case "":
-		b := bench{binary: *binary, configuration: *configuration, window: *window}
+		b := bench{binary: *binary, configuration: *configuration, window: *window, io: *io}
 		err = b.run(ctx, *only)
 	case "server":
-		err = runRig()
+		err = runRig(*io)
 	case "load":
 		err = runLoad()
 	default:
@@ -70,8 +71,8 @@ func main() {
 	}
 }
 
-func runRig() error {
-	rig, err := newRig()
+func runRig(io string) error {
+	rig, err := newRig(io)
 	if err != nil {
 		return err
 	}
@@ -122,6 +123,7 @@ func cases() []one {
 type bench struct {
 	binary, configuration string
 	window                time.Duration
+	io                    string
 	floor                 time.Duration // CPU time of a leg's second, by the last floor
 }
 

@@ -52,8 +52,12 @@ type Figures struct {
 	RelayLate   uint64
 }
 
-func newRig() (*Rig, error) {
-	engine, err := media.New(media.Options{Address: loopback, WebRTC: netip.AddrPortFrom(loopback, 0), DrainFor: -1})
+func newRig(io string) (*Rig, error) {
+	moving, err := media.ParsePacketIO(io)
+	if err != nil {
+		return nil, err
+	}
+	engine, err := media.New(media.Options{Address: loopback, WebRTC: netip.AddrPortFrom(loopback, 0), DrainFor: -1, PacketIO: moving})
 	if err != nil {
 		return nil, err
 	}

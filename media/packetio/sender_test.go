@@ -1,4 +1,4 @@
-package media
+package packetio
 
 import (
 	"net"
@@ -14,6 +14,7 @@ func TestSendersOfOneSocketDoNotWaitForEachOther(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
+	target := conn.LocalAddr().(*net.UDPAddr).AddrPort()
 	raw, err := conn.SyscallConn()
 	if err != nil {
 		t.Fatal(err)
@@ -28,13 +29,13 @@ func TestSendersOfOneSocketDoNotWaitForEachOther(t *testing.T) {
 		})
 	}()
 	<-sending
-	shared, err := newSharedSocket(conn)
+	shared, err := NewShared(conn)
 	if err != nil {
 		t.Fatal(err)
 	}
 	sent := make(chan error, 1)
 	go func() {
-		_, err := shared.WriteToAddrPort([]byte("sound"), sink(t))
+		_, err := shared.WriteToAddrPort([]byte("sound"), target)
 		sent <- err
 	}()
 	select {

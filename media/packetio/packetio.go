@@ -1,0 +1,73 @@
+// Package packetio moves the datagrams of many UDP sockets: RTP has one for each
+// telephone, and each brings and takes 50 packets a second.
+//
+// What lives here: opening such sockets, reading them, sending on them. What must
+// not: anything that knows what is in a packet.
+//
+//	io, err := packetio.NewPoller()              // or packetio.NewPlain()
+//	socket, err := io.Open(local)
+//	err = socket.Receive(func(raw []byte, from netip.AddrPort, at time.Time) { … }, failed)
+//	socket.Aim(remote)
+//	err = socket.Send(packet)
+//	io.Poll(until)                               // every 2 ms
+//
+// Of the two ways, Poller is the cheaper: one goroutine reads what has come to
+// hundreds of sockets. Plain waits at each socket, with a goroutine of its own
+// and Go's netpoller. docs/decisions/0010-packet-io.md says what was measured.
+package packetio
+
+import (
+	"errors"
+	"net/netip"
+	"syscall"
+	"time"
+)
+
+// MaxPacket is what one read can take, in bytes: a longer datagram is cut.
+const MaxPacket = 1500
+
+// ErrClosed is returned by a closed IO and by a closed Socket.
+var ErrClosed = errors.New("packetio: closed")
+
+// Take is given each datagram: whom it is from, and when it was read. Its bytes
+// are overwritten by the next.
+type Take func(raw []byte, from netip.AddrPort, at time.Time)
+
+// IO is one way to move the packets of many sockets.
+type IO interface {
+	// Open binds a socket; port 0 is any. Of a port in use the error is
+	// syscall.EADDRINUSE.
+	Open(local netip.AddrPort) (Socket, error)
+	// Poll lets sockets take what has come, in the calling goroutine, and returns
+	// when that is done, or soon after until. It never waits. It is called by one
+	// goroutine at a time, again and again.
+	Poll(until time.Time)
+	// Close ends it, once all its sockets are closed, and returns when nothing of
+	// it runs any more.
+	Close() error
+}
+
+// Socket is a UDP socket. It is closed by Close alone.
+type Socket interface {
+	// Local is the address that it is bound to.
+	Local() netip.AddrPort
+	// Receive lets take have what comes from now on, one datagram at a time; it
+	// must not wait. failed hears of an error that ends that. It is called once.
+	Receive(take Take, failed func(error)) error
+	// Aim says where Send sends to; false if that can't be sent to.
+	Aim(target netip.AddrPort) bool
+	// Send puts a packet on its way, or drops it if the system has no room. Aim and
+	// Send are called by one goroutine at a time.
+	Send(packet []byte) error
+	// Close frees the port. A datagram may still be taken while it runs.
+	Close() error
+}
+
+// IsAddressInUse reports whether an error of Open, or of package net, says that
+// another socket has the port.
+func IsAddressInUse(err error) bool { return errors.Is(err, syscall.EADDRINUSE) }
+
+// plainAddress strips what makes equal addresses differ, IPv4 in IPv6 form.
+func plainAddress(address netip.AddrPort) netip.AddrPort {
+	return netip.AddrPortFrom(address.Addr().Unmap(), address.Port())
+}
