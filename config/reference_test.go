@@ -122,6 +122,8 @@ func defaultText(name string, value reflect.Value) string {
 		return v.String()
 	case lufs:
 		return v.String()
+	case packetIO:
+		return v.String()
 	case level:
 		return v.String()
 	}
