@@ -127,6 +127,11 @@ func (s *DigitSender) Sounding() bool { return s.sounding }
 // Idle reports whether all digits have been sent.
 func (s *DigitSender) Idle() bool { return !s.sounding && s.waiting == 0 && s.gap == 0 }
 
+// length is that of the digit being sent.
+func (s *DigitSender) length() time.Duration {
+	return time.Duration(s.current.frames) * FrameDuration
+}
+
 // Clear forgets the digits that wait and the one being sent, and says how many.
 func (s *DigitSender) Clear() int {
 	dropped := s.waiting

@@ -42,6 +42,8 @@ type Options struct {
 	DrainFor time.Duration
 	// PacketIO is how RTP's packets are moved; 0 is BatchedIO.
 	PacketIO PacketIO
+	// InbandDigits says of which telephones keys are listened for in the sound.
+	InbandDigits InbandDigits
 	// Log may be nil.
 	Log *zap.Logger
 }
@@ -51,6 +53,7 @@ type Engine struct {
 	log     *zap.Logger
 	address netip.Addr
 	timeout time.Duration
+	inband  InbandDigits
 	codecs  []Codec // what legs speak
 	opus    OpusParameters
 	pacers  []*pacer
@@ -109,7 +112,7 @@ func New(options Options) (*Engine, error) {
 	}
 	engine := &Engine{
 		log: options.Log, address: address, timeout: options.Timeout, moving: options.PacketIO,
-		codecs: options.Codecs, opus: options.Opus,
+		inband: options.InbandDigits, codecs: options.Codecs, opus: options.Opus,
 		ports: ports, webrtc: side, legs: make(map[*Leg]struct{}),
 	}
 	for range runtime.GOMAXPROCS(0) {

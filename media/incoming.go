@@ -54,6 +54,9 @@ type incoming struct {
 	// browserSends is the same of a WebRTC leg, whose connection times out by itself.
 	browserSends bool
 	detector     DigitDetector
+	tones        *toneListener // nil: keys aren't listened for in the sound
+	byEvent      toldDigit     // the last digit that came as an event
+	byTone       toldDigit     // and as a tone
 	stats        receiverStats
 	dead         deadAir
 	codec        Codec         // of the latest sound
@@ -118,10 +121,24 @@ func (in *incoming) take(raw []byte, from netip.AddrPort, now time.Time) (a arri
 		in.dead.note(codec, a.packet.payload, in.soundAt)
 	case a.use == useNoise:
 		in.stats.suppresses = true
-	case a.use == useDigits:
-		a.digit, _ = in.detector.Packet(a.packet.ssrc, a.packet.timestamp, a.packet.payload)
 	}
+	a.digit = in.digit(&a, now)
 	return a, true
+}
+
+// digit is the one that a packet tells, by event or by tone.
+func (in *incoming) digit(a *arrival, now time.Time) Digit {
+	switch codec := a.use.codec(); {
+	case a.use == useDigits:
+		if digit, ok := in.detector.Packet(a.packet.ssrc, a.packet.timestamp, a.packet.payload); ok {
+			return in.once(digit, &in.byEvent, &in.byTone, now)
+		}
+	case codec != CodecNone && in.tones != nil:
+		if digit, ok := ParseDigit(in.tones.packet(&a.packet, codec)); ok {
+			return in.once(digit, &in.byTone, &in.byEvent, now)
+		}
+	}
+	return Digit{}
 }
 
 // wellFormed reports whether the payload can be one of its use. Comfort noise may be

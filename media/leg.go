@@ -123,6 +123,7 @@ func (l *Leg) Agree(remote Description, format Format) error {
 	}
 	l.in.secure = secure
 	l.in.types = payloadTypesFor(format, remote.DigitPayloadType)
+	l.in.listenForTones(l.engine.inband.listens(remote.DigitPayloadType))
 	if sends := remote.Direction.Sends(); sends && (!l.in.expects || l.in.quietSince.IsZero()) {
 		l.in.quietSince, l.in.timedOut = now, false
 	}
@@ -179,13 +180,14 @@ func (l *Leg) StopPlaying() {
 	l.out.playing.stop()
 }
 
-// SendDigit queues a digit for the far side (RFC 4733), of a length within
-// MinDigit and MaxDigit. It goes in place of sound. Where the far side takes no
-// digits, or too many wait, it is dropped and counted.
+// SendDigit queues a digit for the far side, of a length within MinDigit and
+// MaxDigit: as an event (RFC 4733), or as the key's tone to a far side that takes
+// none. It goes in place of sound. Before Agree, or where too many wait, it is
+// dropped and counted.
 func (l *Leg) SendDigit(digit Digit, duration time.Duration) {
 	l.out.mu.Lock()
 	defer l.out.mu.Unlock()
-	if l.out.digit == 0 || !l.out.digits.Send(digit, duration) {
+	if !l.out.saysDigits() || !l.out.digits.Send(digit, duration) {
 		l.out.digitsLost++
 	}
 }

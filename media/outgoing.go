@@ -32,6 +32,7 @@ const (
 	fromSilence
 	fromPlayback
 	fromRelay
+	fromDigit // a key's tone
 )
 
 // outgoing is the one RTP stream that a leg sends, whatever feeds it: playback,
@@ -63,6 +64,7 @@ type outgoing struct {
 	source  *Leg // the joined leg
 	relay   relay
 	digits  DigitSender
+	tones   *toneSender // nil until a digit has to go as a tone
 
 	seal    *sealer                    // encrypts what goes out; nil: nothing does
 	sealers [AESCM128SHA32 + 1]*sealer // of the suites that were ever agreed on
@@ -83,6 +85,9 @@ func (o *outgoing) agree(remote Description, format Format) {
 	if before := o.format.Codec; before != CodecNone && before.ClockRate() != format.Codec.ClockRate() {
 		o.ssrc = newSSRC(o.ssrc)
 		o.relay.live, o.clock = false, streamClock{}
+	}
+	if o.format.Codec != format.Codec || (o.digit == 0) != (remote.DigitPayloadType == 0) {
+		o.digitsLost += uint64(o.digits.Clear()) // begun another way
 	}
 	o.format, o.opus = format, o.ownOpus.Within(remote.Opus)
 	o.digit, o.digits.ClockRate = remote.DigitPayloadType, remote.DigitClockRate
@@ -110,7 +115,11 @@ func (o *outgoing) frame(now time.Time) (played int, finished bool) {
 	if !o.digits.Idle() {
 		o.catchUp(now)
 		if frame, ok := o.digits.Next(o.timestamp); ok {
-			o.sendDigit(frame, now)
+			if o.digit == 0 {
+				o.sendTone(frame, now)
+			} else {
+				o.sendDigit(frame, now)
+			}
 			return played, finished
 		}
 	}
@@ -144,10 +153,14 @@ func (o *outgoing) catchUp(now time.Time) (paused bool) {
 
 // sendSound sends one frame of 20 ms.
 func (o *outgoing) sendSound(payload []byte, kind sourceKind, now time.Time) {
+	o.sendFrame(copy(o.buffer[headerSize:], payload), kind, now)
+}
+
+// sendFrame sends the frame of 20 ms whose payload the buffer holds.
+func (o *outgoing) sendFrame(size int, kind sourceKind, now time.Time) {
 	spurt := o.catchUp(now) || (o.kind != kind && kind != fromSilence)
-	copy(o.buffer[headerSize:], payload)
 	p := packet{marker: spurt, payloadType: o.format.PayloadType, sequence: o.sequence, timestamp: o.timestamp, ssrc: o.ssrc}
-	o.write(&p, len(payload), FrameDuration, now)
+	o.write(&p, size, FrameDuration, now)
 	o.sequence++
 	o.timestamp += o.format.Codec.FrameTicks()
 	o.kind, o.relay.interrupted = kind, true

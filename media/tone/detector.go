@@ -159,8 +159,8 @@ func (d *Detector) analyse() {
 			re += d.samples[i] * table[i].cos
 			im += d.samples[i] * table[i].sin
 		}
-		turn := begins * frequencies[k] % Rate // the phase at which the hop begins
-		cos, sin := wave[(turn+Rate/4)%Rate], wave[turn]
+		turn := begins * frequencies[k] % Rate * (wideRate / Rate) // the phase at which the hop begins
+		cos, sin := wave[(turn+wideRate/4)%wideRate], wave[turn]
 		b.re[k], b.im[k] = re*cos-im*sin, -(re*sin + im*cos)
 	}
 }

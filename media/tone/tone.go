@@ -17,8 +17,11 @@ import (
 	"time"
 )
 
-// Rate is the sampling rate of all sound here, in Hz.
+// Rate is the sampling rate of what is listened to, in Hz.
 const Rate = 8000
+
+// wideRate is the highest that keys are made at.
+const wideRate = 2 * Rate
 
 // Keys are the sixteen keys, row by row (ITU-T Q.23, table 1).
 const Keys = "123A456B789C*0#D"
@@ -39,20 +42,24 @@ const (
 	volume = 7180
 	// edge is how long a tone takes to swell and to fade, so that it doesn't
 	// click.
-	edge = 2 * Rate / 1000
+	edge = 2 * time.Millisecond
 )
 
 // Generator makes the sound of one key.
 type Generator struct {
+	rate      int
 	low, high int // Hz
 	sample    int
 	length    int
 }
 
-// New makes the sound of a key, one of Keys, for so long. Another byte makes
-// silence.
-func New(key byte, length time.Duration) Generator {
-	g := Generator{length: int(length * Rate / time.Second)}
+// New makes the sound of a key, one of Keys, at Rate, for so long. Another byte
+// makes silence.
+func New(key byte, length time.Duration) Generator { return NewAt(Rate, key, length) }
+
+// NewAt is New at a rate of 8,000 or 16,000 Hz.
+func NewAt(rate int, key byte, length time.Duration) Generator {
+	g := Generator{rate: rate, length: int(length * time.Duration(rate) / time.Second)}
 	if i := strings.IndexByte(Keys, key); i >= 0 {
 		g.low, g.high = frequencies[i/columns], frequencies[rows+i%columns]
 	}
@@ -73,19 +80,20 @@ func (g *Generator) next() int16 {
 		g.sample++
 		return 0
 	}
-	at := g.sample % Rate // whole frequencies repeat each second
-	value := wave[at*g.low%Rate] + wave[at*g.high%Rate]
+	at := g.sample % g.rate * (wideRate / g.rate) // whole frequencies repeat each second
+	value := wave[at*g.low%wideRate] + wave[at*g.high%wideRate]
+	edge := int(edge * time.Duration(g.rate) / time.Second)
 	if border := min(g.sample+1, g.length-g.sample); border < edge {
-		value *= float32(border) / edge
+		value *= float32(border) / float32(edge)
 	}
 	g.sample++
 	return int16(volume * value)
 }
 
 // wave is one second of a sine of 1 Hz; never written.
-var wave = func() (table [Rate]float32) {
+var wave = func() (table [wideRate]float32) {
 	for i := range table {
-		table[i] = float32(math.Sin(2 * math.Pi * float64(i) / Rate))
+		table[i] = float32(math.Sin(2 * math.Pi * float64(i) / wideRate))
 	}
 	return table
 }()
