@@ -215,7 +215,7 @@ func (s siteFile) settings() *Config {
 		Media: media.Options{
 			Address: s.Media.Address.Addr, PortMin: s.Media.Ports.first, PortMax: s.Media.Ports.last,
 			WebRTC: s.Media.WebRTC.AddrPort, Timeout: s.Media.Timeout, DrainFor: s.Media.DrainFor,
-			PacketIO: s.Media.IO.PacketIO,
+			InbandDigits: s.Media.Inband.InbandDigits, PacketIO: s.Media.IO.PacketIO,
 		},
 		Desk: desk.Options{
 			Listen: s.Desk.Listen.AddrPort, IdleLogoff: s.Desk.IdleLogoff, SessionLife: s.Desk.SessionLife,

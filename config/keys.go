@@ -75,6 +75,7 @@ type mediaKeys struct {
 	SRTP     srtpPolicy    `yaml:"srtp" help:"Encrypted sound for telephones: off; optional, where the signalling is encrypted (tls, wss) and the far side wants it; required, and calls without are refused with 488. A trunk may say otherwise. Browsers' sound always is."`
 	Loudness lufs          `yaml:"loudness" help:"What prompts are brought to when they are loaded, in LUFS (EBU R 128, ITU-R BS.1770), so that all are equally loud whoever recorded them: -40 to -14, or off."`
 	Music    lufs          `yaml:"music_loudness" help:"The same for hold music, which stays behind the announcements."`
+	Inband   inbandDigits  `yaml:"inband_digits" help:"Of which telephones keys are heard in the sound itself: auto, those that offer no telephone-event; always, for gateways that promise it and send tones; off."`
 	Timeout  time.Duration `yaml:"timeout" range:"5s..10m" help:"A call whose sound stays away for so long is over."`
 	TURN     turnKeys      `yaml:"turn" help:"Servers that relay the sound of agents' browsers behind firewalls."`
 	DrainFor time.Duration `yaml:"drain_for" range:"100ms..1m" help:"A used RTP port rests so long before the next call gets it, so that late packets reach nobody."`
@@ -132,7 +133,7 @@ func defaults() siteFile {
 			TransferRing: call.DefaultTransferRing,
 			Guard:        guardDefaults(),
 			Trace:        traceKeys{Calls: trace.DefaultCalls, CallBytes: trace.DefaultCallBytes, Hold: trace.DefaultHold, Keep: 7 * 24 * time.Hour}},
-		Media:        mediaKeys{Loudness: lufs{level: -23}, Music: lufs{level: -29}, SRTP: srtpPolicy{srtp.Optional}, Timeout: 30 * time.Second, DrainFor: 5 * time.Second, IO: packetIO{media.BatchedIO}, TURN: turnDefaults()},
+		Media:        mediaKeys{Inband: inbandDigits{media.InbandAuto}, Loudness: lufs{level: -23}, Music: lufs{level: -29}, SRTP: srtpPolicy{srtp.Optional}, Timeout: 30 * time.Second, DrainFor: 5 * time.Second, IO: packetIO{media.BatchedIO}, TURN: turnDefaults()},
 		Desk:         deskKeys{IdleLogoff: 15 * time.Minute, SessionLife: 12 * time.Hour, Grace: 30 * time.Second, SecureCookies: true},
 		Ledger:       ledgerKeys{Path: "var/careline.db"},
 		Drain:        20 * time.Second,

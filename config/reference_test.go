@@ -124,6 +124,8 @@ func defaultText(name string, value reflect.Value) string {
 		return v.String()
 	case packetIO:
 		return v.String()
+	case inbandDigits:
+		return v.String()
 	case level:
 		return v.String()
 	}

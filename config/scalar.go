@@ -230,6 +230,16 @@ func (l lufs) String() string {
 	return strconv.FormatFloat(l.level, 'f', -1, 64)
 }
 
+// inbandDigits is where keys are listened for in the sound, by name.
+type inbandDigits struct{ media.InbandDigits }
+
+func (i *inbandDigits) UnmarshalText(text []byte) (err error) {
+	if i.InbandDigits, err = media.ParseInbandDigits(string(text)); err != nil {
+		return fmt.Errorf("%w of media.inband_digits", err)
+	}
+	return nil
+}
+
 var languageTag = regexp.MustCompile(`^[a-z]{2,3}-[A-Z]{2}$`)
 
 // language is a BCP 47 tag of language and region.

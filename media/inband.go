@@ -13,16 +13,16 @@ import (
 type InbandDigits uint8
 
 const (
+	// InbandOff: of none.
+	InbandOff InbandDigits = iota
 	// InbandAuto: of those that offer no telephone-event, for want of another way.
-	InbandAuto InbandDigits = iota
+	InbandAuto
 	// InbandAlways: of all, for gateways that promise telephone-event and send
 	// tones. A key that comes both ways is one digit.
 	InbandAlways
-	// InbandOff: of none.
-	InbandOff
 )
 
-var inbandNames = [...]string{InbandAuto: "auto", InbandAlways: "always", InbandOff: "off"}
+var inbandNames = [...]string{InbandOff: "off", InbandAuto: "auto", InbandAlways: "always"}
 
 // String gives the word that configurations have for it.
 func (i InbandDigits) String() string {
@@ -32,14 +32,14 @@ func (i InbandDigits) String() string {
 	return "unknown"
 }
 
-// ParseInbandDigits finds it by its word: auto, always or off.
+// ParseInbandDigits finds it by its word: off, auto or always.
 func ParseInbandDigits(text string) (InbandDigits, error) {
 	for i, name := range inbandNames {
 		if text == name {
 			return InbandDigits(i), nil
 		}
 	}
-	return InbandAuto, fmt.Errorf("%q is none of %s", text, strings.Join(inbandNames[:], ", "))
+	return InbandOff, fmt.Errorf("%q is none of %s", text, strings.Join(inbandNames[:], ", "))
 }
 
 // listens reports whether tones count of a far side that takes telephone-event

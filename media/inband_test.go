@@ -9,8 +9,8 @@ import (
 	"careline/media/tone"
 )
 
-// speaker makes a stream of RTP packets out of tones and silence, in a codec.
-type speaker struct {
+// keypad makes a stream of RTP packets out of tones and silence, in a codec.
+type keypad struct {
 	t         *testing.T
 	codec     Codec
 	encoder   encoder
@@ -21,17 +21,17 @@ type speaker struct {
 	times     []time.Duration
 }
 
-func newSpeaker(t *testing.T, codec Codec) *speaker {
+func newKeypad(t *testing.T, codec Codec) *keypad {
 	t.Helper()
 	encoder, err := newEncoder(codec)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &speaker{t: t, codec: codec, encoder: encoder, sequence: 65500, timestamp: 4294960000}
+	return &keypad{t: t, codec: codec, encoder: encoder, sequence: 65500, timestamp: 4294960000}
 }
 
 // key says a key's tone, and a pause; a key of 0 is silence all along.
-func (s *speaker) key(key byte, length, pause time.Duration) {
+func (s *keypad) key(key byte, length, pause time.Duration) {
 	generator := tone.NewAt(s.codec.SampleRate(), key, length)
 	for range int((length + pause) / FrameDuration) {
 		sound := make([]int16, s.codec.FrameSamples())
@@ -45,7 +45,7 @@ func (s *speaker) key(key byte, length, pause time.Duration) {
 	}
 }
 
-func (s *speaker) packet(payloadType uint8, timestamp uint32, payload []byte) {
+func (s *keypad) packet(payloadType uint8, timestamp uint32, payload []byte) {
 	p := packet{payloadType: payloadType, sequence: s.sequence, timestamp: timestamp, ssrc: 9}
 	raw := make([]byte, headerSize, headerSize+len(payload))
 	p.putHeader(raw)
@@ -57,7 +57,7 @@ func (s *speaker) packet(payloadType uint8, timestamp uint32, payload []byte) {
 }
 
 // listen gives the packets to a leg's incoming side; drop says which are lost.
-func (s *speaker) listen(in *incoming, drop func(i int) bool) string {
+func (s *keypad) listen(in *incoming, drop func(i int) bool) string {
 	var keys []byte
 	for i, raw := range s.packets {
 		if drop != nil && drop(i) {
@@ -71,7 +71,7 @@ func (s *speaker) listen(in *incoming, drop func(i int) bool) string {
 	return string(keys)
 }
 
-func listening(codec Codec, digits uint8, inband InbandDigits) *incoming {
+func listeningFor(codec Codec, digits uint8, inband InbandDigits) *incoming {
 	in := &incoming{types: payloadTypesFor(Format{codec, codec.PayloadType()}, digits)}
 	in.listenForTones(inband.listens(digits))
 	return in
@@ -79,18 +79,18 @@ func listening(codec Codec, digits uint8, inband InbandDigits) *incoming {
 
 func TestKeysAreHeardInTheSoundOfEachCodec(t *testing.T) {
 	for _, codec := range Codecs() {
-		speaker := newSpeaker(t, codec)
-		speaker.key(0, 0, 200*time.Millisecond)
+		pad := newKeypad(t, codec)
+		pad.key(0, 0, 200*time.Millisecond)
 		for _, key := range []byte(tone.Keys) {
-			speaker.key(key, 80*time.Millisecond, 80*time.Millisecond)
+			pad.key(key, 80*time.Millisecond, 80*time.Millisecond)
 		}
-		if got := speaker.listen(listening(codec, 0, InbandAuto), nil); got != tone.Keys {
+		if got := pad.listen(listeningFor(codec, 0, InbandAuto), nil); got != tone.Keys {
 			t.Errorf("%s: heard %q", codec, got)
 		}
-		if got := speaker.listen(listening(codec, 0, InbandOff), nil); got != "" {
+		if got := pad.listen(listeningFor(codec, 0, InbandOff), nil); got != "" {
 			t.Errorf("%s: heard %q, though nobody listens", codec, got)
 		}
-		if got := speaker.listen(listening(codec, 101, InbandAuto), nil); got != "" {
+		if got := pad.listen(listeningFor(codec, 101, InbandAuto), nil); got != "" {
 			t.Errorf("%s: heard %q of a telephone that sends events", codec, got)
 		}
 	}
@@ -100,17 +100,17 @@ func TestKeysAreHeardInTheSoundOfEachCodec(t *testing.T) {
 // twice, are a digit each.
 func TestLostPacketsSplitNoKey(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 3))
-	speaker := newSpeaker(t, PCMU)
+	pad := newKeypad(t, PCMU)
 	var pressed []byte
 	for range 500 {
 		key := tone.Keys[random.IntN(len(tone.Keys))]
 		pressed = append(pressed, key)
-		speaker.key(key, 200*time.Millisecond, 160*time.Millisecond)
+		pad.key(key, 200*time.Millisecond, 160*time.Millisecond)
 	}
-	for i := len(speaker.packets) - 1; i > 0; i -= 7 { // the network doubles some
-		speaker.packets[i-1] = speaker.packets[i]
+	for i := len(pad.packets) - 1; i > 0; i -= 7 { // the network doubles some
+		pad.packets[i-1] = pad.packets[i]
 	}
-	if got := speaker.listen(listening(PCMU, 0, InbandAuto), func(int) bool { return random.IntN(10) == 0 }); got != string(pressed) {
+	if got := pad.listen(listeningFor(PCMU, 0, InbandAuto), func(int) bool { return random.IntN(10) == 0 }); got != string(pressed) {
 		t.Errorf("%d presses are heard as %d digits", len(pressed), len(got))
 	}
 }
@@ -119,7 +119,7 @@ func TestLostPacketsSplitNoKey(t *testing.T) {
 // the tone in the sound; and one that sends tones only, though it promised events.
 func TestKeyThatComesBothWaysIsOneDigit(t *testing.T) {
 	five, _ := ParseDigit('5')
-	both := newSpeaker(t, PCMU)
+	both := newKeypad(t, PCMU)
 	for range 3 {
 		both.key('5', 40*time.Millisecond, 0)
 		var sender DigitSender
@@ -133,20 +133,20 @@ func TestKeyThatComesBothWaysIsOneDigit(t *testing.T) {
 		}
 		both.key(0, 0, 100*time.Millisecond)
 	}
-	tones := newSpeaker(t, PCMU)
+	tones := newKeypad(t, PCMU)
 	for range 3 {
 		tones.key('5', 100*time.Millisecond, 60*time.Millisecond)
 	}
 	for name, c := range map[string]struct {
-		speaker *speaker
-		inband  InbandDigits
-		want    string
+		pad    *keypad
+		inband InbandDigits
+		want   string
 	}{
 		"both ways":                     {both, InbandAlways, "555"},
 		"both ways, events count alone": {both, InbandAuto, "555"},
 		"tones only":                    {tones, InbandAlways, "555"},
 	} {
-		if got := c.speaker.listen(listening(PCMU, 101, c.inband), nil); got != c.want {
+		if got := c.pad.listen(listeningFor(PCMU, 101, c.inband), nil); got != c.want {
 			t.Errorf("%s: heard %q, want %q", name, got, c.want)
 		}
 	}
@@ -180,7 +180,7 @@ func TestDigitsGoAsTonesWhereNoEventIsTaken(t *testing.T) {
 			out.frame(at)
 			at = at.Add(FrameDuration)
 		}
-		in := listening(codec, 0, InbandAuto)
+		in := listeningFor(codec, 0, InbandAuto)
 		var keys []byte
 		var before packet
 		for i, raw := range sent.packets {
@@ -242,12 +242,12 @@ func TestInbandDigitsHaveWords(t *testing.T) {
 
 func TestListeningForTonesAllocatesNothing(t *testing.T) {
 	for _, codec := range []Codec{PCMU, G722} {
-		speaker := newSpeaker(t, codec)
-		speaker.key('7', time.Second, 0)
-		in := listening(codec, 0, InbandAuto)
+		pad := newKeypad(t, codec)
+		pad.key('7', time.Second, 0)
+		in := listeningFor(codec, 0, InbandAuto)
 		i := 0
 		if got := testing.AllocsPerRun(40, func() {
-			in.take(speaker.packets[i], netip.AddrPort{}, in.begun)
+			in.take(pad.packets[i], netip.AddrPort{}, in.begun)
 			i++
 		}); got != 0 {
 			t.Errorf("%s: %v allocations a packet", codec, got)
@@ -259,7 +259,7 @@ func TestListeningForTonesAllocatesNothing(t *testing.T) {
 func BenchmarkInbandDigits(b *testing.B) {
 	for _, inband := range []InbandDigits{InbandOff, InbandAlways} {
 		b.Run(inband.String(), func(b *testing.B) {
-			in := listening(PCMU, 0, inband)
+			in := listeningFor(PCMU, 0, inband)
 			p := packet{ssrc: 1}
 			raw := make([]byte, headerSize+FrameSamples)
 			var generator = tone.New('5', time.Hour)
