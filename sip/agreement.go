@@ -24,13 +24,13 @@ type Agreement struct {
 func (a Agreement) same(b Agreement) bool {
 	return a.Format == b.Format && a.Remote.Address == b.Remote.Address && a.Remote.Direction == b.Remote.Direction &&
 		a.Remote.Reports == b.Remote.Reports && a.Remote.ReportsMuxed == b.Remote.ReportsMuxed &&
-		a.Remote.DigitPayloadType == b.Remote.DigitPayloadType && slices.Equal(a.Remote.Crypto, b.Remote.Crypto)
+		a.Remote.DigitPayloadType == b.Remote.DigitPayloadType && a.Remote.Opus == b.Remote.Opus && slices.Equal(a.Remote.Crypto, b.Remote.Crypto)
 }
 
 var (
 	// ErrNoCommonCodec: the offer has no audio stream in a codec of ours.
 	// Refuse it with 488 (RFC 3261 section 21.4.26).
-	ErrNoCommonCodec = errors.New("sip: no codec in common; offer PCMU or PCMA over RTP/AVP")
+	ErrNoCommonCodec = errors.New("sip: no codec in common; offer one of media.codecs over RTP/AVP")
 	// ErrOtherKind: the description is WebRTC in a telephone's session, or the other
 	// way round. Refuse it with 488.
 	ErrOtherKind = errors.New("sip: a session is WebRTC or it isn't, for as long as it lasts")
@@ -50,8 +50,7 @@ func RefusalStatus(err error) int {
 	return gosip.StatusNotAcceptableHere
 }
 
-// agree picks the format of an offer or an answer: the far side's first choice
-// among ours (RFC 3264 section 6.1: the answerer keeps the offerer's order).
+// agree takes the format of an offer or an answer that terms.prefer has put first.
 func agree(session remoteSession) (Agreement, error) {
 	if session.chosen < 0 && session.unfit != nil {
 		return Agreement{}, session.unfit
@@ -62,10 +61,10 @@ func agree(session remoteSession) (Agreement, error) {
 	return Agreement{Remote: session.description, Format: session.description.Formats[0]}, nil
 }
 
-// readAgreement parses SDP and agrees on it. Once a session is agreed on, it stays
-// of its kind.
-func (d *Dialog) readAgreement(body []byte) (remoteSession, Agreement, error) {
-	session, err := parseSession(body, d.terms())
+// readAgreement parses SDP and agrees on it by the terms. Once a session is agreed
+// on, it stays of its kind.
+func (d *Dialog) readAgreement(body []byte, t terms) (remoteSession, Agreement, error) {
+	session, err := parseSession(body, t)
 	if err != nil {
 		return remoteSession{}, Agreement{}, err
 	}

@@ -194,7 +194,11 @@ func (d *Dialog) earlyMedia(known *early, response *gosip.Response) bool {
 	if err != nil || len(raw) == 0 || known.agreed || delayed && !reliable {
 		return known.agreed && len(raw) > 0
 	}
-	session, agreement, err := d.readAgreement(raw)
+	t := d.terms()
+	if !delayed {
+		t = d.answerTerms(d.calling.invitation.Local)
+	}
+	session, agreement, err := d.readAgreement(raw, t)
 	switch {
 	case err != nil:
 	case delayed: // an offer, which the PRACK answers

@@ -3,7 +3,6 @@ package sip
 import (
 	"errors"
 	"fmt"
-	"strconv"
 
 	"github.com/pion/sdp/v3"
 
@@ -44,10 +43,10 @@ func (o *origin) answerSDP(remote remoteSession, agreement Agreement, local medi
 		}
 		mine := local
 		mine.Formats = []media.Format{agreement.Format}
-		mine.DigitPayloadType = agreement.Remote.DigitPayloadType
+		mine.DigitPayloadType, mine.DigitClockRate = agreement.Remote.DigitPayloadType, agreement.Remote.DigitClockRate
 		mine.ReportsMuxed = agreement.Remote.ReportsMuxed
 		mine.Direction = directionOf(local.Direction, agreement.Remote.Direction)
-		ours := audioStream(mine)
+		ours := audioStream(mine, agreedDigits(mine))
 		ours.MediaName.Protos = stream.protocols
 		for _, theirs := range agreement.Remote.Crypto {
 			own, ok := cryptoOf(local.Crypto, theirs.Suite)
@@ -79,14 +78,11 @@ func (o *origin) offerSDP(local media.Description, t terms) ([]byte, error) {
 		return nil, err
 	}
 	if len(local.Formats) == 0 {
-		for _, codec := range media.DefaultCodecs() {
+		for _, codec := range t.ours() {
 			local.Formats = append(local.Formats, media.Format{Codec: codec, PayloadType: codec.PayloadType()})
 		}
 	}
-	if local.DigitPayloadType == 0 {
-		local.DigitPayloadType = defaultDigitType
-	}
-	stream := audioStream(local)
+	stream := audioStream(local, offeredDigits(local))
 	stream.MediaName.Protos = []string{"RTP", profile}
 	for _, own := range cryptos {
 		stream.Attributes = append(stream.Attributes, cryptoLine(own))
@@ -117,21 +113,11 @@ func (o *origin) session(local media.Description) (*sdp.SessionDescription, erro
 	}, nil
 }
 
-func audioStream(local media.Description) *sdp.MediaDescription {
+func audioStream(local media.Description, digits []digitFormat) *sdp.MediaDescription {
 	stream := &sdp.MediaDescription{MediaName: sdp.MediaName{
 		Media: "audio", Port: sdp.RangedPort{Value: int(local.Address.Port())}, Protos: []string{"RTP", "AVP"},
 	}}
-	for _, format := range local.Formats {
-		payload := strconv.Itoa(int(format.PayloadType))
-		stream.MediaName.Formats = append(stream.MediaName.Formats, payload)
-		stream.Attributes = append(stream.Attributes, sdp.NewAttribute("rtpmap", payload+" "+format.Codec.String()+"/8000"))
-	}
-	if local.DigitPayloadType != 0 {
-		payload := strconv.Itoa(int(local.DigitPayloadType))
-		stream.MediaName.Formats = append(stream.MediaName.Formats, payload)
-		stream.Attributes = append(stream.Attributes,
-			sdp.NewAttribute("rtpmap", payload+" telephone-event/8000"), sdp.NewAttribute("fmtp", payload+" 0-15"))
-	}
+	addFormats(stream, local.Formats, digits, local.Opus)
 	stream.Attributes = append(stream.Attributes,
 		sdp.NewAttribute("ptime", "20"), sdp.NewPropertyAttribute(directionName(local.Direction)))
 	if local.ReportsMuxed {

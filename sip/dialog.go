@@ -146,7 +146,7 @@ func newDialog(server *Server, request *gosip.Request, tx *gosip.ServerTx, sourc
 	d.publish()
 	d.state.Store(uint32(StateInvited))
 	if d.offered {
-		d.session, d.agreement, d.check = d.readAgreement(body)
+		d.session, d.agreement, d.check = d.readAgreement(body, d.terms())
 		if d.check == nil && !d.agreement.open() {
 			d.check = ErrNoCommonCodec
 		}

@@ -23,7 +23,7 @@ func (d *Dialog) renewEarly(message inbound) {
 		d.server.refuse(request, tx, gosip.StatusUnsupportedMediaType, gosip.NewHeader("Accept", acceptedTypes))
 		return
 	}
-	session, agreement, err := d.readAgreement(body)
+	session, agreement, err := d.readAgreement(body, d.terms())
 	if err == nil && agreement.Remote.WebRTC != "" {
 		err = errAnew
 	}
@@ -90,7 +90,7 @@ func (d *Dialog) updatedAhead(message inbound) {
 			return
 		}
 		var session remoteSession
-		switch session, agreement, err = d.readAgreement(body); {
+		switch session, agreement, err = d.readAgreement(body, d.terms()); {
 		case err != nil:
 		case agreement.Remote.WebRTC != "":
 			err = errAnew

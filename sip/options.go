@@ -9,6 +9,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"careline/media"
 	"careline/sip/dialplan"
 	"careline/sip/guard"
 	"careline/sip/srtp"
@@ -92,6 +93,9 @@ type Options struct {
 	Transfers bool
 	// SRTP says whether telephones' sound is encrypted, where their trunk doesn't.
 	SRTP srtp.Policy
+	// Codecs are what a far side's offer may be answered with, in the order of
+	// preference; empty: media.DefaultCodecs. Our own offers say what their leg speaks.
+	Codecs []media.Codec
 	// Registrar lets phones register; nil refuses REGISTER with 405.
 	Registrar *RegistrarOptions
 	// Trunks are watched, and Place calls over them; Resolver finds those that

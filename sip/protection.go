@@ -25,11 +25,20 @@ var (
 type terms struct {
 	encrypted bool // the signalling
 	srtp      srtp.Policy
+	codecs    []media.Codec // that we speak, in our order; empty: media.DefaultCodecs
+	current   media.Codec   // what is spoken already
+	answered  bool          // an answer to our offer: its order counts
 }
 
 // terms are those of the trunk that the call is on, over the network that its
-// signalling takes now.
-func (d *Dialog) terms() terms { return terms{encrypted: secure(d.network), srtp: d.srtp} }
+// signalling takes now, for an offer that the far side makes.
+func (d *Dialog) terms() terms {
+	t := terms{encrypted: secure(d.network), srtp: d.srtp, codecs: d.server.options.Codecs}
+	if agreement, agreed := d.Agreement(); agreed {
+		t.current = agreement.Format.Codec
+	}
+	return t
+}
 
 // srtpWith is the policy for calls from an address: its trunk's, if it is one's.
 func (s *Server) srtpWith(source netip.Addr) srtp.Policy {

@@ -305,13 +305,17 @@ func FuzzOffer(f *testing.F) {
 	for _, seed := range []string{
 		offerPCM, sessionOf(audio(4000, "RTP/SAVP", line(1, media.AESCM128SHA80, 'a', "|2^31"), line(2, media.AESGCM128, 'b', ""))),
 		sessionOf(audio(9, "UDP/TLS/RTP/SAVPF", dtls)), sessionOf(audio(0, "RTP/AVP"), audio(2, "RTP/SAVPF", line(1, media.AESCM128SHA32, 'a', " WSH=64"))),
+		string(offering(everything, everythingAttributes()...)),
 	} {
-		f.Add(byte(4), []byte(seed))
+		f.Add(byte(12), []byte(seed))
 	}
 	local := secureOurs(f)
 	local.Address = netip.MustParseAddrPort("127.0.0.1:20000")
 	f.Fuzz(func(t *testing.T, choice byte, body []byte) {
 		terms := terms{encrypted: choice&4 != 0, srtp: srtp.Policy(choice & 3)}
+		if choice&8 != 0 {
+			terms.codecs = media.Codecs()
+		}
 		session, err := parseSession(body, terms)
 		if err != nil {
 			return

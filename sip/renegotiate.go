@@ -54,7 +54,7 @@ func (d *Dialog) offerWanted() {
 // throughout a session (RFC 3264 section 8.3.2).
 func (d *Dialog) renewed(local media.Description) media.Description {
 	if agreement, agreed := d.Agreement(); agreed && agreement.Remote.DigitPayloadType != 0 {
-		local.DigitPayloadType = agreement.Remote.DigitPayloadType
+		local.DigitPayloadType, local.DigitClockRate = agreement.Remote.DigitPayloadType, agreement.Remote.DigitClockRate
 	}
 	return local
 }
@@ -134,7 +134,11 @@ func (d *Dialog) readAccepted(response *gosip.Response, wish command) (agreement
 	if err != nil {
 		return Agreement{}, nil, err
 	}
-	session, agreement, err := d.readAgreement(raw)
+	t := d.terms()
+	if !wish.delayed {
+		t = d.answerTerms(wish.local)
+	}
+	session, agreement, err := d.readAgreement(raw, t)
 	if err != nil {
 		return Agreement{}, nil, err
 	}

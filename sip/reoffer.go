@@ -41,7 +41,7 @@ func (d *Dialog) reoffered(message inbound) {
 	asked, _ := d.Agreement()
 	session := d.session
 	if len(body) > 0 {
-		session, asked, err = d.readAgreement(body)
+		session, asked, err = d.readAgreement(body, d.terms())
 		if err != nil {
 			d.server.refuse(message.request, message.tx, RefusalStatus(err))
 			return

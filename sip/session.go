@@ -3,9 +3,6 @@ package sip
 import (
 	"errors"
 	"net/netip"
-	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/pion/sdp/v3"
 
@@ -13,11 +10,8 @@ import (
 )
 
 const (
-	maxSessionBytes  = 8 << 10 // an SDP longer than this isn't read
-	maxStreams       = 8       // media lines in one SDP
-	maxStreamFormats = 32      // formats in one media line that are looked at
-	defaultDigitType = 101     // our telephone-event where we make the offer
-	maxPayloadType   = 127
+	maxSessionBytes = 8 << 10 // an SDP longer than this isn't read
+	maxStreams      = 8       // media lines in one SDP
 )
 
 // remoteSession is what the far side's SDP says, and what an answer must mirror.
@@ -71,7 +65,7 @@ func parseSession(body []byte, t terms) (remoteSession, error) {
 		if rank <= best {
 			continue
 		}
-		description := describe(&parsed, stream, how)
+		description := t.describe(&parsed, stream, how)
 		if len(description.Formats) > 0 {
 			best, session.chosen, session.description = rank, i, description
 			if how == byDTLS {
@@ -84,7 +78,7 @@ func parseSession(body []byte, t terms) (remoteSession, error) {
 
 // describe describes a stream. Port 0 refuses it in an answer and ends it in a
 // reoffer; it is still described, as inactive.
-func describe(session *sdp.SessionDescription, stream *sdp.MediaDescription, how protection) media.Description {
+func (t terms) describe(session *sdp.SessionDescription, stream *sdp.MediaDescription, how protection) media.Description {
 	description := media.Description{Direction: readDirection(session, stream)}
 	if best, ok := bestCrypto(readCryptos(stream)); ok && how == byKeys {
 		description.Crypto = []media.Crypto{best}
@@ -104,7 +98,7 @@ func describe(session *sdp.SessionDescription, stream *sdp.MediaDescription, how
 	default:
 		description.Address = netip.AddrPortFrom(address, uint16(port))
 	}
-	readFormats(stream, &description)
+	t.readFormats(stream, &description)
 	readReports(stream, address, &description)
 	return description
 }
@@ -138,33 +132,4 @@ func readDirection(session *sdp.SessionDescription, stream *sdp.MediaDescription
 		}
 	}
 	return media.SendRecv
-}
-
-// readFormats takes the codecs of ours and telephone-event out of a media line.
-func readFormats(stream *sdp.MediaDescription, description *media.Description) {
-	names := map[string]string{"0": "PCMU/8000", "8": "PCMA/8000"} // RFC 3551 table 4
-	for _, attribute := range stream.Attributes {
-		if attribute.Key != "rtpmap" {
-			continue
-		}
-		if payload, name, found := strings.Cut(attribute.Value, " "); found {
-			names[strings.TrimSpace(payload)] = strings.TrimSpace(name)
-		}
-	}
-	for i, payload := range stream.MediaName.Formats {
-		number, err := strconv.ParseUint(payload, 10, 8)
-		if err != nil || number > maxPayloadType || i >= maxStreamFormats {
-			continue
-		}
-		name, rate, _ := strings.Cut(names[payload], "/")
-		rate, channels, _ := strings.Cut(rate, "/")
-		if rate != "8000" || (channels != "" && channels != "1") {
-			continue
-		}
-		if codec := media.ParseCodec(name); slices.Contains(media.DefaultCodecs(), codec) {
-			description.Formats = append(description.Formats, media.Format{Codec: codec, PayloadType: uint8(number)})
-		} else if strings.EqualFold(name, "telephone-event") && description.DigitPayloadType == 0 {
-			description.DigitPayloadType = uint8(number)
-		}
-	}
 }
