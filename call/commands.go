@@ -54,6 +54,7 @@ func (c *Center) OfferMedia(ctx context.Context, agent acd.AgentID, offer string
 	serial := device.nextSerial()
 	leg, answer, err := c.sound.OpenWebRTC(ctx, media.LegOptions{
 		ID:     "agent/" + string(agent),
+		Codecs: c.options.Content.Codecs[agent].Browser,
 		Notify: func(e media.Event) { device.onSound(serial, e) },
 	}, offer)
 	if err != nil {

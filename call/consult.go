@@ -125,7 +125,7 @@ func (s *session) beginConsult(dialog Dialog) int {
 		return sip.RefusalStatus(dialog.Check())
 	}
 	c := &consult{agent: s.agent, dialog: dialog}
-	leg, browser, status := s.takeOffer(dialog, media.LegOptions{
+	leg, browser, status := s.takeOffer(dialog, s.content.Codecs[s.agent], media.LegOptions{
 		ID: "consult/" + s.id, Notify: func(e media.Event) { s.post(consultSoundMessage{consult: c, event: e}) },
 	})
 	if status != 0 {

@@ -98,6 +98,17 @@ type Records interface {
 	AppendJournal(ctx context.Context, entries []ledger.JournalEntry) error
 }
 
+// AgentCodecs are what an agent's legs may speak, in the order of preference; empty:
+// what all legs do (media.Options.Codecs).
+type AgentCodecs struct{ Browser, Phone []media.Codec }
+
+func (c AgentCodecs) of(browser bool) []media.Codec {
+	if browser {
+		return c.Browser
+	}
+	return c.Phone
+}
+
 // Content is what the admin wrote, as one immutable value with a version. A
 // call keeps the one it began with (contract 7).
 type Content struct {
@@ -112,7 +123,10 @@ type Content struct {
 	DefaultMusic string
 	Rules        acd.Rules
 	// Phones are the user names of agents' desk phones, for those who have one.
-	Phones       map[acd.AgentID]string
+	Phones map[acd.AgentID]string
+	// Codecs are what agents' legs may speak; for an agent who isn't here, what all
+	// legs do.
+	Codecs       map[acd.AgentID]AgentCodecs
 	AwayReasons  []string
 	Dispositions []string
 }

@@ -25,6 +25,7 @@ const phoneConnecting = 10 * time.Second
 // under its name, of which one is answered. The call's goroutine owns it.
 type phoneCall struct {
 	offer    acd.OfferID
+	codecs   AgentCodecs
 	devices  []phoneDevice
 	answered int // the device that was answered; -1 before
 	// up: that device's sound has come about, which accepts the offer. audible: it is
@@ -51,7 +52,7 @@ type (
 // ringPhone rings the agent's desk phone for an offer. The phone is told the
 // line, and nothing of the caller: a display is no place for PHI.
 func (s *session) ringPhone(offer acd.Offer) {
-	p := &phoneCall{offer: offer.ID, answered: -1}
+	p := &phoneCall{offer: offer.ID, codecs: s.content.Codecs[offer.Agent], answered: -1}
 	s.phone = p
 	for _, device := range s.center.phones.Devices(s.center.devices[offer.Agent].phone) {
 		if err := s.ringDevice(p, device); err != nil {

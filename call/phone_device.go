@@ -24,7 +24,7 @@ type phoneDevice struct {
 // ringDevice rings one device, with an offer of the kind of sound that it has.
 func (s *session) ringDevice(p *phoneCall, device sip.Device) error {
 	place := len(p.devices)
-	leg, err := s.offerDevice(device.Browser, s.ofDevice(p, place))
+	leg, err := s.offerDevice(device.Browser, p.codecs, s.ofDevice(p, place))
 	if err != nil {
 		return err
 	}
@@ -50,7 +50,8 @@ func (s *session) ofDevice(p *phoneCall, place int) media.LegOptions {
 
 // offerDevice makes the sound to offer to a device. A browser's takes some
 // milliseconds of work and asks no network.
-func (s *session) offerDevice(browser bool, options media.LegOptions) (Leg, error) {
+func (s *session) offerDevice(browser bool, codecs AgentCodecs, options media.LegOptions) (Leg, error) {
+	options.Codecs = codecs.of(browser)
 	if !browser {
 		return s.center.sound.OpenRTP(options)
 	}
@@ -62,9 +63,10 @@ func (s *session) offerDevice(browser bool, options media.LegOptions) (Leg, erro
 
 // takeOffer makes the sound that answers a phone's own offer, if it made one. The
 // status says why it can't; 0 if it did.
-func (s *session) takeOffer(dialog Dialog, options media.LegOptions) (leg Leg, browser bool, status int) {
+func (s *session) takeOffer(dialog Dialog, codecs AgentCodecs, options media.LegOptions) (leg Leg, browser bool, status int) {
 	agreement, known := dialog.Agreement()
 	browser, status = known && agreement.Remote.WebRTC != "", 488
+	options.Codecs = codecs.of(browser)
 	var err error
 	if browser {
 		ctx, cancel := context.WithTimeout(s.ctx, browserTimeout)

@@ -26,7 +26,7 @@ func (s *session) phoneReplaced(m replacedMessage) {
 		return
 	}
 	place := len(p.devices)
-	leg, browser, status := s.takeOffer(by, s.ofDevice(p, place))
+	leg, browser, status := s.takeOffer(by, p.codecs, s.ofDevice(p, place))
 	if status != 0 {
 		s.turnAway(by, status)
 		return

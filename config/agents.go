@@ -9,6 +9,7 @@ import (
 
 	"careline/acd"
 	"careline/desk"
+	"careline/media"
 	"careline/problem"
 )
 
@@ -17,6 +18,7 @@ type person struct {
 	acd.Agent
 	password string
 	role     desk.Role
+	codec    media.Codec // that the agent prefers; CodecNone: what all do
 	// value is what the file says of the agent.
 	value *yaml.Node
 }
@@ -63,7 +65,8 @@ func listed(node *yaml.Node, key string) bool {
 }
 
 func (r *reader) agent(doc *problem.Document, pair problem.Pair, keys agentKeys, queues, states []string) person {
-	who := person{password: keys.Password, role: r.role(doc, pair, keys), value: pair.Value, Agent: acd.Agent{
+	r.agentCodec(doc, pair.Value, keys.Codec)
+	who := person{password: keys.Password, role: r.role(doc, pair, keys), codec: keys.Codec.Codec, value: pair.Value, Agent: acd.Agent{
 		ID: acd.AgentID(pair.Key.Value), Name: keys.Name, Queues: keys.Queues, Skills: keys.Skills,
 	}}
 	if keys.Name == "" {

@@ -135,6 +135,7 @@ func (r *reader) load(now time.Time) *Config {
 			r.bounds(doc, doc.Root, site)
 			r.choices(doc, site)
 			r.network(doc, site)
+			r.codecs(doc, site.Media)
 			certificate = r.certificate(doc, site, now)
 		}
 	}
@@ -148,7 +149,7 @@ func (r *reader) load(now time.Time) *Config {
 	if doc != nil {
 		r.phonePorts(doc, site, len(phones.agents))
 	}
-	sounds := r.sounds(site.Media)
+	sounds := r.sounds(site.Media, spoken(site.Media, people))
 	settings := site.settings()
 	settings.SIP.TLS.Certificate = certificate
 	if doc != nil {
@@ -166,6 +167,7 @@ func (r *reader) load(now time.Time) *Config {
 	settings.Content.Prompts, settings.Content.Music = sounds.prompts, sounds.music
 	settings.Content.DefaultMusic = sounds.defaultMusic()
 	ofPhones(settings, phones)
+	settings.Content.Codecs = agentCodecs(site.Media, people)
 	if doc != nil {
 		r.transfers(doc, settings, len(phones.agents))
 	}
@@ -206,7 +208,7 @@ func (s siteFile) settings() *Config {
 		Site: Site{Name: s.Site.Name, Zone: s.Site.Zone.Location},
 		SIP: sip.Options{
 			Listen: listen, Sources: prefixes(s.SIP.Sources), Trusted: prefixes(s.SIP.Sources), UserAgent: "Careline",
-			MaxMessage: s.SIP.MaxMessage, SetUpRate: s.SIP.SetUpRate, Advertise: s.SIP.Advertise.Addr, SRTP: s.Media.SRTP.Policy, Transfers: s.SIP.Transfers,
+			MaxMessage: s.SIP.MaxMessage, SetUpRate: s.SIP.SetUpRate, Advertise: s.SIP.Advertise.Addr, SRTP: s.Media.SRTP.Policy, Codecs: codecsOf(s.Media.Codecs), Transfers: s.SIP.Transfers,
 			SessionExpires: s.SIP.SessionExpires, MinSessionExpires: s.SIP.MinSessionExpires,
 			Guard: s.SIP.Guard.options(), CallsPerSource: s.SIP.Guard.CallsPerSource, OverloadLag: s.SIP.Guard.OverloadLag,
 			MaxDialogs: max(sip.DefaultMaxDialogs, dialogsPerCall*s.SIP.MaxCalls),
@@ -216,6 +218,7 @@ func (s siteFile) settings() *Config {
 			Address: s.Media.Address.Addr, PortMin: s.Media.Ports.first, PortMax: s.Media.Ports.last,
 			WebRTC: s.Media.WebRTC.AddrPort, Timeout: s.Media.Timeout, DrainFor: s.Media.DrainFor,
 			InbandDigits: s.Media.Inband.InbandDigits, PacketIO: s.Media.IO.PacketIO,
+			Codecs: codecsOf(s.Media.Codecs), Opus: s.Media.Opus.parameters(),
 		},
 		Desk: desk.Options{
 			Listen: s.Desk.Listen.AddrPort, IdleLogoff: s.Desk.IdleLogoff, SessionLife: s.Desk.SessionLife,

@@ -80,6 +80,10 @@ type mediaKeys struct {
 	TURN     turnKeys      `yaml:"turn" help:"Servers that relay the sound of agents' browsers behind firewalls."`
 	DrainFor time.Duration `yaml:"drain_for" range:"100ms..1m" help:"A used RTP port rests so long before the next call gets it, so that late packets reach nobody."`
 	IO       packetIO      `yaml:"io" help:"How RTP's packets are moved. batched reads all that have come every 2 ms, at about half the cost; plain waits at each call's socket, and passes sound on 1 ms sooner. Where the system has no means for batches it is plain anyway."`
+
+	Codecs     []codec  `yaml:"codecs" help:"What telephones and carriers may speak, in the order of preference: PCMU, PCMA, G722, opus, L16. Offers list them so; of a caller's offer the first of them is taken. docs/media.md says what to choose."`
+	DeskCodecs []codec  `yaml:"desk_codecs" help:"What agents' browsers may speak, in the order of preference: PCMU, PCMA, G722, opus. The first that the browser has is spoken."`
+	Opus       opusKeys `yaml:"opus" help:"How Opus is spoken, where it is."`
 }
 
 type deskKeys struct {
@@ -133,7 +137,8 @@ func defaults() siteFile {
 			TransferRing: call.DefaultTransferRing,
 			Guard:        guardDefaults(),
 			Trace:        traceKeys{Calls: trace.DefaultCalls, CallBytes: trace.DefaultCallBytes, Hold: trace.DefaultHold, Keep: 7 * 24 * time.Hour}},
-		Media:        mediaKeys{Inband: inbandDigits{media.InbandAuto}, Loudness: lufs{level: -23}, Music: lufs{level: -29}, SRTP: srtpPolicy{srtp.Optional}, Timeout: 30 * time.Second, DrainFor: 5 * time.Second, IO: packetIO{media.BatchedIO}, TURN: turnDefaults()},
+		Media: mediaKeys{Inband: inbandDigits{media.InbandAuto}, Loudness: lufs{level: -23}, Music: lufs{level: -29}, SRTP: srtpPolicy{srtp.Optional}, Timeout: 30 * time.Second, DrainFor: 5 * time.Second, IO: packetIO{media.BatchedIO}, TURN: turnDefaults(),
+			Codecs: defaultCodecs(), DeskCodecs: defaultCodecs(), Opus: opusDefaults()},
 		Desk:         deskKeys{IdleLogoff: 15 * time.Minute, SessionLife: 12 * time.Hour, Grace: 30 * time.Second, SecureCookies: true},
 		Ledger:       ledgerKeys{Path: "var/careline.db"},
 		Drain:        20 * time.Second,
@@ -149,6 +154,7 @@ type agentKeys struct {
 	Queues      []string         `yaml:"queues" help:"Queues that the agent serves."`
 	Skills      map[string]int   `yaml:"skills" help:"Skills, each with a level from 1 (beginner) to 5 (expert)."`
 	Languages   []language       `yaml:"languages" help:"Languages that the agent speaks, as en-US."`
+	Codec       codec            `yaml:"codec" help:"What the agent's browser and phone speak if they can, instead of what media.desk_codecs and media.codecs prefer: opus for one on a bad network."`
 	Credentials []credentialKeys `yaml:"credentials" help:"Licenses."`
 }
 

@@ -128,6 +128,10 @@ func defaultText(name string, value reflect.Value) string {
 		return v.String()
 	case level:
 		return v.String()
+	case []codec:
+		return fmt.Sprint(v)
+	case codec:
+		return ""
 	}
 	switch value.Kind() {
 	case reflect.Struct, reflect.Map, reflect.Slice:

@@ -7,9 +7,12 @@ import (
 	"maps"
 	"math"
 	"path"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"careline/ivr"
 	"careline/media"
@@ -23,18 +26,22 @@ const (
 	maxSoundTime  = 5 * time.Minute
 )
 
+// maxLoading is how many sounds are read and encoded at once, beside what the
+// processors allow: each may take megabytes, and Opus a second.
+const maxLoading = 8
+
 // sounds are the clips of the folders prompts and music, held in memory.
 type sounds struct {
 	prompts map[ivr.Prompt]*media.Clip
 	music   map[string]*media.Clip
 }
 
-// sounds loads the folders prompts/<language> and music, and brings what is in them
-// to its loudness.
-func (r *reader) sounds(keys mediaKeys) sounds {
+// sounds loads the folders prompts/<language> and music, brings what is in them to
+// its loudness, and holds it in the codecs.
+func (r *reader) sounds(keys mediaKeys, codecs []media.Codec) sounds {
 	all := sounds{prompts: map[ivr.Prompt]*media.Clip{}, music: map[string]*media.Clip{}}
 	strange := map[string]bool{}
-	r.clips("prompts", keys.Loudness, func(file, name string, clip *media.Clip) {
+	r.clips("prompts", keys.Loudness, codecs, func(file, name string, clip *media.Clip) {
 		tag, rest, _ := strings.Cut(name, "/")
 		if !languageTag.MatchString(tag) {
 			if strange[tag] {
@@ -47,7 +54,7 @@ func (r *reader) sounds(keys mediaKeys) sounds {
 		}
 		all.prompts[ivr.Prompt{Language: tag, Name: rest}] = clip
 	})
-	readable := r.clips("music", keys.Music, func(_, name string, clip *media.Clip) { all.music[name] = clip })
+	readable := r.clips("music", keys.Music, codecs, func(_, name string, clip *media.Clip) { all.music[name] = clip })
 	if readable && len(all.music) == 0 {
 		r.add(problem.Problem{Position: problem.Position{File: "music"}, Message: "there is no hold music"}.
 			Hint("put a WAV there, such as music/calm.wav"))
@@ -58,14 +65,14 @@ func (r *reader) sounds(keys mediaKeys) sounds {
 // clips loads every sound under a folder; name is the path below it without its
 // extension. One that can't be played is kept as nil: it is there, and its fault is
 // told.
-func (r *reader) clips(folder string, target lufs, keep func(file, name string, clip *media.Clip)) (readable bool) {
+func (r *reader) clips(folder string, target lufs, codecs []media.Codec, keep func(file, name string, clip *media.Clip)) (readable bool) {
 	known := map[string]string{}
+	var files []string
 	err := fs.WalkDir(r.files, folder, func(file string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		extension := path.Ext(file)
-		name := strings.TrimSuffix(strings.TrimPrefix(file, folder+"/"), extension)
+		extension, name := path.Ext(file), nameOf(folder, file)
 		switch {
 		case entry.IsDir():
 			return nil
@@ -81,13 +88,21 @@ func (r *reader) clips(folder string, target lufs, keep func(file, name string, 
 			return nil
 		}
 		known[name] = file
-		keep(file, name, r.clip(file, target))
+		files = append(files, file)
 		return nil
 	})
+	for i, clip := range r.sideBySide(files, target, codecs) {
+		keep(files[i], nameOf(folder, files[i]), clip)
+	}
 	if err != nil {
 		r.add(soundProblem(folder, "can't be read: %v", err).Hint("copy the folder from config/demo"))
 	}
 	return err == nil
+}
+
+// nameOf is what a sound's file is called in flows.
+func nameOf(folder, file string) string {
+	return strings.TrimSuffix(strings.TrimPrefix(file, folder+"/"), path.Ext(file))
 }
 
 func soundProblem(file, format string, args ...any) problem.Problem {
@@ -102,8 +117,29 @@ func soundExtensions() []string {
 	return []string{".wav", ".wave", ".mp3", ".m4a", ".aac", ".ogg", ".opus", ".flac", ".aif", ".aiff", ".au", ".ul", ".gsm"}
 }
 
+// sideBySide loads sounds. One that can't be played is nil, and a problem.
+func (r *reader) sideBySide(files []string, target lufs, codecs []media.Codec) []*media.Clip {
+	clips := make([]*media.Clip, len(files))
+	readers := make([]reader, len(files)) // each with what it finds
+	var group errgroup.Group
+	group.SetLimit(min(runtime.GOMAXPROCS(0), maxLoading))
+	for i, file := range files {
+		readers[i].files = r.files
+		group.Go(func() error {
+			clips[i] = readers[i].clip(file, target, codecs)
+			return nil
+		})
+	}
+	_ = group.Wait() // the problems are told of
+	for _, one := range readers {
+		r.problems = append(r.problems, one.problems...)
+		r.warnings = append(r.warnings, one.warnings...)
+	}
+	return clips
+}
+
 // clip loads one sound; nil if it can't be played, which is then a problem.
-func (r *reader) clip(file string, target lufs) *media.Clip {
+func (r *reader) clip(file string, target lufs, codecs []media.Codec) *media.Clip {
 	sound, err := r.sound(file)
 	if err != nil {
 		r.add(soundProblem(file, "can't be played: %v", err))
@@ -113,7 +149,7 @@ func (r *reader) clip(file string, target lufs) *media.Clip {
 	if !target.off {
 		sound.Normalize(target.level)
 	}
-	return media.NewClip(sound.Samples(media.SampleRate))
+	return sound.Clip(codecs...)
 }
 
 func (r *reader) sound(file string) (media.Sound, error) {

@@ -28,7 +28,7 @@ func loaded(t *testing.T, keys mediaKeys, files map[string][]byte) (*reader, sou
 		all[name] = &fstest.MapFile{Data: raw}
 	}
 	r := &reader{files: all, raw: map[string][]byte{}}
-	sounds := r.sounds(keys)
+	sounds := r.sounds(keys, nil)
 	return r, sounds
 }
 

@@ -9,12 +9,21 @@ import (
 // encodedClip is a clip in one codec.
 type encodedClip struct {
 	bytes []byte
-	ends  []uint32 // of each frame
+	size  int      // of each frame; 0: they differ
+	ends  []uint32 // of each frame, where they differ
 }
 
-func (e *encodedClip) frames() int { return len(e.ends) }
+func (e *encodedClip) frames() int {
+	if e.size > 0 {
+		return len(e.bytes) / e.size
+	}
+	return len(e.ends)
+}
 
 func (e *encodedClip) frame(i int) []byte {
+	if e.size > 0 {
+		return e.bytes[i*e.size : (i+1)*e.size]
+	}
 	begin := uint32(0)
 	if i > 0 {
 		begin = e.ends[i-1]
@@ -27,25 +36,39 @@ func (e *encodedClip) add(frame []byte) {
 	e.ends = append(e.ends, uint32(len(e.bytes)))
 }
 
+// encodeG711 encodes 8 kHz samples, padded with silence to whole frames.
+func encodeG711(codec Codec, samples []int16) *encodedClip {
+	encoded := filled(len(whole(samples, FrameSamples)), codec.Silence())
+	codec.Encode(encoded, samples)
+	return &encodedClip{bytes: encoded, size: FrameSamples}
+}
+
+// whole is a sound padded with silence to whole frames.
+func whole(samples []int16, frame int) []int16 {
+	padded := make([]int16, (len(samples)+frame-1)/frame*frame)
+	copy(padded, samples)
+	return padded
+}
+
 // runUp is how many frames of a clip's end are encoded before its beginning, and
 // thrown away: what is played over and over has no seam, and a codec that learns has
 // learnt.
 const runUp = 5
 
-// encodeClip encodes 8 kHz samples, padded with silence to whole frames. The delays
-// of filter and codec are taken out, so that the sound is where it is in PCMU.
-func encodeClip(codec Codec, samples []int16) *encodedClip {
-	frames := (len(samples) + FrameSamples - 1) / FrameSamples
-	padded := make([]int16, frames*FrameSamples)
-	copy(padded, samples)
+// encodeByFrame encodes whole frames of 16 kHz by a codec that has a memory. Its delay
+// is taken out, so that the sound is where it is in PCMU. Nil if nothing encodes it.
+func encodeByFrame(codec Codec, sound []int16) *encodedClip {
+	size := codec.FrameSamples()
+	frames := len(sound) / size
 	encoded := &encodedClip{ends: make([]uint32, 0, frames)}
-	coder, err := newEncoder(codec)
-	if err != nil || frames == 0 {
+	if frames == 0 {
 		return encoded
 	}
-	size := codec.FrameSamples()
-	around := surroundings(padded, codec.SampleRate(), runUp*size, size)
-	around = around[codecDelay(codec):]
+	coder, err := newEncoder(codec)
+	if err != nil {
+		return nil
+	}
+	around := surroundings(sound, runUp*size-codecDelay(codec), codecDelay(codec))
 	var payload [maxPayload]byte
 	for i := range runUp + frames {
 		n, err := coder.encode(payload[:], around[i*size:(i+1)*size])
@@ -60,24 +83,30 @@ func encodeClip(codec Codec, samples []int16) *encodedClip {
 	return encoded
 }
 
-// surroundings is a sound at a rate, as if it were played over and over: so many
-// samples of its end, the whole, so many of its beginning.
-func surroundings(padded []int16, rate, before, after int) []int16 {
-	if rate == SampleRate {
-		out := make([]int16, before+len(padded)+after)
-		for i := range out {
-			out[i] = padded[modulo(i-before, len(padded))]
-		}
-		return out
+// surroundings is a sound as if it were played over and over: so many samples of its
+// end, the whole, so many of its beginning.
+func surroundings(sound []int16, before, after int) []int16 {
+	around := make([]int16, before+len(sound)+after)
+	for i := range around {
+		around[i] = sound[modulo(i-before, len(sound))]
 	}
-	// A frame more on each side: what the filter needs to come to its place.
-	narrow := surroundings(padded, SampleRate, before/2+FrameSamples, after/2+FrameSamples)
-	wide := make([]int16, 2*len(narrow))
+	return around
+}
+
+// doubled is whole frames of 8 kHz at 16 kHz, as if they were played over and over,
+// without the filter's delay.
+func doubled(sound []int16) []int16 {
+	if len(sound) == 0 {
+		return nil
+	}
+	around := surroundings(sound, FrameSamples, FrameSamples)
+	wide := make([]int16, 2*len(around))
 	var up resample.Up
-	for at := 0; at < len(narrow); at += FrameSamples {
-		up.Frame(wide[2*at:2*(at+FrameSamples)], narrow[at:at+FrameSamples])
+	for at := 0; at < len(around); at += FrameSamples {
+		up.Frame(wide[2*at:2*(at+FrameSamples)], around[at:at+FrameSamples])
 	}
-	return wide[2*FrameSamples+resample.Delay:]
+	begin := 2*FrameSamples + resample.Delay
+	return wide[begin : begin+2*len(sound)]
 }
 
 func modulo(i, n int) int { return ((i % n) + n) % n }

@@ -12,6 +12,9 @@ import (
 // OpusParameters are how a side wants to be sent Opus (fmtp, RFC 7587 section 6.1).
 type OpusParameters = opus.Parameters
 
+// OpusBitrate is what Opus is sent at unless told otherwise, in bits a second.
+const OpusBitrate = opus.DefaultBitrate
+
 // ParseOpusParameters reads them from SDP's fmtp, behind the payload type. What isn't
 // understood is left out.
 func ParseOpusParameters(text string) OpusParameters { return opus.ParseParameters(text) }
