@@ -47,12 +47,13 @@ type Leg struct {
 	place   place          // with the pacer
 	release func()         // gives back socket or peer connection
 
-	in    incoming
-	out   outgoing
-	ear   ear
-	muted atomic.Bool
-	peer  atomic.Pointer[Leg] // written under engine.mu
-	looks atomic.Int32        // frames since the last look
+	in     incoming
+	out    outgoing
+	ear    ear
+	muted  atomic.Bool
+	shield shield
+	peer   atomic.Pointer[Leg] // written under engine.mu
+	looks  atomic.Int32        // frames since the last look
 
 	monitor monitor
 
@@ -266,16 +267,11 @@ func (l *Leg) receive(raw []byte, from netip.AddrPort, now time.Time) {
 	if a.digit != (Digit{}) {
 		l.tell(Event{Kind: EventDigit, Digit: a.digit})
 	}
-	if l.ear.needed() {
-		l.ear.put(&a, now)
+	if l.shield.wanted(l.ear.needed() || l.peer.Load() != nil) {
+		l.shield.pass(&a, func(a *arrival, key bool) { l.pass(a, key, now) })
+		return
 	}
-	switch peer := l.peer.Load(); {
-	case peer == nil:
-	case a.use == useDigits, a.use == useNoise:
-		peer.out.omit(l)
-	default:
-		peer.out.forward(l, &a.packet, a.use.codec(), l.muted.Load(), now)
-	}
+	l.pass(&a, false, now)
 }
 
 // follow sends to where the latch says.
