@@ -205,6 +205,20 @@ func TestLossAndDisorderStayAsTheyAre(t *testing.T) {
 	}
 }
 
+// Sequence numbers wrap after 22 minutes of talk, and compare wrongly after half of that.
+func TestALongTalkHasNoGap(t *testing.T) {
+	s := newStream()
+	s.join(s.source)
+	const minutes = 35
+	for range minutes {
+		s.talk(60 * framesPerSecond)
+		s.tape.heard = s.tape.heard[:0]
+	}
+	if s.late != 0 || s.sent < minutes*60*framesPerSecond {
+		t.Errorf("%d packets were dropped, %d passed on", s.late, s.sent)
+	}
+}
+
 func TestDelayedBurstDoesNotAddDelay(t *testing.T) {
 	s := newStream()
 	s.join(s.source)

@@ -12,6 +12,8 @@ const (
 	maxRelayJump = time.Second
 	// maxRelayStep is the same for sequence numbers.
 	maxRelayStep = 100
+	// seenPackets is how many of the latest packets are remembered.
+	seenPackets = 64
 	// maxRelayLate is how long packets may go on being late before the source's
 	// clock is taken to have stood still. A delayed burst is over sooner.
 	maxRelayLate = 200 * time.Millisecond
@@ -80,9 +82,12 @@ func (r *relay) fresh(p *packet) bool {
 	if step > 0 {
 		r.seen = r.seen<<step | 1
 		r.highest = p.sequence
+		if r.highest-r.first > seenPackets {
+			r.first = r.highest - seenPackets // or it would look like one to come, half a wrap on
+		}
 		return true
 	}
-	if step <= -64 || r.seen&(1<<-step) != 0 {
+	if step <= -seenPackets || r.seen&(1<<-step) != 0 {
 		return false
 	}
 	r.seen |= 1 << -step

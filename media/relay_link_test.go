@@ -40,10 +40,13 @@ func relayed(codec Codec, faults link.Faults, packets [][]byte) (heard []int16, 
 	ear, there := listening(codec, begun)
 	wire := link.New(faults, 11)
 	frame := make([]int16, FrameSamples)
+	next := 0
 	for i := range len(packets) + framesPerSecond/4 {
 		at := time.Duration(i) * FrameDuration
-		if i < len(packets) && packets[i] != nil {
-			wire.Send(at, packets[i])
+		for ; next < len(packets) && wire.Time(time.Duration(next)*FrameDuration) <= at+FrameDuration; next++ {
+			if packets[next] != nil {
+				wire.Send(time.Duration(next)*FrameDuration, packets[next])
+			}
 		}
 		// What came since the last visit went on as it came; the pacer's visit lies
 		// anywhere within the 20 ms.
@@ -150,4 +153,92 @@ func TestWordsAfterPausesArePassedOnWhole(t *testing.T) {
 		t.Errorf("after %d words the stream is %d ms off the clock on the wall", words, off/8)
 	}
 	checkOneStream(t, s.tape.heard)
+}
+
+// What a bad network leaves of a word reaches the other far side as it would have
+// without us between.
+func TestABadNetworkIsNoWorseForBeingPassedOn(t *testing.T) {
+	sound := spokenPrompt(t, "en-US/main-menu")
+	packets := spoken(t, PCMU, sound)
+	networks := badNetworks
+	if raceDetector {
+		sound, packets, networks = sound[:4*SampleRate], packets[:4*framesPerSecond], networks[:3]
+	}
+	for _, network := range networks {
+		direct, _ := overLink(PCMU, network.faults, packets)
+		heard, peer, ear := relayed(PCMU, network.faults, packets)
+		straight, passed := signal.Intelligibility(direct, sound, 2400), signal.Intelligibility(heard, sound, 3200)
+		stats := ear.ear.stats()
+		t.Logf("%s: intelligibility %.3f, passed on %.3f; %d dropped, far side %+v", network.name, straight, passed, peer.out.late, stats)
+		if passed < straight-0.03 {
+			t.Errorf("%s: intelligibility %.3f, passed on %.3f", network.name, straight, passed)
+		}
+		if jump, most := signal.LargestJump(heard), signal.LargestJump(sound); jump > most*11/10 {
+			t.Errorf("%s: a jump of %d, in the sound %d at most", network.name, jump, most)
+		}
+		if stats.Restarts != 0 {
+			t.Errorf("%s: the far side sees %d restarts", network.name, stats.Restarts)
+		}
+	}
+}
+
+// A far side may begin anew in mid-call, as after a re-INVITE or with another
+// microphone behind it: who listens behind us hears one stream.
+func TestASourceThatBeginsAnewIsPassedOnAsOneStream(t *testing.T) {
+	sound := signal.Tone(440, 3)
+	for name, change := range map[string]func(raw []byte){
+		"another SSRC":               func(raw []byte) { raw[11]++ },
+		"another SSRC and numbers":   func(raw []byte) { raw[11]++; raw[2] += 77; raw[4] += 99 },
+		"sequence numbers":           func(raw []byte) { raw[2] += 100 },
+		"timestamps far ahead":       func(raw []byte) { raw[4] += 32 },
+		"timestamps far back":        func(raw []byte) { raw[4] -= 32 },
+		"timestamps a little ahead":  func(raw []byte) { raw[6] += 16 },
+		"timestamps a little behind": func(raw []byte) { raw[6] -= 16 },
+	} {
+		packets := spoken(t, PCMU, sound)
+		for _, raw := range packets[len(packets)/2:] {
+			change(raw)
+		}
+		heard, peer, ear := relayed(PCMU, link.Faults{Jitter: 10 * time.Millisecond}, packets)
+		tones := 0
+		for i := 10; i < len(packets); i++ {
+			if signal.Goertzel(heard[i*FrameSamples:(i+1)*FrameSamples], 440) > 0.3 {
+				tones++
+			}
+		}
+		stats := ear.ear.stats()
+		if tones < len(packets)-10-16 || stats.Restarts != 0 || peer.out.late > 11 {
+			t.Errorf("%s: the tone is in %d of %d frames, %d dropped, far side %+v", name, tones, len(packets)-10, peer.out.late, stats)
+		}
+	}
+}
+
+// A source whose clock is fast or slow is passed on for half an hour without a gap and
+// without growing delay.
+func TestAClockThatDriftsIsPassedOn(t *testing.T) {
+	minutes := 30
+	if raceDetector {
+		minutes = 5
+	}
+	frame := spoken(t, PCMU, signal.Tone(440, 0.02))[0]
+	for _, drift := range []float64{200, -200} {
+		packets := make([][]byte, minutes*60*framesPerSecond)
+		sequence, timestamp := uint16(0), uint32(0)
+		for i := range packets {
+			packets[i] = append([]byte(nil), frame...)
+			binary.BigEndian.PutUint16(packets[i][2:], sequence)
+			binary.BigEndian.PutUint32(packets[i][4:], timestamp)
+			sequence, timestamp = sequence+1, timestamp+FrameSamples
+		}
+		_, peer, ear := relayed(PCMU, link.Faults{Jitter: 4 * time.Millisecond, Drift: drift}, packets)
+		stats := ear.ear.stats()
+		t.Logf("%+.0f ppm: %+v", drift, stats)
+		drifted := time.Duration(float64(minutes) * float64(time.Minute) * 200e-6)
+		if peer.out.late != 0 || stats.Lost+stats.Late+stats.Dropped+stats.Restarts != 0 || stats.Concealed > 100*time.Millisecond {
+			t.Errorf("%+.0f ppm: %d dropped, far side %+v", drift, peer.out.late, stats)
+		}
+		if corrected := stats.Stretched + stats.Shrunk; corrected > drifted+120*time.Millisecond || corrected < drifted/2 {
+			t.Errorf("%+.0f ppm: %v corrected of %v", drift, corrected, drifted)
+		}
+	}
 }

@@ -3,7 +3,7 @@
 // drift. The same seed does the same.
 //
 //	wire := link.New(link.Faults{Loss: 0.05, Jitter: 30 * time.Millisecond}, 1)
-//	wire.Send(at, raw)
+//	wire.Send(at, raw)                      // once wire.Time(at) has come
 //	for raw, at, ok := wire.Receive(now); ok; raw, at, ok = wire.Receive(now) { … }
 package link
 
@@ -66,10 +66,15 @@ func New(faults Faults, seed uint64) *Link {
 // Lost is how many packets didn't get through.
 func (l *Link) Lost() int { return l.lost }
 
+// Time is ours for a time by the sender's clock. A packet is to be sent no later.
+func (l *Link) Time(sender time.Duration) time.Duration {
+	return time.Duration(float64(sender) / (1 + l.faults.Drift/1e6))
+}
+
 // Send puts a packet on its way, at a time by the sender's clock. It is copied.
 func (l *Link) Send(at time.Duration, raw []byte) {
 	f := &l.faults
-	at = time.Duration(float64(at) / (1 + f.Drift/1e6))
+	at = l.Time(at)
 	if l.chance(f.Spike) {
 		l.stalled = at + f.SpikeFor
 	}
