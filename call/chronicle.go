@@ -127,5 +127,6 @@ func (c *chronicle) snapshot() ledger.CallRecord {
 	record := c.record
 	record.Path = append([]string(nil), record.Path...)
 	record.Segments = append([]ledger.Segment(nil), record.Segments...)
+	record.Sound = append([]ledger.LegSound(nil), record.Sound...)
 	return record
 }

@@ -41,7 +41,11 @@ func (c *Center) View(agent acd.AgentID) (AgentView, error) {
 	if device == nil {
 		return AgentView{}, ErrUnknownAgent
 	}
-	return device.view(), nil
+	view := device.view()
+	if view.Call != nil && view.Call.talk != nil {
+		view.Call.Sound = view.Call.talk.view(view.Muted, c.now())
+	}
+	return view, nil
 }
 
 // OfferMedia answers the browser's SDP offer; its peer connection replaces the

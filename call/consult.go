@@ -4,6 +4,7 @@ import (
 	"go.uber.org/zap"
 
 	"careline/acd"
+	"careline/ledger"
 	"careline/media"
 	"careline/sip"
 )
@@ -255,6 +256,7 @@ func (s *session) dropConsult(outcome string) {
 	}
 	s.consult = nil
 	s.chronicle.consultEnded(s.center.now(), outcome)
+	s.noteSound(ledger.SoundTarget, "", c.target.leg)
 	c.target.drop(causeNormal, s.log)
 	c.hangUp(s.log)
 }

@@ -223,6 +223,10 @@ func (d *device) setLeg(leg Leg, serial int) (ok bool) {
 
 // onSound follows the peer connection's state. It runs on media's goroutines.
 func (d *device) onSound(serial int, e media.Event) {
+	if e.Kind == media.EventOneWay || e.Kind == media.EventHeardAgain {
+		d.notify()
+		return
+	}
 	audible := e.Kind == media.EventConnected
 	if !audible && e.Kind != media.EventDisconnected && e.Kind != media.EventFailed {
 		return

@@ -91,6 +91,7 @@ func (s *session) closeSound() {
 	s.chronicle.record.Media = ledger.MediaStats{
 		PacketsReceived: stats.PacketsReceived, PacketsSent: stats.PacketsSent, PacketsLost: stats.PacketsLost,
 	}
+	s.noteSound(ledger.SoundCaller, "", s.leg)
 	s.leg.Close()
 }
 

@@ -204,12 +204,33 @@ type fakeLeg struct {
 	agreed  []netip.AddrPort
 	offer   media.SDP // ours, to a browser
 	answers []string  // to it
+
+	heard, said media.SoundStats
+	sum         media.QualitySum
 }
 
 func (l *fakeLeg) Local() media.Description             { return media.Description{WebRTC: l.offer} }
 func (l *fakeLeg) SendDigit(media.Digit, time.Duration) { l.digits++ }
-func (l *fakeLeg) Stats() media.LegStats                { return media.LegStats{PacketsReceived: 7} }
-func (l *fakeLeg) locked() func()                       { l.sound.mu.Lock(); return l.sound.mu.Unlock }
+
+func (l *fakeLeg) Stats() media.LegStats {
+	defer l.locked()()
+	return media.LegStats{PacketsReceived: 7, Heard: l.heard, Said: l.said}
+}
+
+func (l *fakeLeg) TakeQuality() media.QualitySum {
+	defer l.locked()()
+	sum := l.sum
+	l.sum = media.QualitySum{}
+	return sum
+}
+
+// sounds sets how the leg sounds from now on, and what that has come to.
+func (l *fakeLeg) sounds(heard, said media.SoundStats, sum media.QualitySum) {
+	defer l.locked()()
+	l.heard, l.said, l.sum = heard, said, sum
+}
+
+func (l *fakeLeg) locked() func() { l.sound.mu.Lock(); return l.sound.mu.Unlock }
 
 func (l *fakeLeg) Agree(remote media.Description, _ media.Format) error {
 	defer l.locked()()

@@ -67,6 +67,7 @@ type Leg interface {
 	SendDigit(digit media.Digit, duration time.Duration)
 	Mute(on bool)
 	Stats() media.LegStats
+	TakeQuality() media.QualitySum
 	Close()
 }
 

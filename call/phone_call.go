@@ -312,6 +312,8 @@ func (s *session) onPhoneSound(m phoneSoundMessage) {
 	switch m.event.Kind {
 	case media.EventDigit:
 		s.pass(m.event.Digit)
+	case media.EventOneWay, media.EventHeardAgain:
+		s.oneWay(ledger.SoundAgent, m.event)
 	case media.EventConnected:
 		s.phoneHeard()
 	case media.EventDisconnected:

@@ -361,6 +361,8 @@ func (s *session) onSound(e media.Event) {
 		s.end(ledger.ByCarrier, "no sound came from the caller's side (RTP time-out)", causeTimerExpiry)
 	case media.EventConnected, media.EventFailed:
 		s.onConnection(e.Kind)
+	case media.EventOneWay, media.EventHeardAgain:
+		s.oneWay(ledger.SoundCaller, e)
 	}
 }
 

@@ -19,6 +19,8 @@ type Stats struct {
 	// Unjournaled counts events that took effect though they could not be journaled.
 	Unjournaled uint64
 	Queues      []QueueStats
+	// Sound of the legs that were in calls, by leg and way.
+	Sound []SoundStats
 	// Agents by state.
 	Agents map[acd.AgentState]int
 }
@@ -32,6 +34,7 @@ type QueueStats struct {
 
 type counters struct {
 	offered, refused, answered, abandoned atomic.Uint64
+	sound                                 soundCounters
 }
 
 // Stats gives the present numbers.
@@ -44,6 +47,7 @@ func (c *Center) Stats() Stats {
 		Offered: c.counters.offered.Load(), Refused: c.counters.refused.Load(),
 		Answered: c.counters.answered.Load(), Abandoned: c.counters.abandoned.Load(),
 		Unjournaled: c.router.unwritten.Load(), Agents: map[acd.AgentState]int{},
+		Sound: c.counters.sound.stats(),
 	}
 	if lines := c.router.lines.Load(); lines != nil {
 		since := c.now().Sub(lines.at) // nobody came or went meanwhile

@@ -32,6 +32,7 @@ func (s *session) join() {
 	s.chronicle.ringEnded(now, "answered")
 	s.chronicle.enter(now, "answered", ledger.Segment{Kind: ledger.SegmentTalk, Agent: string(agent), Queue: s.offer.Queue})
 	s.agent, s.agentLeg, s.answered = agent, leg, now
+	beginSound(leg)
 	s.transfer = transfer{}
 	s.enter(stageTalk)
 	s.timers.stop(timerAnnounce)
@@ -63,6 +64,7 @@ func (s *session) partSounds() {
 	if s.agentLeg != nil {
 		s.center.sound.Part(s.leg, s.agentLeg)
 		s.agentLeg.Mute(false)
+		s.noteSound(ledger.SoundAgent, s.agent, s.agentLeg)
 		s.agentLeg = nil
 	}
 }
@@ -86,6 +88,7 @@ func (s *session) followSound() {
 	}
 	s.partSounds()
 	s.agentLeg = leg
+	beginSound(leg)
 	switch {
 	case leg == nil:
 		s.log.Warn("agent's sound lost", zap.String("agent", string(s.agent)))
@@ -229,6 +232,7 @@ func (s *session) view(agent acd.AgentID) CallView {
 		Reconnecting: s.withAgent() && !wraps && s.agentLeg == nil,
 	}
 	if agent == s.agent && !wraps {
+		v.talk = s.talkSound(agent)
 		v.Transfer, v.TransferFailed = s.transfer.progress(), s.transfer.failed
 	}
 	if s.request != nil {

@@ -3,6 +3,7 @@ package call
 import (
 	"go.uber.org/zap"
 
+	"careline/ledger"
 	"careline/media"
 	"careline/sip"
 )
@@ -159,6 +160,8 @@ func (s *session) onTargetSound(m targetSoundMessage) {
 		return
 	}
 	switch {
+	case m.event.Kind == media.EventOneWay:
+		s.oneWay(ledger.SoundTarget, m.event)
 	case m.event.Kind == media.EventFirstPacket:
 		t.heard = true
 		if transferred {

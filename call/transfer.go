@@ -283,6 +283,7 @@ func (s *session) dropTransfer(cause int) {
 	}
 	s.transfer.target = nil
 	s.center.sound.Part(s.leg, t.leg)
+	s.noteSound(ledger.SoundTarget, "", t.leg)
 	t.drop(cause, s.log)
 }
 

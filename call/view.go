@@ -82,6 +82,10 @@ type CallView struct {
 	Reasons []string
 	// Disposition as chosen so far, in wrap-up or before.
 	Disposition string
+	// Sound is how the two hear each other now; nil while they don't talk.
+	Sound *SoundView
+
+	talk *talkSound // what Sound is measured on
 }
 
 // Command is what an agent does. Kind is one of the constants; the other

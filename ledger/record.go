@@ -45,6 +45,9 @@ type CallRecord struct {
 	Disposition string `json:"disposition,omitempty"`
 	// Media sums of the caller's leg.
 	Media MediaStats `json:"media"`
+	// Sound is how each side sounded, in the order in which they left the call; none
+	// in records of before it was measured.
+	Sound []LegSound `json:"sound,omitempty"`
 }
 
 // EndedBy says who ended the call.
@@ -100,6 +103,48 @@ type MediaStats struct {
 	PacketsReceived uint64 `json:"packets_received"`
 	PacketsSent     uint64 `json:"packets_sent"`
 	PacketsLost     uint64 `json:"packets_lost"`
+}
+
+// SoundLeg is whose side of a call a LegSound is about.
+type SoundLeg string
+
+const (
+	SoundCaller SoundLeg = "caller"
+	SoundAgent  SoundLeg = "agent"
+	// SoundTarget: whom an agent called about the caller, or transferred the caller to.
+	SoundTarget SoundLeg = "target"
+)
+
+// LegSound is how one side sounded while it was in the call, as Careline's end of
+// its line and the side's own reports (RTCP) tell.
+type LegSound struct {
+	Leg SoundLeg `json:"leg"`
+	// Agent of the agents' legs.
+	Agent string `json:"agent,omitempty"`
+	Codec string `json:"codec"`
+	// RoundTripMS is the network's way there and back, mean and worst, in
+	// milliseconds; 0 where the side sends no reports.
+	RoundTripMS    int64 `json:"round_trip_ms,omitempty"`
+	MaxRoundTripMS int64 `json:"max_round_trip_ms,omitempty"`
+	// Received is what came from there, Sent what went there.
+	Received SoundWay `json:"received"`
+	Sent     SoundWay `json:"sent"`
+}
+
+// SoundWay is one direction of a LegSound.
+type SoundWay struct {
+	// Packets that came, or were sent; Lost ones, of those sent by the far side's reports.
+	Packets uint64 `json:"packets"`
+	Lost    uint64 `json:"lost"`
+	// JitterMS is the interarrival jitter, mean and worst, in milliseconds.
+	JitterMS    int64 `json:"jitter_ms"`
+	MaxJitterMS int64 `json:"max_jitter_ms"`
+	// MOS is the mean opinion score as the E-model estimates it (ITU-T G.107), 1 to
+	// 4.5; WorstMOS that of the worst seconds; 0 where nothing was measured.
+	MOS      float64 `json:"mos,omitempty"`
+	WorstMOS float64 `json:"worst_mos,omitempty"`
+	// OneWaySeconds is how long nothing of this direction was heard.
+	OneWaySeconds float64 `json:"one_way_s,omitempty"`
 }
 
 // AuditEntry is one line of the append-only, hash-chained audit (45 CFR 164.312(b)).
