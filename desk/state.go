@@ -62,6 +62,8 @@ type callScreen struct {
 	Transferred    bool     `json:"transferred,omitempty"`
 	Reasons        []string `json:"reasons,omitempty"`
 	Disposition    string   `json:"disposition,omitempty"`
+	// Sound is how the talk sounds; absent while there is none.
+	Sound *soundScreen `json:"sound,omitempty"`
 }
 
 // inCall reports whether an agent in this state is at work on a call: such an
@@ -113,6 +115,7 @@ func (d *Desk) screenOf(p *presence, user User, view call.AgentView) screen {
 		Verification: c.Verification, Name: name, NameStatus: status,
 		Path: orEmpty(c.Path), Arrived: c.Arrived.UTC(), Answered: c.Answered.UTC(),
 		Held: c.Held, CallerGone: c.CallerGone, Transfer: c.Transfer, TransferFailed: c.TransferFailed, Transferred: c.Transferred, Reasons: c.Reasons, Disposition: c.Disposition,
+		Sound: soundScreenOf(c.Sound),
 	}
 	return s
 }

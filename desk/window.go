@@ -20,9 +20,9 @@ const (
 	maxPage    = 64 // bytes of a page's name
 	// writeTime cuts a page that doesn't take its state.
 	writeTime = 5 * time.Second
-	// beat is how often an open window is looked at without a change: its
-	// session's busyness, a name whose audit failed.
-	beat = 5 * time.Second
+	// beat is how often an open window is looked at without a change: how the talk
+	// sounds, its session's busyness, a name whose audit failed.
+	beat = 2 * time.Second
 	// pingEvery and pongTime find a page that vanished without a word.
 	pingEvery   = 10 * time.Second
 	pongTime    = 10 * time.Second

@@ -13,6 +13,7 @@ type collector struct {
 	state   func() State
 	metrics []metric
 	queue   [2]*prometheus.Desc
+	sound   [2]*prometheus.Desc
 	agents  *prometheus.Desc
 	build   *prometheus.Desc
 }
@@ -35,6 +36,10 @@ func newCollector(options Options, state func() State) *collector {
 			describe("queue_waiting", "Callers waiting in the queue.", "queue"),
 			describe("queue_longest_wait_seconds", "The longest present wait in the queue.", "queue"),
 		},
+		sound: [2]*prometheus.Desc{
+			describe("sound_mos", "Mean opinion score of each leg that left a call, as estimated by the E-model (ITU-T G.107).", "leg", "direction"),
+			describe("sound_one_way_total", "Legs that weren't heard for 4 s or more, in the direction.", "leg", "direction"),
+		},
 		agents: describe("agents", "Agents by state.", "state"),
 		build:  describe("build_info", "Always 1; the versions are labels.", "version", "config"),
 	}
@@ -45,7 +50,7 @@ func (c *collector) Describe(descs chan<- *prometheus.Desc) {
 	for _, m := range c.metrics {
 		descs <- m.desc
 	}
-	for _, desc := range []*prometheus.Desc{c.queue[0], c.queue[1], c.agents, c.build} {
+	for _, desc := range []*prometheus.Desc{c.queue[0], c.queue[1], c.sound[0], c.sound[1], c.agents, c.build} {
 		descs <- desc
 	}
 }
@@ -65,6 +70,14 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	for _, queue := range all.calls.Queues {
 		gauge(c.queue[0], float64(queue.Waiting), queue.Queue)
 		gauge(c.queue[1], queue.Longest.Seconds(), queue.Queue)
+	}
+	for _, one := range all.calls.Sound {
+		direction := "received"
+		if one.Sent {
+			direction = "sent"
+		}
+		out <- prometheus.MustNewConstHistogram(c.sound[0], one.Scored, one.Sum, one.Scores, string(one.Leg), direction)
+		out <- prometheus.MustNewConstMetric(c.sound[1], prometheus.CounterValue, float64(one.OneWay), string(one.Leg), direction)
 	}
 	for _, state := range agentStates() {
 		gauge(c.agents, float64(all.calls.Agents[state]), string(state))

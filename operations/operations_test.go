@@ -53,6 +53,10 @@ func server(t *testing.T, probes ...Probe) *Server {
 			Calls: 2, Offered: 7, Abandoned: 1,
 			Queues: []call.QueueStats{{Queue: "claims", Waiting: 4, Longest: 90 * time.Second}},
 			Agents: map[acd.AgentState]int{acd.Available: 3},
+			Sound: []call.SoundStats{
+				{Leg: ledger.SoundCaller, Scored: 5, Sum: 20.5, Scores: map[float64]uint64{3.1: 1, 4.5: 5}, OneWay: 2},
+				{Leg: ledger.SoundCaller, Sent: true},
+			},
 		}},
 	})
 	if err != nil {
@@ -163,6 +167,9 @@ func TestMetricsSpeakOfEveryRoom(t *testing.T) {
 		"careline_calls 2", "careline_calls_offered_total 7", "careline_ready 0",
 		`careline_queue_waiting{queue="claims"} 4`, `careline_queue_longest_wait_seconds{queue="claims"} 90`,
 		`careline_agents{state="available"} 3`, `careline_agents{state="talking"} 0`,
+		`careline_sound_mos_bucket{direction="received",leg="caller",le="3.1"} 1`, `careline_sound_mos_count{direction="received",leg="caller"} 5`,
+		`careline_sound_mos_sum{direction="received",leg="caller"} 20.5`, `careline_sound_mos_count{direction="sent",leg="caller"} 0`,
+		`careline_sound_one_way_total{direction="received",leg="caller"} 2`,
 		"careline_media_legs 3", "careline_media_packets_sent_total 1500", "careline_media_frames_late_total 2",
 		"careline_ledger_writes_total 12", "careline_ledger_writes_failed_total 1", "careline_ledger_writes_waiting 5", "careline_sip_dialogs 2", "careline_sip_strangers_total 4", "careline_sip_registrations_total 6", "careline_sip_unauthorized_total 3", `careline_build_info{config="abc",version="v1"} 1`,
 	} {

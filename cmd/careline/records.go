@@ -134,6 +134,12 @@ func printRecord(w io.Writer, r ledger.CallRecord) error {
 	if !r.Ended.IsZero() { // they are counted at the end
 		line("packets", "%d received, %d sent, %d lost", r.Media.PacketsReceived, r.Media.PacketsSent, r.Media.PacketsLost)
 	}
+	for _, leg := range r.Sound {
+		name := "sound, " + string(leg.Leg)
+		line(name, "%s, %s", strings.TrimSpace(leg.Agent+" "+leg.Codec), tripOf(leg))
+		line("  received", "%s", wayOf(leg.Received))
+		line("  sent", "%s", wayOf(leg.Sent))
+	}
 	for _, segment := range r.Segments {
 		length := "goes on"
 		if !segment.End.IsZero() {
@@ -232,4 +238,25 @@ func verifyAudit(ctx context.Context, t terminal, kept *ledger.Ledger, named, co
 	}
 	fmt.Fprintf(t.stdout, "hashes of it noted in %s: %d, all as they are in the chain\n", path, heads)
 	return nil
+}
+
+// tripOf says how far away a leg's far end is.
+func tripOf(leg ledger.LegSound) string {
+	if leg.MaxRoundTripMS == 0 {
+		return "round trip not known: it sent no reports (RTCP)"
+	}
+	return fmt.Sprintf("round trip %d ms, at most %d", leg.RoundTripMS, leg.MaxRoundTripMS)
+}
+
+// wayOf says how one direction of a leg sounded.
+func wayOf(way ledger.SoundWay) string {
+	text := fmt.Sprintf("%d packets", way.Packets)
+	if way.MOS > 0 {
+		text += fmt.Sprintf(", %d lost, jitter %d ms, at most %d; MOS %.2f, at worst %.2f",
+			way.Lost, way.JitterMS, way.MaxJitterMS, way.MOS, way.WorstMOS)
+	}
+	if way.OneWaySeconds > 0 {
+		text += fmt.Sprintf("; not heard for %.0f s", way.OneWaySeconds)
+	}
+	return text
 }

@@ -20,6 +20,7 @@ import { Ringer } from "./ringer";
 import { Shortcuts } from "./shortcuts";
 import { SignIn } from "./sign-in";
 import { Socket } from "./socket";
+import { Sound } from "./sound";
 import { StateView } from "./state-view";
 import { Status } from "./status";
 import { Tab } from "./tab";
@@ -74,6 +75,7 @@ class Softphone {
   );
   private readonly stateView = new StateView();
   private readonly card = new CallerCard();
+  private readonly sound = new Sound();
   private readonly controls = new Controls(this.run, () => {
     if (this.screen) this.mute.toggle(this.screen);
   });
@@ -223,6 +225,7 @@ class Softphone {
     this.drawn = screen.state;
     this.card.render(screen.call);
     this.stateView.render(screen);
+    this.sound.render(screen);
     this.controls.render(screen);
     this.keypad.render(screen);
     this.transfer.render(screen);

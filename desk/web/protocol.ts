@@ -12,6 +12,21 @@ export type AgentState =
 
 export type Verification = "verified" | "not_verified" | "locked_out" | "none";
 
+/** One way of the sound: packets lost in percent, and how late it is from mouth to ear. */
+export interface SoundWay {
+  loss: number;
+  delay_ms: number;
+}
+
+/** How the talk sounds; not_heard: the caller may not hear the agent, not_hearing: the other way round. */
+export interface SoundScreen {
+  grade?: "good" | "fair" | "bad";
+  not_heard?: boolean;
+  not_hearing?: boolean;
+  hears: SoundWay;
+  heard: SoundWay;
+}
+
 export interface CallScreen {
   id: string;
   offer: string;
@@ -34,6 +49,7 @@ export interface CallScreen {
   transferred?: boolean;
   reasons?: string[];
   disposition?: string;
+  sound?: SoundScreen;
 }
 
 /** The agent's desk phone; absent for who has none. */

@@ -3,6 +3,7 @@
 import { period, since, spell, until } from "./clock";
 import { find, mark, show, write } from "./dom";
 import { type AgentState, onPhone, type Screen } from "./protocol";
+import { unheard } from "./sound";
 import { language, words } from "./words";
 
 const titles: Record<AgentState, string> = {
@@ -114,7 +115,7 @@ function detail(screen: Screen): string {
     case "talking":
       if (call?.transfer) return "Somebody is being called for the caller, who hears music";
       if (!screen.media_connected && !onPhone(screen)) return "The sound is interrupted; the caller is still there";
-      return screen.muted ? "The caller can't hear you" : "The caller hears you";
+      return unheard(call?.sound) || (screen.muted ? "The caller can't hear you" : "The caller hears you");
     case "holding":
       if (call?.transfer) return "Somebody is being called for the caller, who hears music";
       return "The caller hears music and can't hear you";
