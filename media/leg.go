@@ -52,8 +52,11 @@ type Leg struct {
 	ear    ear
 	muted  atomic.Bool
 	shield shield
-	peer   atomic.Pointer[Leg] // written under engine.mu
-	looks  atomic.Int32        // frames since the last look
+	peer   atomic.Pointer[Leg] // whose payloads pass through; written under engine.mu
+	// conference that the leg is in; written under engine.mu and the conference's.
+	conference atomic.Pointer[Conference]
+	joined     *Leg         // by Join; under engine.mu
+	looks      atomic.Int32 // frames since the last look
 
 	monitor monitor
 
@@ -109,6 +112,7 @@ func (l *Leg) Agree(remote Description, format Format) error {
 	}
 	now := time.Now()
 	l.agreeReports(remote)
+	defer l.recode()
 	l.in.mu.Lock()
 	defer l.in.mu.Unlock()
 	secure, err := l.decryption(remote)
@@ -163,6 +167,13 @@ func (l *Leg) Codec() Codec {
 	l.out.mu.Lock()
 	defer l.out.mu.Unlock()
 	return l.out.format.Codec
+}
+
+// sends is the codec that we send, and how Opus is.
+func (l *Leg) sends() (Codec, OpusParameters) {
+	l.out.mu.Lock()
+	defer l.out.mu.Unlock()
+	return l.out.format.Codec, l.out.opus
 }
 
 // Play begins a playback at once, in place of what plays. It wins over the joined
@@ -283,9 +294,18 @@ func (l *Leg) follow() {
 	l.out.retarget(l.in.latch.target)
 }
 
+// visit lets the leg send its frame: that of its conference, where it is in one.
+func (l *Leg) visit(due time.Time) (played int, finished bool) {
+	if c := l.conference.Load(); c != nil {
+		return c.frame(l, due)
+	}
+	return l.out.frame(due)
+}
+
 // frame is the pacer's visit, for the frame that is due at due.
 func (l *Leg) frame(due time.Time) {
-	if played, finished := l.out.frame(due); finished {
+	played, finished := l.visit(due)
+	if finished {
 		l.tell(Event{Kind: EventPlayed, Playback: played})
 	}
 	if l.looks.Add(1) >= timeoutEvery {
@@ -295,44 +315,4 @@ func (l *Leg) frame(due time.Time) {
 			l.tell(Event{Kind: EventTimeout})
 		}
 	}
-}
-
-// Join lets two legs hear each other. Each is parted from whom it was joined with
-// before. While a leg plays, its far side hears the playback only.
-func Join(a, b *Leg) {
-	if a == b || a.engine != b.engine {
-		return
-	}
-	a.engine.mu.Lock()
-	defer a.engine.mu.Unlock()
-	if a.closed.Load() || b.closed.Load() {
-		return
-	}
-	a.part()
-	b.part()
-	a.peer.Store(b)
-	b.peer.Store(a)
-	a.out.join(b)
-	b.out.join(a)
-}
-
-// Part undoes Join; nothing happens if the two aren't joined. When it has
-// returned, no more of the other's sound is sent to either.
-func Part(a, b *Leg) {
-	a.engine.mu.Lock()
-	defer a.engine.mu.Unlock()
-	if a.peer.Load() == b {
-		a.part()
-	}
-}
-
-// part undoes a join; engine.mu is held.
-func (l *Leg) part() {
-	peer := l.peer.Swap(nil)
-	if peer == nil {
-		return
-	}
-	peer.peer.Store(nil)
-	l.out.join(nil)
-	peer.out.join(nil)
 }

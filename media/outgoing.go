@@ -33,6 +33,7 @@ const (
 	fromPlayback
 	fromRelay
 	fromDigit // a key's tone
+	fromMix
 )
 
 // outgoing is the one RTP stream that a leg sends, whatever feeds it: playback,
@@ -59,6 +60,7 @@ type outgoing struct {
 	next      time.Time // when that is due: at the end of what was sent
 	kind      sourceKind
 	clock     streamClock
+	ended     int16 // the last sample that went out
 
 	playing player
 	source  *Leg // the joined leg
@@ -101,9 +103,12 @@ func (o *outgoing) join(source *Leg) {
 	o.source, o.relay = source, relay{}
 }
 
-// frame is the pacer's visit, due at now. It returns the playback that came to
-// its end by it, if any.
-func (o *outgoing) frame(now time.Time) (played int, finished bool) {
+// frame is the pacer's visit, due at now. It returns the playback that came to its
+// end by it, if any.
+func (o *outgoing) frame(now time.Time) (played int, finished bool) { return o.frameOf(nil, now) }
+
+// frameOf is frame, of a member of a conference if there is a seat.
+func (o *outgoing) frameOf(member *seat, now time.Time) (played int, finished bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	sound, playing, played, finished := o.playing.next(o.format.Codec)
@@ -126,6 +131,8 @@ func (o *outgoing) frame(now time.Time) (played int, finished bool) {
 	switch {
 	case playing:
 		o.sendSound(sound, fromPlayback, now)
+	case member != nil:
+		o.sendMixed(member, now)
 	case o.source != nil && now.Sub(o.relay.until) < fillAfter:
 		// The joined leg is talking: its packets go out as they come.
 	case o.source != nil || o.fill:
@@ -148,6 +155,7 @@ func (o *outgoing) catchUp(now time.Time) (paused bool) {
 	step := min(o.clock.step(o.timestamp, now, rate), pause-FrameDuration)
 	o.timestamp -= uint32(int64(step) * int64(rate) / int64(time.Second))
 	o.next = now
+	o.ended = 0 // the far side has faded out what came before
 	return true
 }
 
@@ -158,7 +166,13 @@ func (o *outgoing) sendSound(payload []byte, kind sourceKind, now time.Time) {
 
 // sendFrame sends the frame of 20 ms whose payload the buffer holds.
 func (o *outgoing) sendFrame(size int, kind sourceKind, now time.Time) {
-	spurt := o.catchUp(now) || (o.kind != kind && kind != fromSilence)
+	paused := o.catchUp(now)
+	spurt := paused || (o.kind != kind && kind != fromSilence)
+	payload := o.buffer[headerSize : headerSize+size]
+	if paused || o.kind != kind {
+		o.splice(payload, o.format.Codec)
+	}
+	o.ends(payload, o.format.Codec)
 	p := packet{marker: spurt, payloadType: o.format.PayloadType, sequence: o.sequence, timestamp: o.timestamp, ssrc: o.ssrc}
 	o.write(&p, size, FrameDuration, now)
 	o.sequence++
@@ -166,6 +180,16 @@ func (o *outgoing) sendFrame(size int, kind sourceKind, now time.Time) {
 	o.kind, o.relay.interrupted = kind, true
 	if kind == fromPlayback {
 		o.relay.live = false
+	}
+}
+
+// sendMixed sends what a member of a conference hears.
+func (o *outgoing) sendMixed(member *seat, now time.Time) {
+	switch payload, err := member.encoded(o.format.Codec, o.buffer[headerSize:headerSize+maxPayload]); {
+	case err != nil:
+		o.errors++
+	case len(payload) > 0:
+		o.sendSound(payload, fromMix, now)
 	}
 }
 
@@ -214,6 +238,10 @@ func (o *outgoing) forward(from *Leg, p *packet, codec Codec, muted bool, now ti
 	} else {
 		transcode(o.buffer[headerSize:headerSize+size], p.payload, codec, o.format.Codec)
 	}
+	if spurt {
+		o.splice(o.buffer[headerSize:headerSize+size], o.format.Codec)
+	}
+	o.ends(o.buffer[headerSize:headerSize+size], o.format.Codec)
 	o.write(&out, size, length, now)
 	o.kind = fromRelay
 	if next := out.sequence + 1; int16(next-o.sequence) > 0 {

@@ -67,6 +67,18 @@ func (p *pacer) add(leg *Leg) {
 			slot = i
 		}
 	}
+	p.insert(leg, slot)
+}
+
+// addAt puts the leg into a slot, so that it is visited right after who is there.
+func (p *pacer) addAt(leg *Leg, slot int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.insert(leg, slot)
+}
+
+// insert puts the leg into a slot, with mu held.
+func (p *pacer) insert(leg *Leg, slot int) {
 	legs := *p.legs[slot].Load()
 	grown := append(make([]*Leg, 0, len(legs)+1), legs...)
 	grown = append(grown, leg)

@@ -81,6 +81,7 @@ func (t *browserTrack) Kind() webrtc.RTPCodecType { return webrtc.RTPCodecTypeAu
 
 // agreeWebRTC is Agree for a browser.
 func (l *Leg) agreeWebRTC(choice browserChoice) {
+	defer l.recode()
 	l.in.mu.Lock()
 	l.in.types = payloadTypesFor(choice.format, choice.remote.DigitPayloadType)
 	l.in.mu.Unlock()
