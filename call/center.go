@@ -219,7 +219,7 @@ func (c *Center) newSession(id string, dialog Dialog, line Line) *session {
 	s := &session{
 		id: id, contact: acd.ContactID(id), line: line, number: dialog.Dialed(), center: c, content: c.options.Content, dialog: dialog,
 		log: c.log.With(zap.String("call", id)), inbox: make(chan message, sessionInbox),
-		wrapping: map[acd.AgentID]time.Time{},
+		wrapping: map[acd.AgentID]time.Time{}, supervisors: map[acd.AgentID]*supervision{},
 	}
 	s.ctx, s.cancel = context.WithCancelCause(c.ctx)
 	s.timers = newTimers(s.post)

@@ -12,15 +12,16 @@ import (
 type chronicle struct {
 	record ledger.CallRecord
 	// open is the index of the timeline's open segment, ring that of a ringing
-	// agent's, consult that of a consultation; -1 for none.
-	open, ring, consult int
+	// agent's, consult that of a consultation, conference that of a conference; -1
+	// for none.
+	open, ring, consult, conference int
 	// wraps are those of the wrap-ups: after a transfer that failed a second agent
 	// may begin before the first is done.
 	wraps map[string]int
 }
 
 func newChronicle(record ledger.CallRecord) *chronicle {
-	return &chronicle{record: record, open: -1, ring: -1, consult: -1, wraps: map[string]int{}}
+	return &chronicle{record: record, open: -1, ring: -1, consult: -1, conference: -1, wraps: map[string]int{}}
 }
 
 // Bounds of a record, so that a robot that goes round in a menu for hours can't
@@ -78,6 +79,29 @@ func (c *chronicle) consultBegun(now time.Time, agent string) {
 
 func (c *chronicle) consultEnded(now time.Time, outcome string) { c.finish(&c.consult, now, outcome) }
 
+// conferenceBegun opens a conference segment; conferenceEnded closes it.
+func (c *chronicle) conferenceBegun(now time.Time, agent string) {
+	if len(c.record.Segments) < maxSegments {
+		c.conference = c.begin(now, ledger.Segment{Kind: ledger.SegmentConference, Agent: agent})
+	}
+}
+
+func (c *chronicle) conferenceEnded(now time.Time, outcome string) {
+	c.finish(&c.conference, now, outcome)
+}
+
+// superviseBegun opens a supervisor's segment and returns its index, -1 for none;
+// superviseEnded closes it.
+func (c *chronicle) superviseBegun(now time.Time, supervisor string, mode Mode) int {
+	if len(c.record.Segments) >= maxSegments {
+		return -1
+	}
+	kind := map[Mode]ledger.SegmentKind{Listen: ledger.SegmentListen, Whisper: ledger.SegmentWhisper, BargeIn: ledger.SegmentBargeIn}[mode]
+	return c.begin(now, ledger.Segment{Kind: kind, Agent: supervisor})
+}
+
+func (c *chronicle) superviseEnded(now time.Time, index int) { c.finish(&index, now, "ended") }
+
 // end closes the call: whoever ended it first stays on record.
 func (c *chronicle) end(now time.Time, by ledger.EndedBy, why, outcome string) {
 	if !c.record.Ended.IsZero() {
@@ -85,6 +109,7 @@ func (c *chronicle) end(now time.Time, by ledger.EndedBy, why, outcome string) {
 	}
 	c.ringEnded(now, outcome)
 	c.consultEnded(now, outcome)
+	c.conferenceEnded(now, outcome)
 	c.finish(&c.open, now, outcome)
 	c.record.Ended, c.record.EndedBy, c.record.Why = now, by, why
 }

@@ -103,9 +103,12 @@ func (c *Center) Do(ctx context.Context, agent acd.AgentID, command Command) err
 		if device.view().Call != nil && device.view().State != acd.WrapUp {
 			return ErrInCall
 		}
+		if err := c.stopSupervising(ctx, device); err != nil {
+			return err
+		}
 		device.signOut()
 		return nil
-	case HangUp, Hold, Mute, SendDigit, SetDisposition, Transfer, CancelTransfer:
+	case HangUp, Hold, Mute, SendDigit, SetDisposition, Transfer, CancelTransfer, Consult, BringTogether, Leave, DropThird:
 		return c.toSession(ctx, device, command)
 	}
 	return ErrBadCommand
@@ -118,6 +121,9 @@ func (c *Center) setState(ctx context.Context, device *device, command Command) 
 			return ErrNoSound
 		}
 		command.Reason = ""
+		if err := c.stopSupervising(ctx, device); err != nil {
+			return err
+		}
 	case acd.Away:
 		if !slices.Contains(c.options.Content.AwayReasons, command.Reason) {
 			return ErrBadCommand

@@ -52,6 +52,8 @@ type device struct {
 	next  acd.AgentState
 	muted bool
 	call  *CallView
+	// supervision is the call that this supervisor takes part in.
+	supervision *SupervisionView
 }
 
 func newDevice(center *Center, agent acd.Agent) *device {
@@ -127,6 +129,7 @@ func (d *device) stopGrace() {
 // the page. With a window, but no sound, only the call is given back.
 func (d *device) graceOver(number int) {
 	var old Leg
+	left := false
 	d.decide(func() acd.Event {
 		if d.grace == nil || d.graces != number {
 			return nil
@@ -138,12 +141,16 @@ func (d *device) graceOver(number int) {
 		case !d.connected:
 			d.center.log.Warn("agent vanished", zap.String("agent", string(d.agent.ID)))
 			old = d.leave()
+			left = true
 			return acd.AgentSignedOut{Agent: d.agent.ID}
 		case !d.carries() && d.inCall():
 			return acd.AgentDropped{Agent: d.agent.ID}
 		}
 		return nil
 	})
+	if left {
+		d.tellCall() // the one that is supervised
+	}
 	closeLeg(old)
 }
 
@@ -244,10 +251,15 @@ func (d *device) onSound(serial int, e media.Event) {
 // tellCall tells the call that the agent has to look at the agent's sound.
 func (d *device) tellCall() {
 	d.mu.Lock()
-	contact := d.state.Contact
+	contacts := []acd.ContactID{d.state.Contact}
+	if d.supervision != nil {
+		contacts = append(contacts, acd.ContactID(d.supervision.Call))
+	}
 	d.mu.Unlock()
-	if contact != "" {
-		d.center.toCall(contact, deviceMessage{agent: d.agent.ID})
+	for _, contact := range contacts {
+		if contact != "" {
+			d.center.toCall(contact, deviceMessage{agent: d.agent.ID})
+		}
 	}
 }
 
@@ -326,7 +338,7 @@ func (d *device) view() AgentView {
 	v := AgentView{
 		Agent: d.agent.ID, Name: d.agent.Name, State: d.state.State, Reason: d.state.Reason,
 		Since: d.state.Since, Until: d.state.Until, NextState: d.next, MediaConnected: d.heard(), Phone: d.phoneView(),
-		Muted: d.muted, Draining: draining, Transfers: d.center.options.Transfers,
+		Muted: d.muted, Draining: draining, Transfers: d.center.options.Transfers, Supervision: d.supervision,
 		AwayReasons: slices.Clone(content.AwayReasons), Dispositions: slices.Clone(content.Dispositions),
 	}
 	if d.call != nil {

@@ -24,6 +24,8 @@ func (s *session) end(by ledger.EndedBy, why string, cause int) {
 	}
 	s.stopFlow()
 	s.hangUp(cause, why)
+	s.stopAllSupervising()
+	s.hangUpThird(cause, "ended")
 	s.partFromAgent()
 	s.dropTransfer(cause)
 	s.closeSound()
@@ -131,8 +133,11 @@ func (s *session) release() {
 		func() { s.cancel(nil) },
 		s.stopFlow,
 		func() { s.hangUp(causeTemporary, "internal error") },
+		s.stopAllSupervising,
+		func() { s.hangUpThird(causeTemporary, "ended") },
 		s.partFromAgent,
 		func() { s.dropTransfer(causeTemporary) },
+		s.leaveRoom,
 		func() { s.dropConsult("ended") },
 		func() { closeLeg(s.leg) },
 		s.leaveEngine,

@@ -178,6 +178,14 @@ func (s *fakeSound) Join(a, b Leg) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	for _, leg := range []*fakeLeg{a.(*fakeLeg), b.(*fakeLeg)} {
+		if leg.with != nil {
+			leg.with.with, leg.with = nil, nil
+		}
+		if leg.room != nil {
+			leg.room.remove(leg)
+		}
+	}
 	a.(*fakeLeg).with, b.(*fakeLeg).with = b.(*fakeLeg), a.(*fakeLeg)
 }
 
@@ -189,12 +197,72 @@ func (s *fakeSound) Part(a, b Leg) {
 	}
 }
 
+func (s *fakeSound) NewConference() Conference { return &fakeConference{sound: s} }
+
+// fakeConference knows who hears whom in it.
+type fakeConference struct {
+	sound *fakeSound
+	sides []side
+}
+
+func (c *fakeConference) Add(leg Leg, role media.Role, to Leg) error {
+	c.sound.mu.Lock()
+	defer c.sound.mu.Unlock()
+	l := leg.(*fakeLeg)
+	if l.with != nil {
+		l.with.with, l.with = nil, nil
+	}
+	if l.room != nil {
+		l.room.remove(l)
+	}
+	l.room = c
+	c.sides = append(c.sides, side{leg, role, to})
+	return nil
+}
+
+func (c *fakeConference) Remove(leg Leg) {
+	c.sound.mu.Lock()
+	defer c.sound.mu.Unlock()
+	c.remove(leg.(*fakeLeg))
+}
+
+func (c *fakeConference) remove(leg *fakeLeg) {
+	if leg.room == c {
+		leg.room = nil
+		c.sides = slices.DeleteFunc(c.sides, func(one side) bool { return one.leg == leg })
+	}
+}
+
+func (c *fakeConference) Close() {
+	c.sound.mu.Lock()
+	defer c.sound.mu.Unlock()
+	for len(c.sides) > 0 {
+		c.remove(c.sides[0].leg.(*fakeLeg))
+	}
+}
+
+// heardBy names whom a leg hears in the conference, as its roles say.
+func (c *fakeConference) heardBy(leg *fakeLeg) string {
+	var names []string
+	for _, other := range c.sides {
+		if other.leg == leg || other.leg.(*fakeLeg).muted {
+			continue
+		}
+		if other.role == media.Talking || other.role == media.Whispering && other.to == leg {
+			names = append(names, other.leg.(*fakeLeg).id)
+		}
+	}
+	slices.Sort(names)
+	return strings.Join(names, " ")
+}
+
 type fakeLeg struct {
 	id     string
 	sound  *fakeSound
 	notify func(media.Event)
 
 	with    *fakeLeg
+	room    *fakeConference
 	playing string
 	timer   *time.Timer
 	muted   bool
@@ -295,6 +363,12 @@ func (l *fakeLeg) Close() {
 	if !l.closed {
 		l.closed = true
 		l.stop()
+		if l.with != nil {
+			l.with.with, l.with = nil, nil
+		}
+		if l.room != nil {
+			l.room.remove(l)
+		}
 		l.sound.open--
 	}
 }
@@ -306,6 +380,8 @@ func (l *fakeLeg) hears() string {
 	switch {
 	case l.playing != "":
 		return l.playing[:len(l.playing)-1]
+	case l.room != nil:
+		return l.room.heardBy(l)
 	case l.with != nil && l.with.muted:
 		return "muted"
 	case l.with != nil:
@@ -321,6 +397,7 @@ type fakeRecords struct {
 	unfinished []ledger.CallRecord
 	journal    []ledger.JournalEntry
 	accesses   []phi.Access
+	audit      []ledger.AuditEntry
 	failing    error
 	// appending, if set, is called before the journal is written.
 	appending func([]ledger.JournalEntry)
@@ -331,6 +408,16 @@ func (r *fakeRecords) RecordAccess(_ context.Context, a phi.Access) error {
 	defer r.mu.Unlock()
 	r.accesses = append(r.accesses, a)
 	return r.failing
+}
+
+func (r *fakeRecords) Append(_ context.Context, entry ledger.AuditEntry) (ledger.AuditEntry, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.failing != nil {
+		return ledger.AuditEntry{}, r.failing
+	}
+	r.audit = append(r.audit, entry)
+	return entry, nil
 }
 
 func (r *fakeRecords) SaveCall(_ context.Context, record ledger.CallRecord) error {

@@ -78,6 +78,15 @@ type Sound interface {
 	OfferWebRTC(ctx context.Context, options media.LegOptions) (Leg, string, error)
 	Join(a, b Leg)
 	Part(a, b Leg)
+	NewConference() Conference
+}
+
+// Conference is more than two who hear each other, each by its role;
+// *media.Conference is one.
+type Conference interface {
+	Add(leg Leg, role media.Role, to Leg) error
+	Remove(leg Leg)
+	Close()
 }
 
 // Verifier establishes who is calling; *member.Verifier is one.
@@ -97,6 +106,7 @@ type Records interface {
 	SaveCall(ctx context.Context, record ledger.CallRecord) error
 	UnfinishedCalls(ctx context.Context, limit int) ([]ledger.CallRecord, error)
 	AppendJournal(ctx context.Context, entries []ledger.JournalEntry) error
+	Append(ctx context.Context, entry ledger.AuditEntry) (ledger.AuditEntry, error)
 }
 
 // AgentCodecs are what an agent's legs may speak, in the order of preference; empty:
@@ -130,6 +140,8 @@ type Content struct {
 	Codecs       map[acd.AgentID]AgentCodecs
 	AwayReasons  []string
 	Dispositions []string
+	// ShowSupervision are the modes of supervision that the agent's page tells of.
+	ShowSupervision []Mode
 }
 
 // Line is a dialed number's: its name, and the flow that answers it.
@@ -231,3 +243,16 @@ func (s engineSound) OfferWebRTC(ctx context.Context, options media.LegOptions) 
 
 func (s engineSound) Join(a, b Leg) { media.Join(a.(*media.Leg), b.(*media.Leg)) }
 func (s engineSound) Part(a, b Leg) { media.Part(a.(*media.Leg), b.(*media.Leg)) }
+
+func (s engineSound) NewConference() Conference { return engineConference{s.engine.NewConference()} }
+
+// engineConference lets a media.Conference be a Conference.
+type engineConference struct{ conference *media.Conference }
+
+func (c engineConference) Add(leg Leg, role media.Role, to Leg) error {
+	heardBy, _ := to.(*media.Leg) // nil for nobody
+	return c.conference.Add(leg.(*media.Leg), role, heardBy)
+}
+
+func (c engineConference) Remove(leg Leg) { c.conference.Remove(leg.(*media.Leg)) }
+func (c engineConference) Close()         { c.conference.Close() }

@@ -215,6 +215,8 @@ func (s *session) phoneEnded(device int, e sip.Event) {
 		s.agentDone()
 	case !s.stage.withAgent(): // before the two were joined: join finds nobody there
 	case e.By == sip.ByRemote && s.phoneGaveUp():
+	case e.By == sip.ByRemote && s.third.talks():
+		_ = s.leave() // there is a third to leave the caller with
 	case e.By == sip.ByRemote:
 		s.end(ledger.ByAgent, "the agent hung up", causeNormal)
 	default:

@@ -42,6 +42,7 @@ const (
 	timerWrapUp   = "wrap_up"
 	timerTransfer = "transfer"
 	timerPhone    = "phone"
+	timerThird    = "third"
 )
 
 func (s *session) play(kind playKind, clips []*media.Clip, flow int) {
@@ -99,6 +100,8 @@ func (s *session) onTimer(name string) {
 		s.transferRangOut()
 	case timerPhone:
 		s.phoneNotHeard()
+	case timerThird:
+		s.thirdRangOut()
 	case timerAnnounce:
 		s.askPlace()
 	case timerWrapUp:

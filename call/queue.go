@@ -105,11 +105,13 @@ func (s *session) ringOver(outcome, why string) {
 func (s *session) agentLost(why string) {
 	s.log.Warn("agent lost", zap.String("agent", string(s.agent)), zap.String("why", why))
 	s.dropConsult(string(acd.ConnectionLost))
+	s.hangUpThird(causeNormal, string(acd.ConnectionLost))
 	s.forgetAgent()
 }
 
 // forgetAgent: the call goes on without the agent whom it had.
 func (s *session) forgetAgent() {
+	s.stopAllSupervising()
 	s.partFromAgent()
 	s.agent, s.offer, s.muted, s.answered = "", nil, false, time.Time{}
 }
@@ -119,6 +121,9 @@ func (s *session) onRequeued(requeued acd.Requeued) {
 	switch {
 	case s.stage == stageQueue:
 		s.ringOver(string(requeued.Cause), requeued.Why)
+	case s.stage.withAgent() && s.third.talks():
+		s.thirdTakes(string(requeued.Cause), requeued.Why)
+		s.center.router.submit(acd.ContactLeft{Contact: s.contact, Reason: acd.Moved})
 	case s.stage.withAgent():
 		s.agentLost(requeued.Why)
 		s.chronicle.enter(s.center.now(), string(requeued.Cause), ledger.Segment{Kind: ledger.SegmentQueue, Queue: s.request.Queue})
@@ -137,6 +142,9 @@ func (s *session) onLeaveQueue(why acd.QueueExit) {
 	switch {
 	case s.stage == stageQueue:
 		s.ringOver(string(why), string(why))
+	case s.stage.withAgent() && s.third.talks():
+		s.thirdTakes(string(why), string(why))
+		return
 	case s.stage.withAgent():
 		s.agentLost(string(why))
 	case s.withAgent(): // the transfer that the agent began goes on

@@ -92,7 +92,12 @@ type session struct {
 	// consult is whom the agent asks beside the caller.
 	transfer transfer
 	consult  *consult
-	labels   []string
+	// third is whom the agent has called beside the caller, from the page;
+	// supervisors are in the call with an agent.
+	third       *third
+	supervisors map[acd.AgentID]*supervision
+	hearing     hearing
+	labels      []string
 	// reached: an agent has answered, now or earlier.
 	reached bool
 
@@ -242,6 +247,8 @@ func (s *session) handle(m message) {
 		s.onConsult(m)
 	case consultSoundMessage:
 		s.onConsultSound(m)
+	case superviseMessage:
+		s.onSupervise(m)
 	case commandMessage:
 		m.reply <- s.onCommand(m.agent, m.command)
 	}

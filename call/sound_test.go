@@ -254,3 +254,21 @@ func TestStatsTellTheLongestWaitNow(t *testing.T) {
 		}
 	})
 }
+
+// The queue's music is the caller's, in line and when the agent puts her on hold;
+// who came by no queue's hears the site's.
+func TestEachQueueHasItsOwnHoldMusic(t *testing.T) {
+	onFloor(t, func(o *Options) { o.Content.DefaultMusic = "lively" }, func(f *floor) {
+		f.center.options.Content.Music["lively"] = f.clip("lively")
+		f.signIn("maria")
+		_, leg := f.queued()
+		f.hears(leg, "calm")
+		f.accept("maria")
+		f.do("maria", Command{Kind: Hold, On: true})
+		f.hears(leg, "calm")
+		f.center.session("call-1").request.Hold.Music = ""
+		f.do("maria", Command{Kind: Hold})
+		f.do("maria", Command{Kind: Hold, On: true})
+		f.hears(leg, "lively")
+	})
+}

@@ -40,13 +40,9 @@ func wantUnbroken(t *testing.T, record ledger.CallRecord) {
 		switch {
 		case segment.End.Before(segment.Start) || segment.Outcome == "" && segment.Kind != ledger.SegmentTalk && segment.Kind != ledger.SegmentHold:
 			t.Errorf("segment %d, %s, ends before it starts or without an outcome: %+v", i, segment.Kind, segment)
-		case segment.Kind == ledger.SegmentRingAgent:
+		case segment.Kind.Within():
 			if segment.Start.Before(record.Started) || segment.End.After(record.Ended) || segment.Agent == "" {
-				t.Errorf("segment %d, a ring, lies outside the call: %+v", i, segment)
-			}
-		case segment.Kind == ledger.SegmentConsult:
-			if segment.Start.Before(record.Started) || segment.End.After(record.Ended) || segment.Agent == "" {
-				t.Errorf("segment %d, a consultation, lies outside the call: %+v", i, segment)
+				t.Errorf("segment %d, %s, lies outside the call: %+v", i, segment.Kind, segment)
 			}
 		case segment.Kind == ledger.SegmentWrapUp:
 			if segment.Start.Before(had[segment.Agent]) {

@@ -50,7 +50,8 @@ func (s *session) join() {
 func (s *session) hearEachOther() {
 	s.stopPlaying()
 	s.agentLeg.Mute(s.muted)
-	s.center.sound.Join(s.leg, s.agentLeg)
+	s.holdThird()
+	s.arrange()
 }
 
 // partFromAgent takes the two sounds apart, once, and hangs a desk phone up.
@@ -61,16 +62,17 @@ func (s *session) partFromAgent() {
 
 // partSounds takes the two sounds apart: the agent's may be in another call soon.
 func (s *session) partSounds() {
-	if s.agentLeg != nil {
-		s.center.sound.Part(s.leg, s.agentLeg)
-		s.agentLeg.Mute(false)
-		s.noteSound(ledger.SoundAgent, s.agent, s.agentLeg)
+	if leg := s.agentLeg; leg != nil {
+		s.noteSound(ledger.SoundAgent, s.agent, leg)
 		s.agentLeg = nil
+		s.arrange()
+		leg.Mute(false)
 	}
 }
 
 // onDevice: something changed at the agent's desk, perhaps under this call.
 func (s *session) onDevice(agent acd.AgentID) {
+	s.supervisorSound(agent)
 	if agent == s.agent {
 		s.followSound()
 	}
@@ -98,6 +100,9 @@ func (s *session) followSound() {
 	case s.stage == stageTalk:
 		s.log.Info("agent's sound back", zap.String("agent", string(s.agent)))
 		s.hearEachOther()
+	default: // the third, or a supervisor, may be there
+		s.agentLeg.Mute(s.muted)
+		s.arrange()
 	}
 	s.show()
 }
@@ -132,9 +137,20 @@ func (s *session) onCommand(agent acd.AgentID, c Command) error {
 	}
 	switch c.Kind {
 	case HangUp:
-		s.end(ledger.ByAgent, "the agent hung up", causeNormal)
+		return s.agentHangsUp()
 	case Transfer:
 		return s.transferByPage(c.Number)
+	case Consult:
+		return s.consultByPage(c.Number)
+	case BringTogether:
+		return s.bringTogether()
+	case Leave:
+		return s.leave()
+	case DropThird:
+		if s.third == nil {
+			return ErrBadCommand
+		}
+		s.dropThird(causeNormal, "dropped")
 	case Hold:
 		s.hold(c.On)
 	case Mute:
@@ -147,11 +163,36 @@ func (s *session) onCommand(agent acd.AgentID, c Command) error {
 		if !ok {
 			return ErrBadCommand
 		}
-		s.leg.SendDigit(digit, digitLength)
+		s.keyed(digit)
 	default:
 		return ErrBadCommand
 	}
 	return nil
+}
+
+// agentHangsUp ends the call, unless a third is there: then the agent leaves the two
+// who talk together, or hangs up on the third alone, whom the caller has nothing to
+// do with yet.
+func (s *session) agentHangsUp() error {
+	switch {
+	case s.third == nil:
+		s.end(ledger.ByAgent, "the agent hung up", causeNormal)
+	case s.third.together:
+		return s.leave()
+	default:
+		s.dropThird(causeNormal, "ended")
+	}
+	return nil
+}
+
+// keyed sends a key of the page's keypad to whom the agent talks with: a third is
+// often a menu.
+func (s *session) keyed(digit media.Digit) {
+	if t := s.third; t != nil && t.target.answered && (t.together || s.stage == stageHold) {
+		t.target.leg.SendDigit(digit, digitLength)
+		return
+	}
+	s.leg.SendDigit(digit, digitLength)
 }
 
 func (s *session) mute(on bool) {
@@ -191,9 +232,8 @@ func (s *session) hold(on bool) {
 	s.enter(next)
 	switch {
 	case on:
-		if s.agentLeg != nil {
-			s.center.sound.Part(s.leg, s.agentLeg)
-		}
+		s.holdThird()
+		s.arrange()
 		s.playMusic()
 	case s.agentLeg != nil:
 		s.hearEachOther()
@@ -234,6 +274,7 @@ func (s *session) view(agent acd.AgentID) CallView {
 	if agent == s.agent && !wraps {
 		v.talk = s.talkSound(agent)
 		v.Transfer, v.TransferFailed = s.transfer.progress(), s.transfer.failed
+		v.Third, v.Supervisors = s.third.progress(), s.shownSupervision()
 	}
 	if s.request != nil {
 		v.Queue, v.Language, v.Reason, v.State = s.request.Queue, s.request.Language, s.request.Reason, s.request.State

@@ -97,9 +97,8 @@ func (t *target) audible() bool { return t.answered || t.early && t.heard }
 // onTarget takes what somebody whom we called did; of one given up nothing counts.
 func (s *session) onTarget(m targetMessage) {
 	t, e := m.target, m.event
-	transferred, consulted := t == s.transfer.target, s.consult != nil && t == s.consult.target
 	switch {
-	case t.over || !transferred && !consulted:
+	case t.over || !s.calls(t):
 		if e.Dialog != nil {
 			s.turnAway(e.Dialog, 403)
 		}
@@ -131,9 +130,24 @@ func (s *session) onTarget(m targetMessage) {
 		s.turnAway(e.Dialog, 403)
 		return
 	}
-	if transferred {
+	s.targetDid(t, e)
+}
+
+// calls reports whether somebody whom we called isn't given up.
+func (s *session) calls(t *target) bool {
+	return t == s.transfer.target || s.consult != nil && t == s.consult.target || s.isThird(t)
+}
+
+func (s *session) isThird(t *target) bool { return s.third != nil && t == s.third.target }
+
+// targetDid hands what a target did to what it was called for.
+func (s *session) targetDid(t *target, e sip.Event) {
+	switch {
+	case t == s.transfer.target:
 		s.onTransferTarget(e)
-	} else {
+	case s.isThird(t):
+		s.onThird(e)
+	default:
 		s.onConsultTarget(e)
 	}
 }
@@ -155,19 +169,22 @@ func (s *session) targetReoffered(t *target, agreement sip.Agreement) {
 
 func (s *session) onTargetSound(m targetSoundMessage) {
 	t := m.target
-	transferred, consulted := t == s.transfer.target, s.consult != nil && t == s.consult.target
-	if t.over || !transferred && !consulted {
+	if t.over || !s.calls(t) {
 		return
 	}
+	transferred, consulted := t == s.transfer.target, s.consult != nil && t == s.consult.target
 	switch {
 	case m.event.Kind == media.EventOneWay:
 		s.oneWay(ledger.SoundTarget, m.event)
 	case m.event.Kind == media.EventFirstPacket:
 		t.heard = true
-		if transferred {
+		switch {
+		case transferred:
 			s.hearTarget()
-		} else {
+		case consulted:
 			s.consult.join(s)
+		default:
+			s.arrange()
 		}
 	case m.event.Kind == media.EventDigit && transferred && s.stage == stageExternal:
 		s.leg.SendDigit(m.event.Digit, digitLength)
@@ -176,16 +193,7 @@ func (s *session) onTargetSound(m targetSoundMessage) {
 	case m.event.Kind == media.EventTimeout && t.answered:
 		s.log.Warn("no sound came from the number that was called (RTP time-out)")
 		t.drop(causeTimerExpiry, s.log)
-		s.targetEnded(t, sip.Event{Kind: sip.EventEnded, By: sip.ByTimeout, Cause: causeTimerExpiry})
-	}
-}
-
-// targetEnded goes on as if the target's dialog had ended.
-func (s *session) targetEnded(t *target, e sip.Event) {
-	if t == s.transfer.target {
-		s.onTransferTarget(e)
-	} else {
-		s.onConsultTarget(e)
+		s.targetDid(t, sip.Event{Kind: sip.EventEnded, By: sip.ByTimeout, Cause: causeTimerExpiry})
 	}
 }
 

@@ -68,7 +68,7 @@ func (s *session) onRefer(by Referrer, refer sip.Refer) {
 	switch {
 	case !s.center.options.Transfers:
 		status = 403
-	case !s.stage.withAgent():
+	case !s.stage.withAgent(), s.third != nil:
 	case refer.Attended():
 		status = s.transferConsulted(by, refer.With)
 	default:
@@ -105,15 +105,13 @@ func (s *session) transferByPage(number sip.Number) error {
 	if !s.center.options.Transfers {
 		return ErrNoTransfers
 	}
-	switch s.transferTo(number, nil) {
-	case 0:
-		return nil
-	case 403:
-		return ErrNotAllowed
-	case 404:
-		return ErrNoNumber
+	if s.third != nil {
+		return ErrBadCommand
 	}
-	return ErrNoTrunk
+	if status := s.transferTo(number, nil); status != 0 {
+		return dialError(status)
+	}
+	return nil
 }
 
 // onTransferCommand is what the page may ask for while somebody is called.
@@ -152,10 +150,8 @@ func (s *session) handOver(t *target, by Referrer) {
 	s.transfer = transfer{target: t, by: by, before: s.stage}
 	s.accept(by)
 	s.chronicle.enter(s.center.now(), "transfer", ledger.Segment{Kind: ledger.SegmentTransfer, Agent: string(s.agent)})
-	if s.agentLeg != nil {
-		s.center.sound.Part(s.leg, s.agentLeg)
-	}
 	s.enter(stageTransfer)
+	s.arrange()
 	s.playMusic()
 	s.timers.set(timerTransfer, s.center.options.TransferRing)
 	s.show()
@@ -186,7 +182,7 @@ func (s *session) tellReferrer(status int) {
 func (s *session) hearTarget() {
 	if t := s.transfer.target; s.stage == stageTransfer && t.audible() {
 		s.stopPlaying()
-		s.center.sound.Join(s.leg, t.leg)
+		s.arrange()
 	}
 }
 
@@ -226,7 +222,6 @@ func (s *session) targetTakes() {
 	s.log.Info("transfer answered")
 	s.timers.stop(timerTransfer)
 	s.stopPlaying()
-	s.center.sound.Join(s.leg, s.transfer.target.leg)
 	s.tellReferrer(200)
 	if s.agent != "" {
 		s.agentDone()
@@ -234,6 +229,7 @@ func (s *session) targetTakes() {
 	s.transfer.by = nil
 	s.chronicle.enter(s.center.now(), "answered", ledger.Segment{Kind: ledger.SegmentExternal})
 	s.enter(stageExternal)
+	s.arrange()
 	s.saveBeside()
 }
 
@@ -282,7 +278,7 @@ func (s *session) dropTransfer(cause int) {
 		return
 	}
 	s.transfer.target = nil
-	s.center.sound.Part(s.leg, t.leg)
+	s.arrange()
 	s.noteSound(ledger.SoundTarget, "", t.leg)
 	t.drop(cause, s.log)
 }

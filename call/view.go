@@ -36,6 +36,8 @@ type AgentView struct {
 	Transfers bool
 	// Draining: the server is going down; no new calls come.
 	Draining bool
+	// Supervision is the call that a supervisor takes part in; nil for none.
+	Supervision *SupervisionView
 	// Call is what is offered, talked or wrapped up; nil when idle.
 	Call *CallView
 	// AwayReasons, Dispositions to choose from, as configured.
@@ -74,6 +76,12 @@ type CallView struct {
 	// TransferFailed is why the last one of this talk failed: "busy", "declined",
 	// "no_answer" or "unreachable".
 	Transfer, TransferFailed string
+	// Third is how far a call to somebody beside the caller is: "calling", "ringing",
+	// "answered" (the agent speaks with the third alone), "together" (a conference), or
+	// "" for none. TransferFailed is also why the last one failed.
+	Third string
+	// Supervisors are in the call, of those that the site shows.
+	Supervisors []SupervisorView
 	// Transferred: the caller is gone from this agent, and talks or waits elsewhere.
 	Transferred bool
 	// Reconnecting: the agent's own sound is away; the caller hears music.
@@ -103,7 +111,7 @@ type Command struct {
 	Digit string
 	// Disposition: for SetDisposition and FinishWrapUp.
 	Disposition string
-	// Number: for Transfer; where to.
+	// Number: for Transfer and Consult; where to.
 	Number Number
 }
 
@@ -131,6 +139,13 @@ const (
 	// may hang up. CancelTransfer takes the caller back.
 	Transfer       CommandKind = "transfer"
 	CancelTransfer CommandKind = "cancel_transfer"
+	// Consult calls a number beside the caller, who is on hold meanwhile. Then
+	// BringTogether makes a conference of the three, Leave lets the agent go while the
+	// others talk on, DropThird hangs the number up.
+	Consult        CommandKind = "consult"
+	BringTogether  CommandKind = "bring_together"
+	Leave          CommandKind = "leave"
+	DropThird      CommandKind = "drop_third"
 	SetDisposition CommandKind = "set_disposition"
 	FinishWrapUp   CommandKind = "finish_wrap_up"
 	ExtendWrapUp   CommandKind = "extend_wrap_up"
@@ -156,5 +171,7 @@ var (
 	ErrNoTrunk      = errors.New("call: no line to the outside is free")
 	ErrNoTransfers  = errors.New("call: transfers are off; sip.transfers switches them on")
 	ErrAnswerPhone  = errors.New("call: answer on the desk phone")
+	ErrNoTalk       = errors.New("call: no agent talks in this call, or it is the supervisor's own")
+	ErrNotAudited   = errors.New("call: what must be in the audit can't be written there")
 	ErrBusy         = errors.New("call: too much at once; try again")
 )

@@ -26,11 +26,11 @@ func (r CallRecord) Final() bool {
 		if segment.End.IsZero() {
 			return false
 		}
-		switch segment.Kind {
-		case SegmentRingAgent, SegmentConsult: // lie within others
-		case SegmentWrapUp:
+		switch {
+		case segment.Kind.Within():
+		case segment.Kind == SegmentWrapUp:
 			wrappedUp = true
-		case SegmentTalk, SegmentHold:
+		case segment.Kind == SegmentTalk, segment.Kind == SegmentHold:
 			last, wrappedUp = segment.Kind, false // an agent before this one may have wrapped up
 		default:
 			last = segment.Kind

@@ -76,16 +76,34 @@ const (
 	// SegmentConsult: the agent calls somebody about the caller, who is still in
 	// talk or hold; it lies within those.
 	SegmentConsult SegmentKind = "consult"
+	// SegmentConference: a third talks with caller and agent; it lies within their
+	// talk and hold.
+	SegmentConference SegmentKind = "conference"
+	// A supervisor, who is the segment's agent, hears the call (listen), speaks to the
+	// agent alone (whisper) or to all (barge_in); they lie within the agent's part.
+	SegmentListen  SegmentKind = "listen"
+	SegmentWhisper SegmentKind = "whisper"
+	SegmentBargeIn SegmentKind = "barge_in"
 	// SegmentTransfer: from the agent's wish until somebody has the caller.
 	SegmentTransfer SegmentKind = "transfer"
 	// SegmentExternal: the caller talks with a number outside.
 	SegmentExternal SegmentKind = "external"
 )
 
+// Within reports a kind that lies within others, and is no part of the timeline.
+func (k SegmentKind) Within() bool {
+	switch k {
+	case SegmentRingAgent, SegmentConsult, SegmentConference, SegmentListen, SegmentWhisper, SegmentBargeIn:
+		return true
+	}
+	return false
+}
+
 // Segment is a stretch of one kind. Segments follow each other without a gap
-// from Started to Ended, except that ring_agent lies within queue, consult lies
-// within what the agent does with the caller, and wrap_up follows the agent's part,
-// beside a transfer and what comes after it.
+// from Started to Ended, except that ring_agent lies within queue, consult,
+// conference, listen, whisper and barge_in lie within what the agent does with the
+// caller, and wrap_up follows the agent's part, beside a transfer and what comes
+// after it.
 type Segment struct {
 	Kind  SegmentKind `json:"kind"`
 	Start time.Time   `json:"start"`
@@ -180,4 +198,7 @@ const (
 	// AuditCapture: signalling is shown with its numbers; Purpose says why, Subject
 	// is the token of the number that calls are captured of.
 	AuditCapture AuditKind = "capture"
+	// AuditSupervision: a supervisor takes part in an agent's call; Field is how
+	// (listen, whisper, barge_in), Outcome is begun, ended or refused.
+	AuditSupervision AuditKind = "supervision"
 )
