@@ -43,6 +43,20 @@ func payloadTypesFor(format Format, digits uint8) *payloadTypes {
 	return &types
 }
 
+// also adds the other codecs that the far side says it has, under numbers that mean
+// nothing yet: one that answered an offer of several may send any of them (RFC 3264
+// section 6.1), under the number that the offer gave it.
+func (t *payloadTypes) also(formats []Format) *payloadTypes {
+	for _, format := range formats {
+		for _, number := range []uint8{format.Codec.PayloadType(), format.PayloadType & 0x7F} {
+			if t[number] == useNone {
+				t[number] = use(format.Codec)
+			}
+		}
+	}
+	return t
+}
+
 // incoming is what a leg knows of the RTP that comes to it. The goroutine that
 // reads writes to it, under its lock.
 type incoming struct {

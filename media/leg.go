@@ -127,7 +127,7 @@ func (l *Leg) Agree(remote Description, format Format) error {
 		return err
 	}
 	l.in.secure = secure
-	l.in.types = payloadTypesFor(format, remote.DigitPayloadType)
+	l.in.types = payloadTypesFor(format, remote.DigitPayloadType).also(remote.Formats)
 	l.in.listenForTones(l.engine.inband.listens(remote.DigitPayloadType))
 	if sends := remote.Direction.Sends(); sends && (!l.in.expects || l.in.quietSince.IsZero()) {
 		l.in.quietSince, l.in.timedOut = now, false

@@ -133,7 +133,7 @@ func (o *outgoing) frameOf(member *seat, now time.Time) (played int, finished bo
 		o.sendSound(sound, fromPlayback, now)
 	case member != nil:
 		o.sendMixed(member, now)
-	case o.source != nil && now.Sub(o.relay.until) < fillAfter:
+	case o.source != nil && now.Sub(o.relay.until) < fillAfter(o.format.Codec):
 		// The joined leg is talking: its packets go out as they come.
 	case o.source != nil || o.fill:
 		o.sendSound(silence(o.format.Codec), fromSilence, now)

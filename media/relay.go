@@ -3,10 +3,6 @@ package media
 import "time"
 
 const (
-	// fillAfter is how long after the end of its last packet's sound a joined leg
-	// may be silent before silence is sent in its stead. It is more than the
-	// jitter of a usable network.
-	fillAfter = 80 * time.Millisecond
 	// maxRelayJump is the largest step between what was sent and a relayed
 	// timestamp that is still taken to be the same talkspurt.
 	maxRelayJump = time.Second
@@ -18,6 +14,17 @@ const (
 	// clock is taken to have stood still. A delayed burst is over sooner.
 	maxRelayLate = 200 * time.Millisecond
 )
+
+// fillAfter is how long after the end of its last packet's sound a joined leg may be
+// silent before silence is sent in its stead. It is more than the jitter of a usable
+// network, and for Opus more than the pause between two packets of a silence that is
+// hardly sent, which the far side's decoder fills better (RFC 7587 section 3.1.3).
+func fillAfter(codec Codec) time.Duration {
+	if codec == Opus {
+		return 480 * time.Millisecond
+	}
+	return 80 * time.Millisecond
+}
 
 // relay maps a joined leg's sequence numbers and timestamps onto the outgoing
 // stream's. Losses stay visible to the far side, so that its jitter buffer can

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -33,13 +34,19 @@ type browser struct {
 func newBrowser(t testing.TB, mimeTypes ...string) *browser {
 	t.Helper()
 	engine := &webrtc.MediaEngine{}
-	types := map[string]webrtc.PayloadType{webrtc.MimeTypeOpus: 111, webrtc.MimeTypePCMU: 0, webrtc.MimeTypePCMA: 8, mimeDigits: 126}
+	types := map[string]webrtc.PayloadType{webrtc.MimeTypeOpus: 111, webrtc.MimeTypePCMU: 0, webrtc.MimeTypePCMA: 8, webrtc.MimeTypeG722: 9, mimeDigits: 126}
 	for _, mimeType := range mimeTypes {
 		capability := webrtc.RTPCodecCapability{MimeType: mimeType, ClockRate: 8000}
 		if mimeType == webrtc.MimeTypeOpus {
 			capability.ClockRate, capability.Channels = 48000, 2
 		}
 		codec := webrtc.RTPCodecParameters{RTPCodecCapability: capability, PayloadType: types[mimeType]}
+		if err := engine.RegisterCodec(codec, webrtc.RTPCodecTypeAudio); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if mimeTypes[0] == webrtc.MimeTypeOpus && slices.Contains(mimeTypes, mimeDigits) { // as browsers have it
+		codec := webrtc.RTPCodecParameters{RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: mimeDigits, ClockRate: 48000}, PayloadType: 110}
 		if err := engine.RegisterCodec(codec, webrtc.RTPCodecTypeAudio); err != nil {
 			t.Fatal(err)
 		}
@@ -121,11 +128,10 @@ func (b *browser) forget() {
 func (b *browser) say(samples []int16) {
 	ticker := time.NewTicker(FrameDuration)
 	defer ticker.Stop()
-	payload := make([]byte, FrameSamples)
+	mouth := newMouth(b.t, b.codec)
 	for ; len(samples) >= FrameSamples; samples = samples[FrameSamples:] {
-		b.codec.Encode(payload, samples[:FrameSamples])
-		b.put(b.codec.PayloadType(), false, b.timestamp, payload)
-		b.timestamp += FrameSamples
+		b.put(b.codec.PayloadType(), false, b.timestamp, mouth.speak(samples[:FrameSamples]))
+		b.timestamp += b.codec.FrameTicks()
 		<-ticker.C
 	}
 }
