@@ -206,3 +206,39 @@ func TestIntelligibilityFallsWithWhatIsMissing(t *testing.T) {
 		t.Errorf("quite another sentence: %.3f", score)
 	}
 }
+
+// Opus that sends next to nothing while nobody speaks (DTX) makes its own comfort noise,
+// which goes on while nothing comes, and each word after it is whole.
+func TestOpusThatSuppressesSilenceIsHeardWhole(t *testing.T) {
+	said := spokenPrompt(t, "es-US/verified")
+	pause := signal.Noise(1.5, 3)
+	for i := range pause { // the quietest of rooms
+		pause[i] /= 4096
+	}
+	sound := slices.Concat(said, pause, said)
+	sound = sound[:len(sound)/FrameSamples*FrameSamples]
+	far := newSpeaker(t, Opus)
+	far.encoder, _ = newTunedEncoder(Opus, OpusParameters{DTX: true})
+	var packets [][]byte
+	sent := 0
+	for frame := range slices.Chunk(sound, FrameSamples) {
+		raw := far.say(frame)
+		if len(raw) == headerSize {
+			far.packet.sequence--
+			raw = nil
+		} else {
+			sent++
+		}
+		packets = append(packets, raw)
+	}
+	heard, leg := overLink(Opus, link.Faults{Jitter: 20 * time.Millisecond}, packets)
+	score := signal.Intelligibility(heard, sound, 2400)
+	stats := leg.ear.stats()
+	t.Logf("%d of %d packets are sent; intelligibility %.3f, %+v", sent, len(packets), score, stats)
+	if sent > len(packets)-40 {
+		t.Fatalf("%d of %d packets are sent: nothing is suppressed", sent, len(packets))
+	}
+	if score < 0.9 || stats.Lost+stats.Restarts+stats.Dropped != 0 {
+		t.Errorf("intelligibility %.3f, %+v", score, stats)
+	}
+}

@@ -65,6 +65,7 @@ type outgoing struct {
 	playing player
 	source  *Leg // the joined leg
 	relay   relay
+	still   *stillness // nil until the joined leg describes its pauses
 	digits  DigitSender
 	tones   *toneSender // nil until a digit has to go as a tone
 
@@ -136,7 +137,7 @@ func (o *outgoing) frameOf(member *seat, now time.Time) (played int, finished bo
 	case o.source != nil && now.Sub(o.relay.until) < fillAfter(o.format.Codec):
 		// The joined leg is talking: its packets go out as they come.
 	case o.source != nil || o.fill:
-		o.sendSound(silence(o.format.Codec), fromSilence, now)
+		o.sendSound(o.silence(), fromSilence, now)
 	}
 	return played, finished
 }

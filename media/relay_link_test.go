@@ -1,6 +1,7 @@
 package media
 
 import (
+	"bytes"
 	"encoding/binary"
 	"net/netip"
 	"testing"
@@ -113,6 +114,36 @@ func TestAFarSideThatSuppressesSilenceIsHeardWhole(t *testing.T) {
 			if stats := ear.ear.stats(); peer.out.late != 0 || stats.Lost+stats.Restarts+stats.Dropped != 0 {
 				t.Errorf("%s, %s: %d packets aren't passed on; the far side has %+v", codec, name, peer.out.late, stats)
 			}
+		}
+	}
+}
+
+// A far side that says what its pauses sound like is heard so, by whom it is joined
+// with, and is silent while it is muted.
+func TestComfortNoiseIsHeardBehindUs(t *testing.T) {
+	for _, muted := range []bool{false, true} {
+		s := newStream()
+		s.join(s.source)
+		s.talk(10)
+		s.describe(s.source, []byte{50})
+		s.source.muted.Store(muted)
+		s.tick(30)
+		s.timestamp += 30 * FrameSamples
+		sound := make([]int16, FrameSamples)
+		PCMU.Decode(sound, s.tape.last().payload)
+		if level := signal.Level(sound); muted && level != signal.Floor || !muted && (level < -53 || level > -47) {
+			t.Errorf("muted %v: a pause of -50 dB is sent at %.1f", muted, level)
+		}
+		s.source.muted.Store(false)
+		s.talk(10)
+		checkOneStream(t, s.tape.heard)
+		if s.late != 0 {
+			t.Errorf("%d packets of the next word are dropped", s.late)
+		}
+		s.join(&Leg{})
+		s.tick(10)
+		if last := s.tape.last(); !bytes.Equal(last.payload, silence(PCMU)) {
+			t.Error("the noise of one leg is heard behind another")
 		}
 	}
 }

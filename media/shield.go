@@ -107,8 +107,10 @@ func (l *Leg) pass(a *arrival, key bool, now time.Time) {
 	}
 	switch peer := l.peer.Load(); {
 	case peer == nil:
-	case a.use == useDigits, a.use == useNoise:
+	case a.use == useDigits:
 		peer.out.omit(l)
+	case a.use == useNoise:
+		peer.out.describe(l, a.packet.payload)
 	default:
 		peer.out.forward(l, &a.packet, a.use.codec(), key || l.muted.Load(), now)
 	}
