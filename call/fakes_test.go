@@ -207,6 +207,7 @@ type fakeLeg struct {
 	playing string
 	timer   *time.Timer
 	muted   bool
+	shield  bool
 	closed  bool
 	digits  int
 	refuse  error
@@ -220,6 +221,16 @@ type fakeLeg struct {
 
 func (l *fakeLeg) Local() media.Description             { return media.Description{WebRTC: l.offer} }
 func (l *fakeLeg) SendDigit(media.Digit, time.Duration) { l.digits++ }
+
+func (l *fakeLeg) Shield(on bool) {
+	defer l.locked()()
+	l.shield = on
+}
+
+func (l *fakeLeg) shielded() bool {
+	defer l.locked()()
+	return l.shield
+}
 
 func (l *fakeLeg) Stats() media.LegStats {
 	defer l.locked()()

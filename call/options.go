@@ -66,6 +66,7 @@ type Leg interface {
 	StopPlaying()
 	SendDigit(digit media.Digit, duration time.Duration)
 	Mute(on bool)
+	Shield(on bool)
 	Stats() media.LegStats
 	TakeQuality() media.QualitySum
 	Close()

@@ -383,4 +383,8 @@ func (s *session) enter(next stage) {
 		return
 	}
 	s.stage = next
+	if s.leg != nil {
+		// What is keyed into the script is for the script alone, whoever listens in.
+		s.leg.Shield(next == stageFlow)
+	}
 }

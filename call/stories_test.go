@@ -71,6 +71,9 @@ func TestVerifiedCallerTalksIsHeldAndWrappedUp(t *testing.T) {
 		}
 		f.hears(leg, "hello")
 		f.press(leg, "48201937")
+		if !leg.shielded() {
+			t.Error("who listens in hears what is keyed into the script")
+		}
 		f.press(leg, "04121961")
 		f.pass(5 * time.Second)
 		f.hears(leg, "calm")
@@ -81,6 +84,9 @@ func TestVerifiedCallerTalksIsHeldAndWrappedUp(t *testing.T) {
 		f.accept("maria")
 		f.hears(leg, "agent/maria")
 		f.hears(agentLeg, "call-1")
+		if leg.shielded() {
+			t.Error("the talk is held back as if it were keyed into the script")
+		}
 		f.do("maria", Command{Kind: Hold, On: true})
 		f.hears(leg, "calm")
 		f.hears(agentLeg, "")
