@@ -5,39 +5,35 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"careline/desk"
 )
 
-// withTURN is the demo with these lines under media.
-func withTURN(t *testing.T, secret, lines string) (*Config, error) {
+// withTURN reads the relays of a careline.yaml that says nothing else.
+func withTURN(t *testing.T, secret, lines string) (desk.Relays, error) {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.CopyFS(dir, os.DirFS("demo")); err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(dir, "careline.yaml")
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	changed := strings.Replace(string(text), "\nmedia:\n", "\nmedia:\n"+lines, 1)
-	for name, content := range map[string]string{path: changed, filepath.Join(dir, "turn.secret"): secret} {
-		if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
+	for name, content := range map[string]string{"careline.yaml": "media:\n" + lines, "turn.secret": secret} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return Load(dir)
+	r := &reader{dir: dir, files: os.DirFS(dir), raw: map[string][]byte{}}
+	site, doc := defaults(), r.document("careline.yaml")
+	r.problems.Add(doc.File, doc.Decode(doc.Root, &site))
+	r.bounds(doc, doc.Root, site)
+	return r.relays(doc, site.Media.TURN), r.problems.Err()
 }
 
 func TestRelaysForBrowsers(t *testing.T) {
-	settings, err := withTURN(t, "north\n", "  turn:\n    urls: [\"turn:192.0.2.1:3478?transport=tcp\", \"stun:[2001:db8::1]\", \"turns:turn.example.org\"]\n    secret_file: turn.secret\n")
+	relays, err := withTURN(t, "north\n", "  turn:\n    urls: [\"turn:192.0.2.1:3478?transport=tcp\", \"stun:[2001:db8::1]\", \"turns:turn.example.org\"]\n    secret_file: turn.secret\n")
 	if err != nil {
 		t.Fatal(err)
 	}
-	relays := settings.Desk.Relays
 	if len(relays.URLs) != 3 || relays.URLs[1] != "stun:[2001:db8::1]" || relays.Life != turnDefaults().Life {
 		t.Errorf("read %+v", relays)
 	}
-	if settings, err = withTURN(t, "", "  turn: {urls: [\"stun:stun.example.org:3478\"]}\n"); err != nil || len(settings.Desk.Relays.URLs) != 1 {
+	if relays, err = withTURN(t, "", "  turn: {urls: [\"stun:stun.example.org:3478\"]}\n"); err != nil || len(relays.URLs) != 1 {
 		t.Errorf("STUN alone: %v", err)
 	}
 }
