@@ -216,7 +216,8 @@ func (s siteFile) settings() *Config {
 		Trace: trace.Options{Calls: s.SIP.Trace.Calls, CallBytes: s.SIP.Trace.CallBytes, Hold: s.SIP.Trace.Hold},
 		Media: media.Options{
 			Address: s.Media.Address.Addr, PortMin: s.Media.Ports.first, PortMax: s.Media.Ports.last,
-			WebRTC: s.Media.WebRTC.AddrPort, Timeout: s.Media.Timeout, DrainFor: s.Media.DrainFor,
+			WebRTC: s.Media.WebRTC.AddrPort, WebRTCTCP: s.Media.WebRTCTCP.AddrPort, Public: s.Media.Public.Addr,
+			Timeout: s.Media.Timeout, DrainFor: s.Media.DrainFor,
 			InbandDigits: s.Media.Inband.InbandDigits, PacketIO: s.Media.IO.PacketIO,
 			Codecs: codecsOf(s.Media.Codecs), Opus: s.Media.Opus.parameters(),
 		},

@@ -69,17 +69,19 @@ type traceKeys struct {
 }
 
 type mediaKeys struct {
-	Address  host          `yaml:"address" help:"Address that RTP is received at and that SDP names."`
-	Ports    portRange     `yaml:"ports" help:"RTP ports. Each call takes an even one."`
-	WebRTC   listener      `yaml:"webrtc" help:"The one UDP socket that all browsers' sound runs through."`
-	SRTP     srtpPolicy    `yaml:"srtp" help:"Encrypted sound for telephones: off; optional, where the signalling is encrypted (tls, wss) and the far side wants it; required, and calls without are refused with 488. A trunk may say otherwise. Browsers' sound always is."`
-	Loudness lufs          `yaml:"loudness" help:"What prompts are brought to when they are loaded, in LUFS (EBU R 128, ITU-R BS.1770), so that all are equally loud whoever recorded them: -40 to -14, or off."`
-	Music    lufs          `yaml:"music_loudness" help:"The same for hold music, which stays behind the announcements."`
-	Inband   inbandDigits  `yaml:"inband_digits" help:"Of which telephones keys are heard in the sound itself: auto, those that offer no telephone-event; always, for gateways that promise it and send tones; off."`
-	Timeout  time.Duration `yaml:"timeout" range:"5s..10m" help:"A call whose sound stays away for so long is over."`
-	TURN     turnKeys      `yaml:"turn" help:"Servers that relay the sound of agents' browsers behind firewalls."`
-	DrainFor time.Duration `yaml:"drain_for" range:"100ms..1m" help:"A used RTP port rests so long before the next call gets it, so that late packets reach nobody."`
-	IO       packetIO      `yaml:"io" help:"How RTP's packets are moved. batched reads all that have come every 2 ms, at about half the cost; plain waits at each call's socket, and passes sound on 1 ms sooner. Where the system has no means for batches it is plain anyway."`
+	Address   host          `yaml:"address" help:"Address that RTP is received at and that SDP names."`
+	Ports     portRange     `yaml:"ports" help:"RTP ports. Each call takes an even one."`
+	WebRTC    listener      `yaml:"webrtc" help:"The one UDP socket that all browsers' sound runs through."`
+	WebRTCTCP listener      `yaml:"webrtc_tcp" help:"A TCP socket for agents' browsers whose network lets no UDP out, as 192.0.2.10:443. Left out, there is none."`
+	Public    host          `yaml:"public" help:"The address that a NAT in front gives to address, webrtc and webrtc_tcp, one to one and with the same ports. Callers are told it in the place of address, browsers beside theirs."`
+	SRTP      srtpPolicy    `yaml:"srtp" help:"Encrypted sound for telephones: off; optional, where the signalling is encrypted (tls, wss) and the far side wants it; required, and calls without are refused with 488. A trunk may say otherwise. Browsers' sound always is."`
+	Loudness  lufs          `yaml:"loudness" help:"What prompts are brought to when they are loaded, in LUFS (EBU R 128, ITU-R BS.1770), so that all are equally loud whoever recorded them: -40 to -14, or off."`
+	Music     lufs          `yaml:"music_loudness" help:"The same for hold music, which stays behind the announcements."`
+	Inband    inbandDigits  `yaml:"inband_digits" help:"Of which telephones keys are heard in the sound itself: auto, those that offer no telephone-event; always, for gateways that promise it and send tones; off."`
+	Timeout   time.Duration `yaml:"timeout" range:"5s..10m" help:"A call whose sound stays away for so long is over."`
+	TURN      turnKeys      `yaml:"turn" help:"Servers that relay the sound of agents' browsers behind firewalls."`
+	DrainFor  time.Duration `yaml:"drain_for" range:"100ms..1m" help:"A used RTP port rests so long before the next call gets it, so that late packets reach nobody."`
+	IO        packetIO      `yaml:"io" help:"How RTP's packets are moved. batched reads all that have come every 2 ms, at about half the cost; plain waits at each call's socket, and passes sound on 1 ms sooner. Where the system has no means for batches it is plain anyway."`
 
 	Codecs     []codec  `yaml:"codecs" help:"What telephones and carriers may speak, in the order of preference: PCMU, PCMA, G722, opus, L16. Offers list them so; of a caller's offer the first of them is taken. docs/media.md says what to choose."`
 	DeskCodecs []codec  `yaml:"desk_codecs" help:"What agents' browsers may speak, in the order of preference: PCMU, PCMA, G722, opus. The first that the browser has is spoken."`

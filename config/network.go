@@ -54,6 +54,14 @@ func (r *reader) network(doc *problem.Document, site siteFile) {
 				Hint("listen at 127.0.0.1, or remove the demo section and give the agents passwords of their own"))
 		}
 	}
+	if tcp := site.Media.WebRTCTCP.Addr(); tcp.IsValid() && tcp.IsUnspecified() {
+		r.add(doc.At(at(doc.Root, "media", "webrtc_tcp"), "%s is every address, and browsers have to be told one", tcp).
+			Hint("write the address that media.webrtc has"))
+	}
+	if public, address := site.Media.Public, site.Media.Address; public.IsValid() && address.IsValid() && public.Unmap().Is4() != address.Unmap().Is4() {
+		r.add(doc.At(at(doc.Root, "media", "public"), "%s is of another IP version than media.address, %s", public, address).
+			Hint("write the address that the NAT gives to media.address"))
+	}
 	if desk := site.Desk.Listen.Addr(); desk.IsValid() && !desk.IsLoopback() && !site.Desk.SecureCookies {
 		r.warn(doc.At(at(doc.Root, "desk", "secure_cookies"), "sign-ins at %s can be overheard: their cookies go over plain HTTP too", desk).
 			Hint("set secure_cookies to true, and reach the desk by HTTPS"))
@@ -136,6 +144,7 @@ func claims(root *yaml.Node, site siteFile) []claim {
 		all = append(all, claim{"media.ports", at(root, "media", "ports"), "udp", site.Media.Address.Addr, site.Media.Ports})
 	}
 	one("media.webrtc", "udp", site.Media.WebRTC.AddrPort, at(root, "media", "webrtc"))
+	one("media.webrtc_tcp", "tcp", site.Media.WebRTCTCP.AddrPort, at(root, "media", "webrtc_tcp"))
 	one("desk.listen", "tcp", site.Desk.Listen.AddrPort, at(root, "desk", "listen"))
 	one("operations.listen", "tcp", site.Operations.Listen.AddrPort, at(root, "operations", "listen"))
 	return all

@@ -23,6 +23,14 @@ const throughRelay = `(() => { const Peer = RTCPeerConnection;
 	window.RTCPeerConnection = class extends Peer {
 		constructor(c) { super({ ...c, iceTransportPolicy: "relay" }); window.__peer = this; } }; })()`
 
+// overTCP leaves the page no way to Careline but by TCP.
+const overTCP = `(() => { const Peer = RTCPeerConnection;
+	window.RTCPeerConnection = class extends Peer {
+		constructor(c) { super(c); window.__peer = this; }
+		setRemoteDescription(d) {
+			return super.setRemoteDescription({ type: d.type, sdp: d.sdp.replace(/^a=candidate:\S+ \d+ udp .*\r\n/gim, "") });
+		} }; })()`
+
 // path is how the page's sound goes: the kind of the local candidate in use, and how
 // the relay is reached.
 const path = `(async () => { const stats = [...(await window.__peer.getStats()).values()];
@@ -64,34 +72,47 @@ func coturn(t *testing.T) string {
 	return address
 }
 
-// Maria's network lets no UDP out: her sound goes by TCP to a TURN server, and from
-// there to Careline.
-func TestAgentBehindAFirewallTalksThroughARelay(t *testing.T) {
+// talksBy lets an agent take a caller, whose sound is to go that way, and both hear
+// each other. It returns how to end the call.
+func (s *server) talksBy(t *testing.T, a *agent, want string) (end func()) {
+	t.Helper()
+	caller := s.phone(t, tone())
+	caller.dial("5550100")
+	caller.press(english + identify + member + person)
+	a.accept()
+	joined := time.Now()
+	pass(time.Second)
+	if got := a.js("look at the path", path); got != want {
+		t.Errorf("%s's sound goes by %q, want %q", a.name, got, want)
+	}
+	heard, _ := a.listen(2 * time.Second)
+	if !loud(heard, callerTone) {
+		evidence(t, a.name, heard)
+		t.Errorf("%s hears %.4f of the caller's tone", a.name, signal.Goertzel(heard, callerTone))
+	}
+	talked := time.Now()
+	return func() {
+		caller.hangUp()
+		a.finish()
+		if score := agentsVoice(t, caller.between(caller.heard(), joined.Add(time.Second), talked)); score < 0.6 {
+			t.Errorf("the caller hears %s by %.2f", a.name, score)
+		}
+	}
+}
+
+// Two agents whose networks let no UDP out: Maria's sound goes by TCP to a TURN server
+// and from there to Careline, James's by TCP to Careline itself.
+func TestAgentsWhoseNetworkLetsNoUDPOut(t *testing.T) {
 	relay := coturn(t)
 	server := start(t,
 		[3]string{"turn.secret", "", relaySecret + "\n"},
-		[3]string{"careline.yaml", "\nmedia:\n", fmt.Sprintf("\nmedia:\n  turn: {urls: [\"turn:%s?transport=tcp\"], secret_file: turn.secret}\n", relay)})
+		[3]string{"careline.yaml", "\nmedia:\n", fmt.Sprintf("\nmedia:\n  webrtc_tcp: 127.0.0.1:0\n  turn: {urls: [\"turn:%s?transport=tcp\"], secret_file: turn.secret}\n", relay)})
 	maria := server.signIn(t, "maria", throughRelay)
-	caller := server.phone(t, tone())
-	caller.dial("5550100")
-	caller.press(english + identify + member + person)
-	maria.accept()
-	joined := time.Now()
-	pass(time.Second)
-	if got := maria.js("look at the path", path); got != "relay tcp" {
-		t.Errorf("the sound goes by %q", got)
-	}
-	heard, _ := maria.listen(2 * time.Second)
-	if !loud(heard, callerTone) {
-		evidence(t, "agent", heard)
-		t.Errorf("the agent hears %.4f of the caller's tone", signal.Goertzel(heard, callerTone))
-	}
-	end := time.Now()
-	caller.hangUp()
-	maria.finish()
-	if score := agentsVoice(t, caller.between(caller.heard(), joined.Add(time.Second), end)); score < 0.6 {
-		t.Errorf("the caller hears the agent by %.2f", score)
-	}
+	endMarias := server.talksBy(t, maria, "relay tcp")
+	james := server.signIn(t, "james", overTCP)
+	endJamess := server.talksBy(t, james, "prflx tcp") // whoever connects has no port of its own before (RFC 6544)
+	endMarias()
+	endJamess()
 	for _, file := range []string{"var/careline.log", "output"} {
 		text, err := os.ReadFile(filepath.Join(server.dir, file))
 		if err != nil || strings.Contains(string(text), relaySecret) {

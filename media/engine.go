@@ -30,6 +30,13 @@ type Options struct {
 	PortMin, PortMax uint16
 	// WebRTC is the one UDP socket for all browsers; port 0: any.
 	WebRTC netip.AddrPort
+	// WebRTCTCP is the one TCP socket for browsers that UDP doesn't reach; port 0: any.
+	// Zero: none.
+	WebRTCTCP netip.AddrPort
+	// Public is the address under which a 1:1 NAT makes Address, WebRTC and WebRTCTCP
+	// known, with the same ports. SDP then names it in Address's place, and browsers
+	// are told it beside those. Zero: none.
+	Public netip.Addr
 	// Codecs are what legs may speak unless LegOptions.Codecs says otherwise, in the
 	// order of preference; empty: DefaultCodecs.
 	Codecs []Codec
@@ -52,6 +59,7 @@ type Options struct {
 type Engine struct {
 	log     *zap.Logger
 	address netip.Addr
+	public  netip.Addr // that SDP names in its place; invalid: none
 	timeout time.Duration
 	inband  InbandDigits
 	codecs  []Codec // what legs speak
@@ -106,12 +114,17 @@ func New(options Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	side, err := newWebRTCSide(options.WebRTC, options.Log)
+	public := options.Public.Unmap()
+	if public.IsValid() && (public.IsUnspecified() || public.IsMulticast() || public.Is4() != address.Is4()) {
+		return nil, fmt.Errorf("media: public address %s can't stand for %s; set media.public to the one that the NAT gives to media.address", public, address)
+	}
+	options.Public = public
+	side, err := newWebRTCSide(options)
 	if err != nil {
 		return nil, err
 	}
 	engine := &Engine{
-		log: options.Log, address: address, timeout: options.Timeout, moving: options.PacketIO,
+		log: options.Log, address: address, public: public, timeout: options.Timeout, moving: options.PacketIO,
 		inband: options.InbandDigits, codecs: options.Codecs, opus: options.Opus,
 		ports: ports, webrtc: side, legs: make(map[*Leg]struct{}),
 	}
@@ -132,6 +145,9 @@ func (e *Engine) Listen() error {
 
 // WebRTCAddress is where browsers send to; zero before Listen.
 func (e *Engine) WebRTCAddress() netip.AddrPort { return e.webrtc.address() }
+
+// WebRTCTCPAddress is where browsers connect to that UDP doesn't reach; zero for none.
+func (e *Engine) WebRTCTCPAddress() netip.AddrPort { return e.webrtc.addressTCP() }
 
 // Run paces all legs until ctx is done, then closes them and the sockets, and
 // returns when every goroutine of the engine has ended. It needs Listen.
@@ -184,6 +200,9 @@ func (e *Engine) OpenRTP(options LegOptions) (*Leg, error) {
 	leg := e.newLeg(options, rtpSocket{socket})
 	leg.local = local
 	leg.description.Address = local
+	if e.public.IsValid() {
+		leg.description.Address = netip.AddrPortFrom(e.public, local.Port())
+	}
 	leg.keys = newCryptos()
 	leg.description.Crypto = leg.keys
 	leg.in.latch = new(latch)

@@ -50,22 +50,33 @@ var (
 // browserLimits are ICEDisconnected, ICEFailed and dtlsTimeout, shorter in tests.
 type browserLimits struct{ disconnected, failed, handshake time.Duration }
 
-// webrtcSide is what all browsers share: one socket, one certificate.
+// webrtcSide is what all browsers share: one socket, one of TCP for those that UDP
+// doesn't reach, one certificate.
 type webrtcSide struct {
-	log    *zap.Logger
-	bind   netip.AddrPort
-	limits browserLimits
-	conn   *net.UDPConn
-	mux    *ice.UDPMuxDefault
-	api    *webrtc.API
-	config webrtc.Configuration
+	log     *zap.Logger
+	bind    netip.AddrPort
+	bindTCP netip.AddrPort // invalid: none
+	public  netip.Addr     // told beside the addresses bound; invalid: none
+	limits  browserLimits
+	conn    *net.UDPConn
+	mux     *ice.UDPMuxDefault
+	streams *ice.TCPMuxDefault // nil: none
+	api     *webrtc.API
+	config  webrtc.Configuration
 }
 
-func newWebRTCSide(bind netip.AddrPort, log *zap.Logger) (*webrtcSide, error) {
+func newWebRTCSide(options Options) (*webrtcSide, error) {
+	bind, tcp := options.WebRTC, options.WebRTCTCP
 	if !bind.Addr().IsValid() || bind.Addr().IsUnspecified() {
 		return nil, fmt.Errorf("media: webrtc address %q can't be told to browsers; set media.webrtc to one address of this machine", bind)
 	}
-	return &webrtcSide{log: log, bind: bind, limits: browserLimits{ICEDisconnected, ICEFailed, dtlsTimeout}}, nil
+	if tcp.IsValid() && tcp.Addr().IsUnspecified() {
+		return nil, fmt.Errorf("media: webrtc_tcp address %q can't be told to browsers; set media.webrtc_tcp to one address of this machine", tcp)
+	}
+	return &webrtcSide{
+		log: options.Log, bind: bind, bindTCP: tcp, public: options.Public,
+		limits: browserLimits{ICEDisconnected, ICEFailed, dtlsTimeout},
+	}, nil
 }
 
 func (w *webrtcSide) listening() bool { return w.conn != nil }
@@ -77,7 +88,14 @@ func (w *webrtcSide) address() netip.AddrPort {
 	return plain(w.conn.LocalAddr().(*net.UDPAddr).AddrPort())
 }
 
-// listen binds the socket and builds the API upon it.
+func (w *webrtcSide) addressTCP() netip.AddrPort {
+	if w.streams == nil {
+		return netip.AddrPort{}
+	}
+	return plain(w.streams.LocalAddr().(*net.TCPAddr).AddrPort())
+}
+
+// listen binds the sockets and builds the API upon it.
 func (w *webrtcSide) listen() error {
 	if w.conn != nil {
 		return errors.New("media: Listen was called before")
@@ -104,17 +122,21 @@ func (w *webrtcSide) listen() error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("media: UDP %s (media.webrtc): %w", w.bind, err), conn.Close())
 	}
-	mux := ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: shared, Logger: logs.NewLogger("mux")})
-	api, err := newAPI(mux, logs, w.limits)
-	if err != nil {
-		return errors.Join(fmt.Errorf("media: WebRTC: %w", err), mux.Close(), conn.Close())
+	w.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: shared, Logger: logs.NewLogger("mux")})
+	w.conn = conn
+	if w.bindTCP.IsValid() {
+		if w.streams, err = listenStreams(w.bindTCP, logs); err != nil {
+			return errors.Join(err, w.close())
+		}
 	}
-	w.conn, w.mux, w.api = conn, mux, api
+	if w.api, err = w.newAPI(logs); err != nil {
+		return errors.Join(fmt.Errorf("media: WebRTC: %w", err), w.close())
+	}
 	w.config = webrtc.Configuration{Certificates: []webrtc.Certificate{*certificate}}
 	return nil
 }
 
-func newAPI(mux ice.UDPMux, logs pionLogs, limits browserLimits) (*webrtc.API, error) {
+func (w *webrtcSide) newAPI(logs pionLogs) (*webrtc.API, error) {
 	engine := &webrtc.MediaEngine{}
 	for _, codec := range browserCodecs() {
 		if err := engine.RegisterCodec(codec, webrtc.RTPCodecTypeAudio); err != nil {
@@ -125,13 +147,26 @@ func newAPI(mux ice.UDPMux, logs pionLogs, limits browserLimits) (*webrtc.API, e
 	registry := &interceptor.Registry{}
 	settings := webrtc.SettingEngine{LoggerFactory: logs}
 	settings.SetLite(true)
-	settings.SetICEUDPMux(mux)
+	settings.SetICEUDPMux(w.mux)
 	settings.SetIncludeLoopbackCandidate(true)
 	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
-	settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
-	settings.SetICETimeouts(limits.disconnected, limits.failed, iceKeepAlive)
+	networks := []webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6}
+	settings.DisableActiveTCP(true) // what a browser names is no reason to connect there
+	if w.streams != nil {
+		settings.SetICETCPMux(w.streams)
+		networks = append(networks, webrtc.NetworkTypeTCP4, webrtc.NetworkTypeTCP6)
+	}
+	settings.SetNetworkTypes(networks)
+	if w.public.IsValid() {
+		if err := settings.SetICEAddressRewriteRules(webrtc.ICEAddressRewriteRule{
+			External: []string{w.public.String()}, AsCandidateType: webrtc.ICECandidateTypeHost, Mode: webrtc.ICEAddressRewriteAppend,
+		}); err != nil {
+			return nil, err
+		}
+	}
+	settings.SetICETimeouts(w.limits.disconnected, w.limits.failed, iceKeepAlive)
 	settings.SetDTLSConnectContextMaker(func() (context.Context, func()) {
-		return context.WithTimeout(context.Background(), limits.handshake)
+		return context.WithTimeout(context.Background(), w.limits.handshake)
 	})
 	if err := settings.SetAnsweringDTLSRole(webrtc.DTLSRoleServer); err != nil {
 		return nil, err
@@ -140,9 +175,12 @@ func newAPI(mux ice.UDPMux, logs pionLogs, limits browserLimits) (*webrtc.API, e
 		webrtc.WithSettingEngine(settings)), nil
 }
 
-// close ends the socket; all peer connections are closed.
+// close ends the sockets; all peer connections are closed.
 func (w *webrtcSide) close() error {
 	err := w.mux.Close()
+	if w.streams != nil {
+		err = errors.Join(err, w.streams.Close())
+	}
 	if closeErr := w.conn.Close(); closeErr != nil && !errors.Is(closeErr, net.ErrClosed) {
 		err = errors.Join(err, closeErr)
 	}

@@ -33,6 +33,12 @@ type browser struct {
 // newBrowser makes a browser that offers the given codecs and digits.
 func newBrowser(t testing.TB, mimeTypes ...string) *browser {
 	t.Helper()
+	return newBrowserOn(t, func(*webrtc.SettingEngine) {}, mimeTypes...)
+}
+
+// newBrowserOn makes a browser with a network of its own.
+func newBrowserOn(t testing.TB, network func(*webrtc.SettingEngine), mimeTypes ...string) *browser {
+	t.Helper()
 	engine := &webrtc.MediaEngine{}
 	types := map[string]webrtc.PayloadType{webrtc.MimeTypeOpus: 111, webrtc.MimeTypePCMU: 0, webrtc.MimeTypePCMA: 8, webrtc.MimeTypeG722: 9, mimeDigits: 126}
 	for _, mimeType := range mimeTypes {
@@ -54,6 +60,7 @@ func newBrowser(t testing.TB, mimeTypes ...string) *browser {
 	settings := webrtc.SettingEngine{}
 	settings.SetIncludeLoopbackCandidate(true)
 	settings.SetIPFilter(func(ip net.IP) bool { return ip.IsLoopback() && ip.To4() != nil })
+	network(&settings)
 	peer, err := webrtc.NewAPI(webrtc.WithMediaEngine(engine), webrtc.WithSettingEngine(settings)).
 		NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
