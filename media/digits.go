@@ -102,7 +102,7 @@ type DigitSender struct {
 
 type queuedDigit struct {
 	event  uint8
-	frames int
+	frames uint8 // MaxDigit is 250
 }
 
 // Send queues a digit of the given length, which is bounded by MinDigit and
@@ -112,7 +112,7 @@ func (s *DigitSender) Send(digit Digit, duration time.Duration) bool {
 		return false
 	}
 	duration = min(max(duration, MinDigit), MaxDigit)
-	frames := int((duration + FrameDuration - 1) / FrameDuration)
+	frames := uint8((duration + FrameDuration - 1) / FrameDuration)
 	s.queue[(s.first+s.waiting)%maxDigits] = queuedDigit{digit.Event(), frames}
 	s.waiting++
 	return true
@@ -159,15 +159,15 @@ func (s *DigitSender) Next(timestamp uint32) (DigitFrame, bool) {
 		s.sounding, s.start, s.elapsed, s.ends = true, timestamp, 0, 0
 	}
 	frame := DigitFrame{Timestamp: s.start, Marker: s.elapsed == 0}
-	if s.elapsed < s.current.frames {
+	if s.elapsed < int(s.current.frames) {
 		s.elapsed++
 	}
 	if s.elapsed*s.frameTicks() > maxEventTicks-s.frameTicks() { // the longest that can be said
-		s.current.frames = s.elapsed
+		s.current.frames = uint8(s.elapsed)
 	}
 	frame.Payload[0] = s.current.event
 	frame.Payload[1] = digitVolume
-	if s.elapsed == s.current.frames {
+	if s.elapsed == int(s.current.frames) {
 		frame.Payload[1] |= 0x80
 		if s.ends++; s.ends == endPackets {
 			s.sounding = false

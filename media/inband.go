@@ -189,7 +189,7 @@ func (o *outgoing) sendTone(frame DigitFrame, now time.Time) {
 			o.tones.begin(digit, o.digits.length())
 		}
 	}
-	size, err := o.tones.frame(o.buffer[headerSize : headerSize+maxPayload])
+	size, err := o.tones.frame(o.room(maxPayload))
 	if err != nil {
 		o.errors++
 		return

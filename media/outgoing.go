@@ -73,7 +73,20 @@ type outgoing struct {
 	sealers [AESCM128SHA32 + 1]*sealer // of the suites that were ever agreed on
 
 	sent, octets, errors, late, digitsLost uint64
-	buffer                                 [headerSize + maxPayload + maxTagBytes]byte
+	buffer                                 []byte // of the packet under way; see room
+}
+
+// leastRoom is the payload that a buffer has room for from the start: 20 ms of
+// everything but L16.
+const leastRoom = FrameSamples
+
+// room gives the payload's place in the buffer, so many bytes of it. The buffer grows
+// to the longest payload that the stream has had: most never have one above 20 ms.
+func (o *outgoing) room(size int) []byte {
+	if needed := headerSize + max(size, leastRoom) + maxTagBytes; len(o.buffer) < needed {
+		o.buffer = make([]byte, needed)
+	}
+	return o.buffer[headerSize : headerSize+size]
 }
 
 // retarget sends to target from now on, if wanted; the lock is held.
@@ -162,7 +175,7 @@ func (o *outgoing) catchUp(now time.Time) (paused bool) {
 
 // sendSound sends one frame of 20 ms.
 func (o *outgoing) sendSound(payload []byte, kind sourceKind, now time.Time) {
-	o.sendFrame(copy(o.buffer[headerSize:], payload), kind, now)
+	o.sendFrame(copy(o.room(len(payload)), payload), kind, now)
 }
 
 // sendFrame sends the frame of 20 ms whose payload the buffer holds.
@@ -195,7 +208,7 @@ func (o *outgoing) sendMixed(member *seat, now time.Time) {
 }
 
 func (o *outgoing) sendDigit(frame DigitFrame, now time.Time) {
-	copy(o.buffer[headerSize:], frame.Payload[:])
+	copy(o.room(eventSize), frame.Payload[:])
 	p := packet{marker: frame.Marker, payloadType: o.digit, sequence: o.sequence, timestamp: frame.Timestamp, ssrc: o.ssrc}
 	o.write(&p, eventSize, FrameDuration, now)
 	o.sequence++
@@ -235,9 +248,9 @@ func (o *outgoing) forward(from *Leg, p *packet, codec Codec, muted bool, now ti
 	}
 	size := len(p.payload)
 	if muted {
-		size = putSilence(o.buffer[headerSize:], o.format.Codec, ticks)
+		size = putSilence(o.room(maxPayload), o.format.Codec, ticks)
 	} else {
-		transcode(o.buffer[headerSize:headerSize+size], p.payload, codec, o.format.Codec)
+		transcode(o.room(size), p.payload, codec, o.format.Codec)
 	}
 	if spurt {
 		o.splice(o.buffer[headerSize:headerSize+size], o.format.Codec)
@@ -297,7 +310,7 @@ func (o *outgoing) omit(from *Leg) {
 // write sends the buffer, so many bytes of payload that stand for sound of so much
 // time, with p as its header.
 func (o *outgoing) write(p *packet, size int, length time.Duration, now time.Time) {
-	p.putHeader(o.buffer[:])
+	p.putHeader(o.buffer)
 	o.next = now.Add(length)
 	raw, err := o.buffer[:headerSize+size], error(nil)
 	if o.seal != nil {

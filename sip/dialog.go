@@ -50,7 +50,7 @@ type Dialog struct {
 	release    func() // gives back the channel of the trunk that it came by; nil for a call of ours
 
 	state    atomic.Uint32
-	commands chan command
+	commands chan *command
 	requests chan inbound
 	replies  chan reply
 	gone     chan struct{} // closed when the goroutine ends
@@ -133,7 +133,7 @@ func newDialog(server *Server, request *gosip.Request, tx *gosip.ServerTx, sourc
 		dialed:     userOf(request.Recipient), caller: callerOf(request, server.trusts(source.Addr())), offered: len(body) > 0,
 		diversions: readDiversions(request), history: readHistory(request), forwards: forwardsOf(request),
 		signature: signatureOf(request, server.trusts(source.Addr())),
-		commands:  make(chan command, commandBox), requests: make(chan inbound, requestBox),
+		commands:  make(chan *command, commandBox), requests: make(chan inbound, requestBox),
 		replies: make(chan reply, replyBox), gone: make(chan struct{}), under: map[*outgoing]struct{}{},
 		invite: request, tx: tx, contact: server.localAddress(addrPortOf(tx.Connection().LocalAddr()), source),
 		origin: origin{id: server.originID(request)}, owesOffer: len(body) == 0,
@@ -358,7 +358,7 @@ func (d *Dialog) ask(wish command) error {
 		return &StateError{Asked: wish.in.String(), State: state}
 	}
 	select {
-	case d.commands <- wish:
+	case d.commands <- &wish:
 		return nil
 	default:
 		return ErrBusy

@@ -59,7 +59,7 @@ func (s *Server) newOutbound(invitation Invitation) (*Dialog, error) {
 		server: s, id: call, key: key, outbound: true, remote: invitation.Hops[0].Address, network: invitation.Hops[0].Network,
 		dialed: invitation.To.Reveal(), caller: identity{number: invitation.From}, notify: invitation.Notify,
 		offered:  !invitation.DelayedOffer,
-		commands: make(chan command, commandBox), requests: make(chan inbound, requestBox),
+		commands: make(chan *command, commandBox), requests: make(chan inbound, requestBox),
 		replies: make(chan reply, replyBox), gone: make(chan struct{}), under: map[*outgoing]struct{}{},
 		origin: origin{id: binary.BigEndian.Uint64(drawn[18:26]) >> 1}, credentials: invitation.Credentials,
 		resend: stoppedTimer(), deadline: stoppedTimer(), glare: stoppedTimer(), clock: sessionClock{alarm: stoppedTimer()},

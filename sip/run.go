@@ -27,7 +27,7 @@ func (d *Dialog) run(ctx context.Context) {
 			d.end(Event{By: ByLocal, Cause: CauseNormal})
 			d.state.Store(uint32(StateClosed))
 		case wish := <-d.commands:
-			d.obey(wish)
+			d.obey(*wish)
 		case message := <-d.requests:
 			d.receive(message)
 		case ack := <-d.acks():
