@@ -14,6 +14,8 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
+	"careline/media/jitter"
+
 	"careline/media/rtcp"
 )
 
@@ -77,7 +79,10 @@ type Engine struct {
 }
 
 // totals are the counters of legs, summed up.
-type totals struct{ received, lost, sent, ignored, malformed, unauthentic, sendErrors uint64 }
+type totals struct {
+	received, lost, sent, ignored, malformed, unauthentic, sendErrors uint64
+	buffer                                                            jitter.Stats
+}
 
 func (t *totals) add(stats LegStats) {
 	t.received += stats.PacketsReceived
@@ -87,6 +92,7 @@ func (t *totals) add(stats LegStats) {
 	t.malformed += stats.Malformed
 	t.unauthentic += stats.Unauthentic
 	t.sendErrors += stats.SendErrors
+	t.buffer.Add(stats.Buffer)
 }
 
 // New checks the options. Nothing is bound or started.

@@ -16,6 +16,11 @@ type EngineStats struct {
 	Unauthentic     uint64
 	SendErrors      uint64
 
+	// BufferLate are packets that came too late for the jitter buffer, Concealed the
+	// sound that was made up for those missing; where legs are decoded.
+	BufferLate uint64
+	Concealed  time.Duration
+
 	// LateFrames are frames that the pacers sent more than 20 ms after their time.
 	LateFrames uint64
 	// CatchUps is how often a pacer fell behind by a frame or more.
@@ -47,6 +52,7 @@ func (e *Engine) Stats() EngineStats {
 		Legs: len(e.legs), PortsInUse: e.ports.inUse,
 		PacketsReceived: sum.received, PacketsLost: sum.lost, PacketsSent: sum.sent,
 		Ignored: sum.ignored, Malformed: sum.malformed, Unauthentic: sum.unauthentic, SendErrors: sum.sendErrors,
+		BufferLate: sum.buffer.Late, Concealed: sum.buffer.Concealed,
 	}
 	for _, bound := range latenessBounds {
 		stats.Lateness = append(stats.Lateness, LatenessClass{UpTo: bound})

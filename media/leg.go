@@ -228,6 +228,7 @@ func (l *Leg) Stats() LegStats {
 	stats.PacketsSent, stats.SendErrors = l.out.sent, l.out.errors
 	stats.RelayLate, stats.DigitsLost = l.out.late, l.out.digitsLost
 	stats.Heard, stats.Said = heard, said
+	stats.Buffer = l.ear.stats()
 	return stats
 }
 

@@ -2,6 +2,8 @@ package media
 
 import (
 	"time"
+
+	"careline/media/jitter"
 )
 
 // LegStats is one snapshot of a leg's counters.
@@ -33,6 +35,9 @@ type LegStats struct {
 	// Heard is how the far side sounds to us, Said how we sound to it by its own
 	// reports, both over the last seconds.
 	Heard, Said SoundStats
+	// Buffer is what the jitter buffer did while the far side was decoded; nothing
+	// where payloads pass through.
+	Buffer jitter.Stats
 	// Remote is where sound goes to, as ip:port; empty on a WebRTC leg.
 	Remote string
 }
