@@ -63,6 +63,7 @@ func (e *Engine) contactArrived(ev ContactArrived) string {
 		c.sequence = e.sequence
 		e.contacts[c.ID] = c
 		e.putIn(c, g)
+		e.handOver(c)
 		return ""
 	}
 	l.dropIfEmpty(g)
@@ -76,7 +77,7 @@ func (e *Engine) requeue(c *contact, cause RefuseCause, why string) {
 	if c.phase == inCall {
 		c.inLineFrom = c.inLineFrom.Add(e.now.Sub(c.outOfLine))
 	}
-	c.agent, c.offer, c.phase, c.returned = nil, "", waiting, true
+	c.agent, c.offer, c.phase, c.returned, c.HandedTo = nil, "", waiting, true, ""
 	l := e.lines[c.Queue]
 	if l == nil {
 		e.leave(c, ExitUnknownQueue)

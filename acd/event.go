@@ -53,9 +53,14 @@ type Contact struct {
 	Verified bool
 	// Since is when the call's waiting counts from (time before the queue may count).
 	Since time.Time
-	// Returned: an agent had the call, and nothing came of the transfer. It goes to
-	// the head of its line, whatever QueueLimit says.
+	// Returned: an agent had the call. It goes to the head of its line, whatever
+	// QueueLimit says.
 	Returned bool `json:",omitempty"`
+	// HandedTo is whom another agent hands the contact to by name: who is free and
+	// meets what never relaxes is offered it at once, and nobody in line is passed
+	// over by that, since none of them fits a free agent. Otherwise, and after an
+	// offer that failed, it waits like any other.
+	HandedTo AgentID `json:",omitempty"`
 }
 
 // ContactLeft means: the caller hung up, or the call left the queue by another way.

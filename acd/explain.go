@@ -13,16 +13,26 @@ import (
 // the others. It is called while the contact still stands in line.
 func (e *Engine) explain(a *agent, c *contact) (reasons []string, considered []Considered, unlisted int) {
 	g := c.group
-	reasons = append(reasons, e.whyContact(c))
-	reasons = append(reasons, e.whyAgent(a, g, c))
+	handed := c.HandedTo == a.id
+	if handed {
+		reasons = append(reasons, "handed to "+string(a.id)+" by name", "free, so nobody in line could have been offered to "+string(a.id))
+	} else {
+		reasons = append(reasons, e.whyContact(c), e.whyAgent(a, g, c))
+	}
 	for _, t := range g.credentials {
 		_, why := MayTake(a.rules, t, g.state, g.line.day, g.line.compact)
 		reasons = append(reasons, "license: "+why+", checked for "+g.line.day)
 	}
-	reasons = append(reasons, g.whySkills(a, c, e.now)...)
+	if !handed { // what relaxes counts for nothing there
+		reasons = append(reasons, g.whySkills(a, c, e.now)...)
+	}
 	if g.language != "" {
 		verb := "speaks "
-		if !g.fit(a).speaks {
+		switch {
+		case g.fit(a).speaks:
+		case handed:
+			verb = "does not speak "
+		default:
 			verb = "no free agent speaks "
 		}
 		reasons = append(reasons, verb+c.Language)
@@ -43,7 +53,7 @@ func (e *Engine) whyContact(c *contact) string {
 	fmt.Fprintf(&text, ", waited %s", short(e.now.Sub(c.inLineFrom)))
 	switch {
 	case c.Returned:
-		text.WriteString(", back at the head after a transfer that failed")
+		text.WriteString(", at the head since an agent had the call")
 	case c.returned:
 		text.WriteString(", back at the head after an offer that failed")
 	}

@@ -200,6 +200,8 @@ func genContact(t *rapid.T, now time.Time, id ContactID) Contact {
 		State:      rapid.SampledFrom([]string{"", "WI", "IA", "MN", "IL"}).Draw(t, "state"),
 		Credential: rapid.SampledFrom([]CredentialType{"", "", "", RN}).Draw(t, "credential"),
 		Since:      rapid.SampledFrom([]time.Time{{}, now, now.Add(-time.Minute), now.Add(time.Hour)}).Draw(t, "since"),
+		Returned:   rapid.SampledFrom([]bool{false, false, true}).Draw(t, "returned"),
+		HandedTo:   rapid.SampledFrom([]AgentID{"", "", "a1", "a2", "a9"}).Draw(t, "handed"),
 	}
 }
 

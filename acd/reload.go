@@ -69,15 +69,7 @@ func (e *Engine) loadLines() {
 	e.lines = make(map[string]*line, len(e.rules.Queues))
 	e.byName = nil
 	for _, q := range e.rules.Queues {
-		l := &line{queue: q, aging: agingOf(q.AgingPerSecond), compact: e.rules.CompactStates}
-		if q.Site != "" && q.Site != "UTC" {
-			l.zone = &Zone{Name: q.Site}
-			for i := range e.rules.Zones {
-				if e.rules.Zones[i].Name == q.Site {
-					l.zone = &e.rules.Zones[i]
-				}
-			}
-		}
+		l := &line{queue: q, aging: agingOf(q.AgingPerSecond), compact: e.rules.CompactStates, zone: e.rules.zoneOf(q.Site)}
 		e.lines[q.Name] = l
 		e.byName = append(e.byName, l)
 	}

@@ -30,6 +30,8 @@ type Center struct {
 	// before Run or stay empty.
 	phones  Phones
 	byPhone map[string]*device
+	// colleagues whom callers may be handed to.
+	colleagues colleagues
 	// trunks reach numbers outside; set before Run, nil for none.
 	trunks Trunks
 
@@ -64,7 +66,7 @@ func NewCenter(options Options) (*Center, error) {
 	c := &Center{
 		options: options, log: options.Log, now: options.Now, sound: options.Sound, verifier: options.Verifier,
 		records: options.Records, devices: map[acd.AgentID]*device{}, byPhone: map[string]*device{}, sessions: map[acd.ContactID]*session{},
-		draining: true, refusals: make(chan struct{}, maxRefusals),
+		colleagues: newColleagues(options.Content), draining: true, refusals: make(chan struct{}, maxRefusals),
 	}
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())
 	c.router = newRouter(options.Records, options.Log, options.Now, c)

@@ -138,7 +138,9 @@ type Content struct {
 	Phones map[acd.AgentID]string
 	// Codecs are what agents' legs may speak; for an agent who isn't here, what all
 	// legs do.
-	Codecs       map[acd.AgentID]AgentCodecs
+	Codecs map[acd.AgentID]AgentCodecs
+	// Extensions are what a phone dials for an agent, for those who have one.
+	Extensions   map[acd.AgentID]string
 	AwayReasons  []string
 	Dispositions []string
 	// ShowSupervision are the modes of supervision that the agent's page tells of.

@@ -21,18 +21,22 @@ func (s *session) enqueue(request ivr.QueueRequest) {
 	s.enter(stageQueue)
 	s.waitWithMusic()
 	s.log.Info("call queued", zap.String("queue", request.Queue))
-	s.arrive(false)
+	s.arrive(s.asContact(request))
 }
 
-// arrive tells the engine of the caller; returned, who was with an agent already
-// and goes to the head of the line.
-func (s *session) arrive(returned bool) {
+// arrive tells the engine of the caller.
+func (s *session) arrive(contact acd.Contact) {
 	s.inEngine = true
-	s.center.router.submit(acd.ContactArrived{Contact: acd.Contact{
-		ID: s.contact, Queue: s.request.Queue, Priority: s.request.Priority, Skills: maps.Clone(s.request.Skills),
-		Language: s.request.Language, State: s.request.State, Credential: acd.CredentialType(s.request.Credential),
-		Verified: s.verification != nil, Since: s.arrived, Returned: returned,
-	}})
+	s.center.router.submit(acd.ContactArrived{Contact: contact})
+}
+
+// asContact is what the engine may know of the caller with a request.
+func (s *session) asContact(request ivr.QueueRequest) acd.Contact {
+	return acd.Contact{
+		ID: s.contact, Queue: request.Queue, Priority: request.Priority, Skills: maps.Clone(request.Skills),
+		Language: request.Language, State: request.State, Credential: acd.CredentialType(request.Credential),
+		Verified: s.verification != nil, Since: s.arrived,
+	}
 }
 
 func (s *session) waitWithMusic() {

@@ -97,7 +97,9 @@ func (s *session) backInLine(outcome string) {
 	s.chronicle.enter(s.center.now(), outcome, ledger.Segment{Kind: ledger.SegmentQueue, Queue: s.request.Queue})
 	s.enter(stageQueue)
 	s.waitWithMusic()
-	s.arrive(true)
+	contact := s.asContact(*s.request)
+	contact.Returned = true
+	s.arrive(contact)
 }
 
 // transferByPage is the page's Transfer button.
@@ -107,6 +109,9 @@ func (s *session) transferByPage(number sip.Number) error {
 	}
 	if s.third != nil {
 		return ErrBadCommand
+	}
+	if colleague, known := s.colleague(number); known {
+		return s.handTo(colleague, nil)
 	}
 	if status := s.transferTo(number, nil); status != 0 {
 		return dialError(status)
@@ -130,9 +135,20 @@ func (s *session) onTransferCommand(c Command) error {
 	return nil
 }
 
-// transferTo transfers the caller to one of our lines, or to a number outside.
-// The status says why it doesn't; 0 if it does.
+// colleague is the agent whom a number or name stands for, unless it is a line's.
+func (s *session) colleague(number sip.Number) (acd.AgentID, bool) {
+	if _, ours := s.content.Lines[number.Reveal()]; ours {
+		return "", false
+	}
+	return s.center.colleagues.find(number.Reveal())
+}
+
+// transferTo transfers the caller to one of our lines, a colleague, or a number
+// outside. The status says why it doesn't; 0 if it does.
 func (s *session) transferTo(number sip.Number, by Referrer) int {
+	if colleague, known := s.colleague(number); known {
+		return handStatus(s.handTo(colleague, by))
+	}
 	if line, ours := s.content.Lines[number.Reveal()]; ours {
 		s.transferToLine(number.Reveal(), line, by)
 		return 0

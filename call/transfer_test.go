@@ -121,9 +121,11 @@ func TestTransfersThatAreRefused(t *testing.T) {
 		number string
 		want   string
 	}{
-		"forbidden":     {dialplan.ErrNotAllowed, outside, "refer refused 403"},
-		"not a number":  {dialplan.ErrNotANumber, "james", "refer refused 404"}, // an agent's name: colleagues are reached by queues
-		"without trunk": {sip.ErrNoTrunk, outside, "refer refused 503"},
+		"forbidden":                   {dialplan.ErrNotAllowed, outside, "refer refused 403"},
+		"not a number":                {dialplan.ErrNotANumber, "nobody", "refer refused 404"},
+		"a colleague who isn't there": {nil, "james", "refer refused 480"},
+		"themselves":                  {nil, "maria", "refer refused 404"},
+		"without trunk":               {sip.ErrNoTrunk, outside, "refer refused 503"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			onPhoneTalk(t, func(f talk) {

@@ -111,7 +111,8 @@ type Command struct {
 	Digit string
 	// Disposition: for SetDisposition and FinishWrapUp.
 	Disposition string
-	// Number: for Transfer and Consult; where to.
+	// Number: for Transfer and Consult; where to: a number, or for Transfer a
+	// colleague's name or extension.
 	Number Number
 }
 
@@ -170,6 +171,8 @@ var (
 	ErrNoNumber     = errors.New("call: that isn't a telephone number")
 	ErrNoTrunk      = errors.New("call: no line to the outside is free")
 	ErrNoTransfers  = errors.New("call: transfers are off; sip.transfers switches them on")
+	ErrNotFree      = errors.New("call: the colleague isn't free")
+	ErrMayNotTake   = errors.New("call: the colleague may not take this call: by license, language or queue")
 	ErrAnswerPhone  = errors.New("call: answer on the desk phone")
 	ErrNoTalk       = errors.New("call: no agent talks in this call, or it is the supervisor's own")
 	ErrNotAudited   = errors.New("call: what must be in the audit can't be written there")

@@ -19,6 +19,8 @@ type person struct {
 	password string
 	role     desk.Role
 	codec    media.Codec // that the agent prefers; CodecNone: what all do
+	// extension is what a phone dials for the agent; "" for none.
+	extension string
 	// value is what the file says of the agent.
 	value *yaml.Node
 }
@@ -66,7 +68,7 @@ func listed(node *yaml.Node, key string) bool {
 
 func (r *reader) agent(doc *problem.Document, pair problem.Pair, keys agentKeys, queues, states []string) person {
 	r.agentCodec(doc, pair.Value, keys.Codec)
-	who := person{password: keys.Password, role: r.role(doc, pair, keys), codec: keys.Codec.Codec, value: pair.Value, Agent: acd.Agent{
+	who := person{password: keys.Password, role: r.role(doc, pair, keys), codec: keys.Codec.Codec, extension: keys.Extension, value: pair.Value, Agent: acd.Agent{
 		ID: acd.AgentID(pair.Key.Value), Name: keys.Name, Queues: keys.Queues, Skills: keys.Skills,
 	}}
 	if keys.Name == "" {

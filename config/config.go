@@ -171,6 +171,9 @@ func (r *reader) load(now time.Time) *Config {
 	if doc != nil {
 		r.transfers(doc, settings, len(phones.agents))
 	}
+	if agentsDoc != nil {
+		settings.Content.Extensions = r.extensions(agentsDoc, people, site.Lines, settings.SIP.Plan)
+	}
 	settings.Members = r.members()
 	if queuesDoc != nil {
 		settings.Content.Flows = r.flows(sounds, lines, people, law)

@@ -46,8 +46,9 @@ func TestMistakesInRoles(t *testing.T) {
 	for keys, want := range map[string]string{
 		"    role: supervisr\n    queues: [claims]\n    languages: [en-US]\n": `agents.yaml:7:11: "supervisr" is not a role; did you mean "supervisor"?`,
 		"    role: queen\n    queues: [claims]\n    languages: [en-US]\n":     `agents.yaml:7:11: "queen" is not a role; there is agent, supervisor`,
-		"    role: agent\n":                            `agents.yaml:4:3: agent "pedro" serves no queue and would never get a call`,
-		"    role: supervisor\n    queues: [claims]\n": `agents.yaml:4:3: agent "pedro" speaks no language`,
+		"    role: agent\n": `agents.yaml:4:3: agent "pedro" serves no queue and would never get a call`,
+		"    role: supervisor\n    extension: \"4021\"\n": `agents.yaml:8:16: pedro serves no queue, so no caller can be transferred there`,
+		"    role: supervisor\n    queues: [claims]\n":    `agents.yaml:4:3: agent "pedro" speaks no language`,
 	} {
 		if _, err := withPedro(demo, keys); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v\nwant %s", keys, err, want)

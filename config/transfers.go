@@ -10,7 +10,7 @@ func (r *reader) transfers(doc *problem.Document, settings *Config, phones int) 
 	switch plan := settings.SIP.Plan; {
 	case !settings.Transfers:
 	case plan == nil || plan.Empty():
-		r.warn(doc.At(node, "agents may transfer callers to the lines here alone: no number outside may be dialed").
+		r.warn(doc.At(node, "agents may transfer callers to colleagues and to the lines here alone: no number outside may be dialed").
 			Hint("allow some in %s, or set sip.transfers to false", dialplanFile))
 	case phones > 0 && len(settings.SIP.Trusted) > 0 && len(settings.SIP.Sources) > 0 && everyoneTrusted(settings):
 		r.warn(doc.At(node, "desk phones can't call anybody before a transfer: whoever may talk to us is taken for a trunk").

@@ -38,7 +38,7 @@ func TestTransfersAreOffUnlessAsked(t *testing.T) {
 
 func TestTransfersThatCannotBeMade(t *testing.T) {
 	settings := transferring(t, copied(t), "")
-	if w := settings.Warnings; !settings.SIP.Transfers || len(w) != 1 || !strings.Contains(w[0].Error(), "careline.yaml:11:14: agents may transfer callers to the lines here alone") {
+	if w := settings.Warnings; !settings.SIP.Transfers || len(w) != 1 || !strings.Contains(w[0].Error(), "careline.yaml:11:14: agents may transfer callers to colleagues and to the lines here alone") {
 		t.Errorf("without a dial plan: %v", w)
 	}
 	settings = transferring(t, trunked(t), "  transfer_ring: 30s\n")

@@ -20,7 +20,8 @@ type message struct {
 	On          bool             `json:"on"`
 	Digit       string           `json:"digit"`
 	Disposition string           `json:"disposition"`
-	// Number to transfer to, as typed. It is PHI; nothing but the Center gets it.
+	// Number to transfer to, or a colleague, as typed. It is PHI; nothing but the
+	// Center gets it.
 	Number string `json:"number"`
 }
 
@@ -114,8 +115,12 @@ func troubleOf(err error) *trouble {
 		return &trouble{"on_phone", "Pick up your desk phone to answer."}
 	case errors.Is(err, call.ErrNotAllowed):
 		return &trouble{"not_allowed", "That number may not be called from here. Your administrator decides which may."}
+	case errors.Is(err, call.ErrNotFree):
+		return &trouble{"not_free", "That colleague isn't free just now. You still have the caller."}
+	case errors.Is(err, call.ErrMayNotTake):
+		return &trouble{"may_not_take", "That colleague may not take this call, by license, language or queue. You still have the caller."}
 	case errors.Is(err, call.ErrNoNumber):
-		return &trouble{"no_number", "That isn't a telephone number. Type it with its area code, as in 202 555 0142."}
+		return &trouble{"no_number", "That is neither a colleague nor a telephone number. Type a number with its area code, as in 202 555 0142."}
 	case errors.Is(err, call.ErrNoTrunk):
 		return &trouble{"no_trunk", "No line to the outside is free. Wait a moment and try again."}
 	case errors.Is(err, call.ErrNoTransfers):

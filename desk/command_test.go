@@ -49,7 +49,7 @@ func TestErrorsAreToldWithoutWhatTheyHold(t *testing.T) {
 	for _, err := range []error{
 		call.ErrOfferGone, call.ErrNoCall, call.ErrDraining, call.ErrDisplaced, call.ErrUnknownAgent, call.ErrBadCommand,
 		call.ErrNoSound, call.ErrInCall, call.ErrBusy, call.ErrNoPhone, call.ErrPhoneAway, call.ErrAnswerPhone,
-		call.ErrNotAllowed, call.ErrNoNumber, call.ErrNoTrunk, call.ErrNoTransfers, context.DeadlineExceeded,
+		call.ErrNotAllowed, call.ErrNoNumber, call.ErrNoTrunk, call.ErrNoTransfers, call.ErrNotFree, call.ErrMayNotTake, context.DeadlineExceeded,
 	} {
 		told := troubleOf(fmt.Errorf("call 4711 of +15550100: %w", err))
 		if told.Code == "failed" || codes[told.Code] || strings.Contains(told.Text, "5550100") {

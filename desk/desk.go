@@ -80,6 +80,8 @@ type Center interface {
 	OfferMedia(ctx context.Context, agent acd.AgentID, offerSDP string) (answerSDP string, err error)
 	// Overviews are the calls that are up, as supervisors see them.
 	Overviews() []call.Overview
+	// Colleagues are whom the agent may hand a caller to.
+	Colleagues(agent acd.AgentID) []call.Colleague
 }
 
 // Records is what the desk writes down (sign-ins, each reading of a name, each look

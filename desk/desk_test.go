@@ -61,6 +61,10 @@ func (c *fakeCenter) OfferMedia(context.Context, acd.AgentID, string) (string, e
 	return "v=0 answer", nil
 }
 
+func (c *fakeCenter) Colleagues(agent acd.AgentID) []call.Colleague {
+	return []call.Colleague{{Agent: "james", Name: "James after " + string(agent), Extension: "4021"}}
+}
+
 func (c *fakeCenter) Overviews() []call.Overview {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -268,6 +272,17 @@ func TestWithoutSignInNothingIsServed(t *testing.T) {
 	s.signIn()
 	if status, text := s.post("/api/media", `{"sdp":"v=0"}`, s.url); status != http.StatusOK || !strings.Contains(text, "answer") {
 		t.Errorf("media got %d %s", status, text)
+	}
+}
+
+func TestAnAgentLearnsWhomACallerCanBeHandedTo(t *testing.T) {
+	s := open(t)
+	if status, _ := s.get("/api/colleagues"); status != http.StatusUnauthorized {
+		t.Errorf("nobody in particular got %d", status)
+	}
+	s.signIn()
+	if status, text := s.get("/api/colleagues"); status != http.StatusOK || !strings.Contains(text, `{"user":"james","name":"James after maria","extension":"4021"}`) {
+		t.Errorf("%d %s", status, text)
 	}
 }
 

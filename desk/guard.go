@@ -31,6 +31,7 @@ func (d *Desk) handler() http.Handler {
 	mux.HandleFunc("GET /api/relays", d.signedIn(d.relays))
 	mux.HandleFunc("POST /api/media", d.signedIn(d.media))
 	mux.HandleFunc("GET /api/socket", d.signedIn(d.socket))
+	mux.HandleFunc("GET /api/colleagues", d.signedIn(d.colleagues))
 	mux.HandleFunc("GET /api/calls", d.supervising(fieldCalls, d.calls))
 	mux.HandleFunc("GET /api/calls/{call}", d.supervising(fieldSignalling, d.oneCall))
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) {

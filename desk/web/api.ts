@@ -1,6 +1,6 @@
 // The HTTP side: who am I, sign in, sign out, offer media, look at calls.
 
-import { type CallList, type OneCall, Refused, type Trouble } from "./protocol";
+import { type CallList, type Colleague, type OneCall, Refused, type Trouble } from "./protocol";
 
 export interface Identity {
   user: string;
@@ -56,6 +56,10 @@ export const api = {
       if (problem instanceof Refused && problem.status === 401) return null;
       throw problem;
     }
+  },
+  /** Whom a caller can be handed to. */
+  async colleagues(): Promise<Colleague[]> {
+    return (await request<{ colleagues: Colleague[] }>("GET", "/api/colleagues")).colleagues;
   },
   /** For supervisors: the calls that are up, and the latest that are over. */
   calls: (): Promise<CallList> => request("GET", "/api/calls"),

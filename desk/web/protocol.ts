@@ -52,6 +52,13 @@ export interface CallScreen {
   sound?: SoundScreen;
 }
 
+/** Whom the agent may hand a caller to. */
+export interface Colleague {
+  user: string;
+  name: string;
+  extension?: string;
+}
+
 /** The agent's desk phone; absent for who has none. */
 export interface DeskPhone {
   name: string;

@@ -1,9 +1,10 @@
-// Transferring the caller to a number: typed, confirmed, then followed until
-// somebody answers or the caller is back. The number stays in the page no longer
-// than it takes to dial it.
+// Transferring the caller to a colleague or to a number: typed, confirmed, and if it
+// is a number followed until somebody answers or the caller is back. A number stays
+// in the page no longer than it takes to dial it.
 
-import { find, mark, show, write } from "./dom";
-import { type Command, Refused, type Screen } from "./protocol";
+import { api } from "./api";
+import { find, make, mark, show, write } from "./dom";
+import { type Colleague, type Command, Refused, type Screen } from "./protocol";
 
 const failures: Record<string, string> = {
   busy: "The number is busy.",
@@ -21,6 +22,7 @@ export class Transfer {
   private readonly number = find<HTMLInputElement>("transfer-number");
   private readonly problem = find("transfer-problem");
   private screen: Screen | null = null;
+  private colleagues: readonly Colleague[] = [];
 
   constructor(private readonly send: (command: Command) => Promise<void>) {
     this.opener.addEventListener("click", () => this.toggle());
@@ -67,6 +69,7 @@ export class Transfer {
     this.dialog.show();
     mark(this.opener, "aria-expanded", "true");
     this.step(this.form);
+    void this.suggest();
   }
 
   private close(): void {
@@ -89,22 +92,50 @@ export class Transfer {
   }
 
   private ask(): void {
-    const number = this.number.value.trim();
-    if (!/\d/.test(number)) {
-      this.tell("Type the number to call.");
+    const typed = this.number.value.trim();
+    const colleague = this.colleague(typed);
+    const nobody = !colleague && !/\d/.test(typed) && this.colleagues.length > 0;
+    if (typed === "" || nobody) {
+      this.tell(typed ? "There is no such colleague. Choose one from the list, or type a number." : "Type a colleague's name, or the number to call.");
       this.number.focus();
       return;
     }
     this.tell("");
-    write(find("transfer-to"), number);
+    write(find("transfer-verb"), colleague ? "Hand the caller to" : "Call");
+    write(find("transfer-to"), colleague ? colleague.name : typed);
+    write(
+      find("transfer-then"),
+      colleague
+        ? "and go to wrap-up? It rings there at once; if it isn't answered, the caller is first in line."
+        : "and put the caller through? The caller hears music until somebody answers.",
+    );
     this.step(this.sure);
   }
 
-  private async go(): Promise<void> {
-    const number = this.number.value.trim();
-    if (number === "") return; // on its way already
+  private colleague(typed: string): Colleague | undefined {
+    const wanted = typed.toLowerCase();
+    if (!wanted) return undefined;
+    return this.colleagues.find((one) => [one.user, one.name, one.extension].some((name) => name?.toLowerCase() === wanted));
+  }
+
+  // The names that the browser suggests while one is typed. Without them numbers can
+  // still be called.
+  private async suggest(): Promise<void> {
     try {
-      await this.send({ kind: "transfer", number });
+      this.colleagues = await api.colleagues();
+    } catch {
+      return;
+    }
+    find("transfer-colleagues").replaceChildren(
+      ...this.colleagues.map((one) => make("option", { value: one.name }, one.extension ? `${one.user}, ${one.extension}` : one.user)),
+    );
+  }
+
+  private async go(): Promise<void> {
+    const typed = this.number.value.trim();
+    if (typed === "") return; // on its way already
+    try {
+      await this.send({ kind: "transfer", number: this.colleague(typed)?.user ?? typed });
       this.number.value = "";
       write(find("transfer-to"), "");
     } catch (problem) {
