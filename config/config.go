@@ -238,7 +238,7 @@ func (s siteFile) settings() *Config {
 			Lockout: s.Verification.Lockout, WithheldLockout: s.Verification.WithheldLockout, Window: s.Verification.Window,
 			MinimumTime: s.Verification.MinimumTime, Validity: s.Verification.Validity,
 		},
-		Content:   &call.Content{Dispositions: s.Dispositions, AwayReasons: s.AwayReasons},
+		Content:   &call.Content{Dispositions: s.Dispositions, AwayReasons: s.AwayReasons, ShowSupervision: modesOf(s.Desk.ShowSupervision)},
 		MaxCalls:  s.SIP.MaxCalls,
 		Grace:     s.Desk.Grace,
 		Transfers: s.SIP.Transfers, TransferRing: s.SIP.TransferRing,

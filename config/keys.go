@@ -96,6 +96,8 @@ type deskKeys struct {
 	Hosts         []string      `yaml:"hosts" help:"Names that browsers may reach the page by. Empty: on loopback, localhost and loopback addresses; elsewhere any."`
 	Proxies       []network     `yaml:"proxies" help:"TLS proxies in front of the desk, as in 192.0.2.7; their X-Forwarded-For is believed, so that one guesser doesn't hold back everybody's sign-in."`
 	SecureCookies bool          `yaml:"secure_cookies" help:"Cookies go over HTTPS only. Needed on any network but loopback."`
+
+	ShowSupervision []supervisionMode `yaml:"show_supervision" help:"What agents are told of supervisors in their calls: of those who listen, who whisper (the agent alone hears them), who barge_in (everybody does). Empty: nothing."`
 }
 
 type operationsKeys struct {
@@ -141,7 +143,7 @@ func defaults() siteFile {
 			Trace:        traceKeys{Calls: trace.DefaultCalls, CallBytes: trace.DefaultCallBytes, Hold: trace.DefaultHold, Keep: 7 * 24 * time.Hour}},
 		Media: mediaKeys{Inband: inbandDigits{media.InbandAuto}, Loudness: lufs{level: -23}, Music: lufs{level: -29}, SRTP: srtpPolicy{srtp.Optional}, Timeout: 30 * time.Second, DrainFor: 5 * time.Second, IO: packetIO{media.BatchedIO}, TURN: turnDefaults(),
 			Codecs: defaultCodecs(), DeskCodecs: defaultCodecs(), Opus: opusDefaults()},
-		Desk:         deskKeys{IdleLogoff: 15 * time.Minute, SessionLife: 12 * time.Hour, Grace: 30 * time.Second, SecureCookies: true},
+		Desk:         deskKeys{IdleLogoff: 15 * time.Minute, SessionLife: 12 * time.Hour, Grace: 30 * time.Second, SecureCookies: true, ShowSupervision: []supervisionMode{{call.Whisper}, {call.BargeIn}}},
 		Ledger:       ledgerKeys{Path: "var/careline.db"},
 		Drain:        20 * time.Second,
 		Verification: verificationKeys{Lockout: 5, WithheldLockout: 50, Window: 24 * time.Hour, MinimumTime: 400 * time.Millisecond, Validity: 4 * time.Hour},

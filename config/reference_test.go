@@ -128,7 +128,7 @@ func defaultText(name string, value reflect.Value) string {
 		return v.String()
 	case level:
 		return v.String()
-	case []codec:
+	case []codec, []supervisionMode:
 		return fmt.Sprint(v)
 	case codec:
 		return ""

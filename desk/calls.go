@@ -113,8 +113,10 @@ func (d *Desk) fullName(agent acd.AgentID) string {
 
 // callNamed is the call that a request's path names; "" where that is no call's ID,
 // so that nothing else gets into audit or log by it.
-func callNamed(r *http.Request) string {
-	named := r.PathValue("call")
+func callNamed(r *http.Request) string { return callID(r.PathValue("call")) }
+
+// callID is what was named, if it is a call's ID.
+func callID(named string) string {
 	if parsed, err := uuid.Parse(named); err != nil || parsed.String() != named {
 		return ""
 	}

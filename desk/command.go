@@ -23,6 +23,9 @@ type message struct {
 	// Number to transfer to, or a colleague, as typed. It is PHI; nothing but the
 	// Center gets it.
 	Number string `json:"number"`
+	// Call and Mode: of supervise.
+	Call string    `json:"call"`
+	Mode call.Mode `json:"mode"`
 }
 
 const (
@@ -73,12 +76,12 @@ func (m message) command() (call.Command, error) {
 		c.Digit = m.Digit
 	case call.SetDisposition, call.FinishWrapUp:
 		c.Disposition = m.Disposition
-	case call.Transfer:
+	case call.Transfer, call.Consult:
 		if m.Number == "" {
 			return c, call.ErrNoNumber
 		}
 		c.Number = call.NewNumber(m.Number)
-	case call.HangUp, call.ExtendWrapUp, call.CancelTransfer:
+	case call.HangUp, call.ExtendWrapUp, call.CancelTransfer, call.BringTogether, call.Leave, call.DropThird:
 	default:
 		return c, call.ErrBadCommand
 	}
@@ -125,6 +128,12 @@ func troubleOf(err error) *trouble {
 		return &trouble{"no_trunk", "No line to the outside is free. Wait a moment and try again."}
 	case errors.Is(err, call.ErrNoTransfers):
 		return &trouble{"no_transfers", "Transfers are switched off here. Ask your administrator."}
+	case errors.Is(err, errNotSupervisor):
+		return &trouble{"not_supervisor", "Only supervisors may do this. Ask your administrator."}
+	case errors.Is(err, call.ErrNoTalk):
+		return &trouble{"no_talk", "No agent talks with this caller just now. Try again when one does."}
+	case errors.Is(err, call.ErrNotAudited):
+		return &trouble{"unrecorded", "That you listen can't be recorded, so you hear nothing. Tell your administrator."}
 	case errors.Is(err, call.ErrBusy), errors.Is(err, errTooFast):
 		return &trouble{"too_fast", "Too much at once. Wait a moment and try again."}
 	case errors.Is(err, context.DeadlineExceeded):

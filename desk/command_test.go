@@ -31,6 +31,11 @@ func TestCommandsAreCheckedBeforeTheCenterHearsThem(t *testing.T) {
 		`{"kind":"transfer"}`:                                                             false,
 		`{"kind":"cancel_transfer"}`:                                                      true,
 		`{"kind":"transfer","number":"` + strings.Repeat("5", 201) + `"}`:                 false,
+		`{"kind":"consult","number":"202-555-0142"}`:                                      true,
+		`{"kind":"consult"}`:                                                              false,
+		`{"kind":"bring_together"}`:                                                       true,
+		`{"kind":"leave"}`:                                                                true,
+		`{"kind":"drop_third"}`:                                                           true,
 		`{"kind":"record"}`:                                                               false,
 		`{}`:                                                                              false,
 	} {
@@ -49,7 +54,7 @@ func TestErrorsAreToldWithoutWhatTheyHold(t *testing.T) {
 	for _, err := range []error{
 		call.ErrOfferGone, call.ErrNoCall, call.ErrDraining, call.ErrDisplaced, call.ErrUnknownAgent, call.ErrBadCommand,
 		call.ErrNoSound, call.ErrInCall, call.ErrBusy, call.ErrNoPhone, call.ErrPhoneAway, call.ErrAnswerPhone,
-		call.ErrNotAllowed, call.ErrNoNumber, call.ErrNoTrunk, call.ErrNoTransfers, call.ErrNotFree, call.ErrMayNotTake, context.DeadlineExceeded,
+		call.ErrNotAllowed, call.ErrNoNumber, call.ErrNoTrunk, call.ErrNoTransfers, call.ErrNotFree, call.ErrMayNotTake, call.ErrNoTalk, call.ErrNotAudited, errNotSupervisor, context.DeadlineExceeded,
 	} {
 		told := troubleOf(fmt.Errorf("call 4711 of +15550100: %w", err))
 		if told.Code == "failed" || codes[told.Code] || strings.Contains(told.Text, "5550100") {

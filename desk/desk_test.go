@@ -35,6 +35,8 @@ type fakeCenter struct {
 	did     []call.Command
 	err     error
 	up      []call.Overview
+	// supervised is who wanted to take part in which call, and how.
+	supervised []string
 }
 
 func (c *fakeCenter) Connect(_ acd.AgentID, changed func()) (func(), error) {
@@ -63,6 +65,13 @@ func (c *fakeCenter) OfferMedia(context.Context, acd.AgentID, string) (string, e
 
 func (c *fakeCenter) Colleagues(agent acd.AgentID) []call.Colleague {
 	return []call.Colleague{{Agent: "james", Name: "James after " + string(agent), Extension: "4021"}}
+}
+
+func (c *fakeCenter) Supervise(_ context.Context, supervisor acd.AgentID, id string, mode call.Mode) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.supervised = append(c.supervised, string(supervisor)+" "+id+" "+string(mode))
+	return c.err
 }
 
 func (c *fakeCenter) Overviews() []call.Overview {

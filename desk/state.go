@@ -28,8 +28,10 @@ type screen struct {
 	SignOutAt  time.Time      `json:"sign_out_at,omitzero"`
 	SignOutFor endReason      `json:"sign_out_for,omitempty"`
 	Call       *callScreen    `json:"call,omitempty"`
-	AwayReason []string       `json:"away_reasons"`
-	Disposals  []string       `json:"dispositions"`
+	// Supervision is the call that a supervisor takes part in.
+	Supervision *supervisionScreen `json:"supervision,omitempty"`
+	AwayReason  []string           `json:"away_reasons"`
+	Disposals   []string           `json:"dispositions"`
 }
 
 // phoneScreen is the agent's desk phone; absent for who has none.
@@ -57,11 +59,14 @@ type callScreen struct {
 	Held         bool        `json:"held"`
 	CallerGone   bool        `json:"caller_gone"`
 	// Transfer is calling, ringing or absent; TransferFailed why the last one did.
-	Transfer       string   `json:"transfer,omitempty"`
-	TransferFailed string   `json:"transfer_failed,omitempty"`
-	Transferred    bool     `json:"transferred,omitempty"`
-	Reasons        []string `json:"reasons,omitempty"`
-	Disposition    string   `json:"disposition,omitempty"`
+	Transfer       string `json:"transfer,omitempty"`
+	TransferFailed string `json:"transfer_failed,omitempty"`
+	Transferred    bool   `json:"transferred,omitempty"`
+	// Third is calling, ringing, answered, together or absent.
+	Third       string             `json:"third,omitempty"`
+	Supervisors []supervisorScreen `json:"supervisors,omitempty"`
+	Reasons     []string           `json:"reasons,omitempty"`
+	Disposition string             `json:"disposition,omitempty"`
 	// Sound is how the talk sounds; absent while there is none.
 	Sound *soundScreen `json:"sound,omitempty"`
 }
@@ -98,6 +103,7 @@ func (d *Desk) screenOf(p *presence, user User, view call.AgentView) screen {
 		AwayReason: orEmpty(view.AwayReasons),
 		Disposals:  orEmpty(view.Dispositions),
 	}
+	s.Supervision = d.supervisionOf(view.Supervision)
 	if phone := view.Phone; phone != nil {
 		s.Phone = &phoneScreen{Name: phone.Name, Registered: phone.Registered, Used: phone.Used}
 	}
@@ -115,7 +121,7 @@ func (d *Desk) screenOf(p *presence, user User, view call.AgentView) screen {
 		Verification: c.Verification, Name: name, NameStatus: status,
 		Path: orEmpty(c.Path), Arrived: c.Arrived.UTC(), Answered: c.Answered.UTC(),
 		Held: c.Held, CallerGone: c.CallerGone, Transfer: c.Transfer, TransferFailed: c.TransferFailed, Transferred: c.Transferred, Reasons: c.Reasons, Disposition: c.Disposition,
-		Sound: soundScreenOf(c.Sound),
+		Sound: soundScreenOf(c.Sound), Third: c.Third, Supervisors: supervisorsOf(c.Supervisors),
 	}
 	return s
 }

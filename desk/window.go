@@ -47,7 +47,9 @@ var (
 	errDisplaced = errors.New("desk: displaced by a newer window")
 	errSession   = errors.New("desk: the session ended")
 	errTooFast   = errors.New("desk: too many commands")
-	errSlow      = errors.New("desk: the page doesn't take its messages")
+	// errNotSupervisor is told to who asks for what supervisors alone may do.
+	errNotSupervisor = errors.New("desk: only supervisors may do this")
+	errSlow          = errors.New("desk: the page doesn't take its messages")
 )
 
 // window is one open page's socket.
@@ -199,7 +201,7 @@ func (w *window) pushState(last []byte) ([]byte, error) {
 	if err != nil {
 		return last, err
 	}
-	w.desk.sessions.setBusy(w.session, inCall(view.State))
+	w.desk.sessions.setBusy(w.session, inCall(view.State) || view.Supervision != nil)
 	state := w.desk.screenOf(w.presence, w.session.user, view)
 	state.SignOutAt, state.SignOutFor = w.desk.sessions.deadline(w.session)
 	state.SignOutAt = state.SignOutAt.UTC()
@@ -287,6 +289,9 @@ func (w *window) take(ctx context.Context, m message) error {
 	if m.Kind == activity {
 		w.poke() // the page learns the new time of signing out
 		return nil
+	}
+	if m.Kind == supervise {
+		return w.supervise(ctx, m)
 	}
 	return w.do(ctx, m)
 }

@@ -23,7 +23,9 @@ import { Socket } from "./socket";
 import { Sound } from "./sound";
 import { StateView } from "./state-view";
 import { Status } from "./status";
+import { SupervisionBar } from "./supervision";
 import { Tab } from "./tab";
+import { ThirdPanel } from "./third";
 import { Transfer } from "./transfer";
 import { Views } from "./views";
 import { WrapUp } from "./wrap-up";
@@ -81,12 +83,14 @@ class Softphone {
   });
   private readonly keypad = new Keypad(this.run, (low, high) => void this.ringer.key(low, high));
   private readonly transfer = new Transfer((command) => this.socket.send(command));
+  private readonly third = new ThirdPanel(this.run);
+  private readonly supervision = new SupervisionBar((command) => this.socket.send(command));
   private readonly wrapUp = new WrapUp(this.run);
   private readonly status = new Status(this.run);
   private readonly phone = new Phone(this.run);
   private readonly views = new Views(() => this.draw());
   private readonly callsView = new CallsView(
-    [],
+    [{ name: "Listen", testID: "listen", run: (call) => this.supervision.take(call.id, "listen") }],
     [{ name: "Signalling", testID: "show-signalling", run: (call) => this.views.go({ kind: "call", id: call.id }) }],
   );
   private readonly callView = new CallView();
@@ -168,6 +172,7 @@ class Softphone {
     this.card.render(undefined);
     this.views.leave();
     this.callsView.clear();
+    this.supervision.clear();
     this.callView.show("");
     this.banners.clear();
     this.desk(false);
@@ -229,6 +234,8 @@ class Softphone {
     this.controls.render(screen);
     this.keypad.render(screen);
     this.transfer.render(screen);
+    this.third.render(screen);
+    this.supervision.render(screen);
     this.wrapUp.render(screen);
     this.status.render(screen);
     this.phone.render(screen);

@@ -27,6 +27,9 @@ export interface SoundScreen {
   heard: SoundWay;
 }
 
+/** How a supervisor takes part in a call. */
+export type Mode = "listen" | "whisper" | "barge_in";
+
 export interface CallScreen {
   id: string;
   offer: string;
@@ -47,6 +50,9 @@ export interface CallScreen {
   transfer?: "calling" | "ringing";
   transfer_failed?: string;
   transferred?: boolean;
+  /** Somebody whom the agent has called beside the caller, and supervisors in the call. */
+  third?: "calling" | "ringing" | "answered" | "together";
+  supervisors?: { name: string; mode: Mode }[];
   reasons?: string[];
   disposition?: string;
   sound?: SoundScreen;
@@ -86,6 +92,8 @@ export interface Screen {
   sign_out_at?: string;
   sign_out_for?: "idle" | "session_life";
   call?: CallScreen;
+  /** The call that a supervisor takes part in. */
+  supervision?: { call: string; mode: Mode; since: string; line: string; agent: string };
   away_reasons: string[];
   dispositions: string[];
 }
@@ -156,8 +164,10 @@ export type Command =
   | { kind: "accept" | "decline"; offer: string }
   | { kind: "hold" | "mute" | "use_phone"; on: boolean }
   | { kind: "send_digit"; digit: string }
-  | { kind: "transfer"; number: string }
+  | { kind: "transfer" | "consult"; number: string }
+  | { kind: "supervise"; call: string; mode: Mode | "" }
   | { kind: "set_disposition" | "finish_wrap_up"; disposition: string }
+  | { kind: "bring_together" | "leave" | "drop_third" }
   | { kind: "hang_up" | "cancel_transfer" | "extend_wrap_up" | "activity" | "alive" };
 
 export type Pushed =

@@ -6,7 +6,8 @@ import { api } from "./api";
 import { find, make, mark, show, write } from "./dom";
 import { type Colleague, type Command, Refused, type Screen } from "./protocol";
 
-const failures: Record<string, string> = {
+/** Why a number that was called didn't take the call. */
+export const failures: Record<string, string> = {
   busy: "The number is busy.",
   declined: "The call was declined.",
   no_answer: "Nobody answered.",
@@ -32,7 +33,8 @@ export class Transfer {
     });
     for (const button of this.dialog.querySelectorAll("[data-transfer-close]")) button.addEventListener("click", () => this.close());
     find("transfer-back").addEventListener("click", () => this.step(this.form));
-    find("transfer-confirm").addEventListener("click", () => void this.go());
+    find("transfer-confirm").addEventListener("click", () => void this.go("transfer"));
+    find("transfer-consult").addEventListener("click", () => void this.go("consult"));
     find("transfer-cancel").addEventListener("click", () => void this.cancel());
     this.dialog.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || !this.calling.hidden) return;
@@ -45,7 +47,7 @@ export class Transfer {
     this.screen = screen;
     const talks = screen.state === "talking" || screen.state === "holding";
     show(this.opener, screen.transfers);
-    this.opener.disabled = !talks;
+    this.opener.disabled = !talks || screen.call?.third !== undefined;
     const call = talks ? screen.call : undefined;
     if (!call) {
       if (this.dialog.open) this.close();
@@ -107,8 +109,9 @@ export class Transfer {
       find("transfer-then"),
       colleague
         ? "and go to wrap-up? It rings there at once; if it isn't answered, the caller is first in line."
-        : "and put the caller through? The caller hears music until somebody answers.",
+        : "and put the caller through? The caller hears music until somebody answers. Ask first lets you speak with them before.",
     );
+    show(find("transfer-consult"), colleague === undefined);
     this.step(this.sure);
   }
 
@@ -131,13 +134,14 @@ export class Transfer {
     );
   }
 
-  private async go(): Promise<void> {
+  private async go(kind: "transfer" | "consult"): Promise<void> {
     const typed = this.number.value.trim();
     if (typed === "") return; // on its way already
     try {
-      await this.send({ kind: "transfer", number: this.colleague(typed)?.user ?? typed });
+      await this.send({ kind, number: this.colleague(typed)?.user ?? typed });
       this.number.value = "";
       write(find("transfer-to"), "");
+      if (kind === "consult") this.close(); // the panel below follows it
     } catch (problem) {
       this.step(this.form);
       this.tell(problem instanceof Refused ? problem.trouble.text : "That didn't work. Try again.");
