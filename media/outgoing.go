@@ -199,7 +199,7 @@ func (o *outgoing) sendFrame(size int, kind sourceKind, now time.Time) {
 
 // sendMixed sends what a member of a conference hears.
 func (o *outgoing) sendMixed(member *seat, now time.Time) {
-	switch payload, err := member.encoded(o.format.Codec, o.buffer[headerSize:headerSize+maxPayload]); {
+	switch payload, err := member.encoded(o.format.Codec, o.room(maxPayload)); {
 	case err != nil:
 		o.errors++
 	case len(payload) > 0:
