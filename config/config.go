@@ -192,7 +192,7 @@ func (r *reader) load(now time.Time) *Config {
 	}
 	settings.Version = r.version(settings.Content.Flows.Version())
 	settings.Content.Version = settings.Version
-	settings.Content.Rules = rules(settings.Version, lines, people, law)
+	settings.Content.Rules = r.rules(settings.Version, lines, people, law, now)
 	settings.Desk.Users = users(people)
 	return settings
 }
@@ -254,7 +254,11 @@ func prefixes(networks []network) []netip.Prefix {
 	return list
 }
 
-func rules(version string, lines []line, people []person, law law) acd.Rules {
+// clocksAhead is how long a server may run and still know the days at its site: the
+// clock's changes of so many years travel with the rules.
+const clocksAhead = 10 // years
+
+func (r *reader) rules(version string, lines []line, people []person, law law, now time.Time) acd.Rules {
 	rules := acd.Rules{Version: version, CompactStates: law.compact}
 	for _, l := range lines {
 		rules.Queues = append(rules.Queues, l.Queue)
@@ -262,6 +266,8 @@ func rules(version string, lines []line, people []person, law law) acd.Rules {
 	for _, who := range people {
 		rules.Agents = append(rules.Agents, who.Agent)
 	}
+	rules, err := rules.ResolveZones(time.LoadLocation, now.AddDate(0, 0, -1), now.AddDate(clocksAhead, 0, 0))
+	r.problems.Add("careline.yaml", err)
 	return rules
 }
 

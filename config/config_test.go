@@ -166,6 +166,28 @@ func TestANurseLicenseLapses(t *testing.T) {
 	}
 }
 
+// A license ends with its last day where the site is, not where the clock's day does.
+func TestALicenseHoldsToTheEndOfItsLastDayAtTheSite(t *testing.T) {
+	settings, err := LoadAt("demo", autumn())
+	if err != nil {
+		t.Fatal(err)
+	}
+	chicago, err := time.LoadLocation("America/Chicago")
+	if err != nil {
+		t.Fatal(err)
+	}
+	caller := acd.Contact{Queue: "nurse_line", State: "WI"}
+	for at, want := range map[time.Time]bool{
+		time.Date(2027, 6, 30, 8, 0, 0, 0, chicago):    true,
+		time.Date(2027, 6, 30, 23, 59, 59, 0, chicago): true,
+		time.Date(2027, 7, 1, 0, 0, 0, 0, chicago):     false,
+	} {
+		if ok, why := settings.Content.Rules.MayHandOver("nora", caller, at); ok != want {
+			t.Errorf("at %s: %v %s", at, ok, why)
+		}
+	}
+}
+
 func TestTheCompactThatCountsIsTheLatestThatHasBegun(t *testing.T) {
 	dir := copied(t, "licensing.yaml", "compact:\n", "compact:\n  - {from: 2027-01-01, source: a bill, states: [WI, MN]}\n")
 	for day, want := range map[string]int{"2026-12-31": 40, "2027-01-02": 2} {

@@ -27,10 +27,20 @@ export class CallsView {
   );
   private shown = false;
 
-  /** both: buttons of every call; live: of those that are up, before the others. */
-  constructor(live: readonly RowAction[], both: readonly RowAction[]) {
+  /** both: buttons of every call; live: of those that are up, before the others. open shows a call by its ID. */
+  constructor(live: readonly RowAction[], both: readonly RowAction[], open: (id: string) => void) {
     this.up = new Rows(find("calls-up"), [...live, ...both], upCells);
     this.recent = new Rows(find("calls-recent"), both, recentCells);
+    const id = find<HTMLInputElement>("find-call-id");
+    find<HTMLFormElement>("find-call").addEventListener("submit", (event) => {
+      event.preventDefault();
+      open(id.value);
+      id.value = "";
+    });
+    id.addEventListener("paste", (event) => {
+      event.preventDefault(); // with what surrounds it in a ticket
+      id.value = (event.clipboardData?.getData("text") ?? "").trim().toLowerCase();
+    });
   }
 
   show(on: boolean): void {

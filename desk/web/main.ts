@@ -92,6 +92,7 @@ class Softphone {
   private readonly callsView = new CallsView(
     [{ name: "Listen", testID: "listen", run: (call) => this.supervision.take(call.id, "listen") }],
     [{ name: "Signalling", testID: "show-signalling", run: (call) => this.views.go({ kind: "call", id: call.id }) }],
+    (id) => this.views.go({ kind: "call", id }),
   );
   private readonly callView = new CallView();
   private readonly signIn = new SignIn(() => {

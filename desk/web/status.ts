@@ -39,7 +39,7 @@ export class Status {
   }
 
   /** Opens the reasons, the first of them focused. */
-  toggle(on = this.reasons.hidden, back = false): void {
+  toggle(on: boolean = this.reasons.hidden !== false, back = false): void {
     if (on && this.reasonsShown === "") {
       this.run({ kind: "set_state", state: "away" });
       return;
