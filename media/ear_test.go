@@ -93,6 +93,17 @@ func TestTheFarSideIsHeardInEachCodecAtEachRate(t *testing.T) {
 	}
 }
 
+// Who begins to listen in the middle of a talk, as a supervisor does, leaves no gap in it.
+func TestAnEarThatOpensInMidWordHearsAtOnce(t *testing.T) {
+	for _, codec := range Codecs() {
+		e := newEarshot(t, codec)
+		e.says(signal.Tone(440, 0.5))
+		if slices.Contains(e.level[1:], false) {
+			t.Errorf("%s: heard, frame by frame: %v", codec, e.level)
+		}
+	}
+}
+
 func TestPausesOfTheFarSideAreSilent(t *testing.T) {
 	for _, codec := range Codecs() {
 		e := newEarshot(t, codec)

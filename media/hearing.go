@@ -54,6 +54,7 @@ func newHearing(now time.Time, muted *atomic.Bool) *hearing {
 		begun: now, muted: muted, silenced: muted.Load(),
 		buffer: jitter.New(SampleRate), clock: SampleRate, own: SampleRate,
 	}
+	h.buffer.Hurry() // who is being listened to may be in the middle of a word
 	h.speakAt(SampleRate)
 	return h
 }
@@ -134,10 +135,8 @@ func (h *hearing) next(now time.Duration) {
 	for rounds := 0; played.Ready() < size && rounds < maxRounds; rounds++ {
 		left := uint32(played.Ready() * h.clock / played.Rate())
 		h.hear(h.buffer.Get(now, left), now)
-		if h.playout != played {
-			// The far side goes on at another rate: what is left fades out.
-			clear(h.work[:size])
-			played.Pause(h.work[:size])
+		if h.playout != played { // the far side goes on at another rate
+			played.Conceal(size)
 		}
 	}
 	if rate := played.Rate(); rate != h.own {
@@ -145,6 +144,9 @@ func (h *hearing) next(now time.Duration) {
 	}
 	frame := h.frames[rateIndex(h.own)][:size]
 	played.Take(frame)
+	if h.playout != played {
+		ramp(frame, false)
+	}
 	h.hush(frame)
 	h.filled = [2]bool{}
 	h.filled[rateIndex(h.own)] = true
@@ -166,13 +168,18 @@ func (h *hearing) hush(frame []int16) {
 	case muted && was:
 		clear(frame)
 	case muted != was:
-		for i := range frame {
-			share := int32(i)
-			if muted {
-				share = int32(len(frame) - i)
-			}
-			frame[i] = int16(int32(frame[i]) * share / int32(len(frame)))
+		ramp(frame, !muted)
+	}
+}
+
+// ramp lets a frame begin from nothing, or end in it.
+func ramp(frame []int16, up bool) {
+	for i := range frame {
+		share := int32(len(frame) - i)
+		if up {
+			share = int32(i)
 		}
+		frame[i] = int16(int32(frame[i]) * share / int32(len(frame)))
 	}
 }
 

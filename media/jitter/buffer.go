@@ -90,6 +90,7 @@ type Buffer struct {
 	anchor   uint32
 	anchorAt int64
 
+	hurry    bool  // the first packet is played at once
 	running  bool  // a talkspurt is being played; otherwise the next is waited for
 	quiet    bool  // what came last was noise or a digit: a gap is a pause
 	noisy    bool  // there is comfort noise
@@ -145,11 +146,16 @@ func New(clock int) *Buffer {
 
 // Reset forgets the stream; the counters go on.
 func (b *Buffer) Reset(clock int) {
-	*b = Buffer{clock: int64(clock), arena: b.arena, room: b.room, stats: b.stats}
+	*b = Buffer{clock: int64(clock), arena: b.arena, room: b.room, stats: b.stats, hurry: b.hurry}
 	b.frame, b.slack = b.toTicks(Frame), b.toTicks(slack)
 	b.shallow, b.deep, b.start = b.toTicks(MinDepth), b.toTicks(MaxDepth), b.toTicks(StartDepth)
 	b.margin, b.fade = b.toTicks(margin), b.toTicks(fade)
 }
+
+// Hurry lets the first packet be played at once, instead of StartDepth later: for who
+// listens in on a talk and must leave no gap in it. The depth is made up for by
+// stretching. Call it before the first packet.
+func (b *Buffer) Hurry() { b.hurry = true }
 
 // Stats returns the counters.
 func (b *Buffer) Stats() Stats {

@@ -22,6 +22,21 @@ func TestACalmNetworkIsHeardWhole(t *testing.T) {
 	}
 }
 
+func TestInAHurryTheFirstPacketIsHeardAtOnce(t *testing.T) {
+	l, s := newListener(t), newSender()
+	l.buffer.Hurry()
+	wire := link.New(link.Faults{Jitter: 10 * time.Millisecond}, 1)
+	talk(l, wire, s, 200*time.Millisecond)
+	if heard := l.inOrder(); heard < 8 || l.silent > 160 {
+		t.Errorf("%d packets of 10 are heard, after %d ms", heard, l.silent/8)
+	}
+	l.pause = conversation
+	talk(l, wire, s, 10*time.Second)
+	if depth := l.buffer.Stats().Depth; depth < MinDepth-5*time.Millisecond || l.concealed > 160 {
+		t.Errorf("10 s later it is %v deep, %d ms were concealed", depth, l.concealed/8)
+	}
+}
+
 func TestPacketsOfAnyLength(t *testing.T) {
 	for _, ms := range []uint32{10, 20, 30, 40, 60, 120} {
 		l := newListener(t)

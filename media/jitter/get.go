@@ -106,7 +106,7 @@ func (b *Buffer) due(s *slot, at int64) bool {
 		b.pass(s)
 		return true // with the following one, perhaps
 	}
-	if at-s.stamp < b.target()-b.frame/2 {
+	if at-s.stamp < b.target()-b.frame/2 && !b.hurry {
 		return false
 	}
 	if at-s.stamp > oldest+b.frame {
@@ -114,7 +114,7 @@ func (b *Buffer) due(s *slot, at int64) bool {
 		b.delays.forget()
 		b.delays.add(at - s.stamp)
 	}
-	b.running, b.position, b.dry = true, s.stamp, 0
+	b.running, b.position, b.dry, b.hurry = true, s.stamp, 0, false
 	return true
 }
 
@@ -233,7 +233,7 @@ func (b *Buffer) advice(wait, left, at int64) Advice {
 	switch {
 	case b.lag > b.deep:
 		return Shrink
-	case needs > b.margin/2 && b.lag < b.deep-b.frame, b.lag < floor-b.toTicks(patience):
+	case needs > b.margin/2 && b.lag < b.deep-b.frame, b.lag < b.shallow-b.toTicks(patience):
 		return Stretch
 	case needs > 0 && b.lag < b.deep-b.frame, b.lag < floor-b.toTicks(tolerance):
 		return StretchPause
