@@ -165,6 +165,7 @@ func (r *reader) load(now time.Time) *Config {
 	ofTrunks(&settings.SIP, carriers)
 	settings.SIP.Plan = r.dialplan(carriers)
 	settings.Content.Prompts, settings.Content.Music = sounds.prompts, sounds.music
+	settings.Media.Clips = sounds.clips()
 	settings.Content.DefaultMusic = sounds.defaultMusic()
 	ofPhones(settings, phones)
 	settings.Content.Codecs = agentCodecs(site.Media, people)

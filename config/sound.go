@@ -26,8 +26,8 @@ const (
 	maxSoundTime  = 5 * time.Minute
 )
 
-// maxLoading is how many sounds are read and encoded at once, beside what the
-// processors allow: each may take megabytes, and Opus a second.
+// maxLoading is how many sounds are read at once, beside what the processors allow:
+// each may take megabytes.
 const maxLoading = 8
 
 // sounds are the clips of the folders prompts and music, held in memory.
@@ -187,6 +187,12 @@ func (r *reader) audible(file string, sound media.Sound, target lufs) {
 		r.warn(soundProblem(file, "the sound has %.1f LUFS: it is made %.0f dB louder, and not more, for its noise, and stays quieter than the others", level, media.MaxGain).
 			Hint("record it anew, nearer to the microphone"))
 	}
+}
+
+// clips are all that can be played, music first: it is played the longest.
+func (s sounds) clips() []*media.Clip {
+	all := slices.AppendSeq(slices.Collect(maps.Values(s.music)), maps.Values(s.prompts))
+	return slices.DeleteFunc(all, func(clip *media.Clip) bool { return clip == nil })
 }
 
 // languages that have prompts, sorted.

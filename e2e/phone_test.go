@@ -45,6 +45,9 @@ jitter_buffer_delay 1-3
 module_path /usr/lib/baresip/modules
 module stdio.so
 module g711.so
+module g722.so
+module opus.so
+module l16.so
 module aufile.so
 module aubridge.so
 module sndfile.so
@@ -89,9 +92,12 @@ func (s *server) baresipAt(t *testing.T, listen string, says []int16, account st
 	port := freePort(t)
 	voice := filepath.Join(dir, "says.wav")
 	writeWAV(t, voice, says)
+	if !strings.Contains(account, "audio_codecs=") {
+		account += ";audio_codecs=PCMU/8000/1"
+	}
 	for name, text := range map[string]string{
 		"config":   fmt.Sprintf(phoneConfig, listen, voice, port, filepath.Join(dir, "snd")),
-		"accounts": account + ";audio_codecs=PCMU/8000/1\n",
+		"accounts": account + "\n",
 		"contacts": "",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {

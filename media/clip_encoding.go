@@ -1,6 +1,8 @@
 package media
 
 import (
+	"context"
+
 	"careline/media/g722"
 	"careline/media/opus"
 	"careline/media/resample"
@@ -56,8 +58,9 @@ func whole(samples []int16, frame int) []int16 {
 const runUp = 5
 
 // encodeByFrame encodes whole frames of 16 kHz by a codec that has a memory. Its delay
-// is taken out, so that the sound is where it is in PCMU. Nil if nothing encodes it.
-func encodeByFrame(codec Codec, sound []int16) *encodedClip {
+// is taken out, so that the sound is where it is in PCMU. Nil if nothing encodes it,
+// or ctx is done.
+func encodeByFrame(ctx context.Context, codec Codec, sound []int16) *encodedClip {
 	size := codec.FrameSamples()
 	frames := len(sound) / size
 	encoded := &encodedClip{ends: make([]uint32, 0, frames)}
@@ -73,6 +76,8 @@ func encodeByFrame(codec Codec, sound []int16) *encodedClip {
 	for i := range runUp + frames {
 		n, err := coder.encode(payload[:], around[i*size:(i+1)*size])
 		switch {
+		case ctx.Err() != nil:
+			return nil
 		case i < runUp:
 		case err != nil || n == 0:
 			encoded.add(silence(codec))

@@ -1,6 +1,7 @@
 package media
 
 import (
+	"context"
 	"slices"
 	"testing"
 	"time"
@@ -13,6 +14,13 @@ func speaking(codec Codec) *stream {
 	s := newStream()
 	s.format = Format{codec, codec.PayloadType()}
 	return s
+}
+
+// prepared is a clip that is held in a codec.
+func prepared(samples []int16, codec Codec) *Clip {
+	clip := NewClip(samples, codec)
+	clip.Prepare(context.Background())
+	return clip
 }
 
 // said lets the joined leg say one frame of its codec.
@@ -30,7 +38,7 @@ func TestTimestampsGoByTheCodecsClock(t *testing.T) {
 		s := speaking(codec)
 		s.digits.ClockRate = codec.ClockRate()
 		s.tick(2)
-		s.playing.start(Playback{Clips: []*Clip{NewClip(signal.Tone(440, 0.1), codec)}})
+		s.playing.start(Playback{Clips: []*Clip{prepared(signal.Tone(440, 0.1), codec)}})
 		s.tick(5)
 		digit, _ := ParseDigit('5')
 		s.digits.Send(digit, MinDigit)
@@ -136,11 +144,47 @@ func TestClipThatIsNotHeldInTheCodecIsHeard(t *testing.T) {
 	}
 }
 
+// While a clip is prepared it plays on; what began as it was encoded goes on so, and
+// the next time it is a copy.
+func TestClipIsPreparedWhileItPlays(t *testing.T) {
+	clip := NewClip(signal.Tone(440, 0.2), Opus, PCMU)
+	var p player
+	p.start(Playback{Clips: []*Clip{clip}, Loop: true})
+	p.speak(Opus, OpusParameters{})
+	if p.next(Opus); p.encoded != nil || clip.in(Opus) != nil {
+		t.Fatal("it is held before it was prepared")
+	}
+	stopped, stop := context.WithCancel(context.Background())
+	stop()
+	if clip.Prepare(stopped); clip.in(Opus) != nil {
+		t.Error("it is prepared though it was told to stop")
+	}
+	clip.Prepare(context.Background())
+	if clip.in(Opus).frames() != 10 || clip.wide != nil {
+		t.Errorf("it is held in %d frames", clip.in(Opus).frames())
+	}
+	for range 9 {
+		p.next(Opus)
+	}
+	if p.encoded != nil {
+		t.Error("it changed over in mid-sound")
+	}
+	if frame, _, _, _ := p.next(Opus); string(frame) != string(clip.in(Opus).frame(0)) {
+		t.Error("the next time it isn't a copy")
+	}
+}
+
+func TestEngineThatEndsStopsPreparing(t *testing.T) {
+	clip := NewClip(signal.Noise(600, 1), Opus) // which takes seconds
+	running(t, func(o *Options) { o.Clips = []*Clip{clip} })
+	// The engine's end, which the test's cleanup waits for, doesn't wait for it.
+}
+
 // What is played over and over has no seam where it ends and begins: the tone goes on
 // in phase.
 func TestLoopsHaveNoSeam(t *testing.T) {
 	for _, codec := range Codecs() {
-		clip := NewClip(signal.Tone(400, 1), codec) // 400 periods
+		clip := prepared(signal.Tone(400, 1), codec) // 400 periods
 		s := speaking(codec)
 		s.playing.start(Playback{Clips: []*Clip{clip}, Loop: true})
 		s.tick(150)

@@ -42,6 +42,8 @@ type Options struct {
 	// Codecs are what legs may speak unless LegOptions.Codecs says otherwise, in the
 	// order of preference; empty: DefaultCodecs.
 	Codecs []Codec
+	// Clips are prepared for the codecs that they were made for, as the engine runs.
+	Clips []*Clip
 	// Opus is how we want to be sent it, and within which we send it.
 	Opus OpusParameters
 	// Timeout is when EventTimeout comes; 0 is DefaultTimeout, negative never.
@@ -66,6 +68,7 @@ type Engine struct {
 	inband  InbandDigits
 	codecs  []Codec // what legs speak
 	opus    OpusParameters
+	clips   []*Clip // to be prepared
 	pacers  []*pacer
 	moving  PacketIO
 	webrtc  *webrtcSide
@@ -131,7 +134,7 @@ func New(options Options) (*Engine, error) {
 	}
 	engine := &Engine{
 		log: options.Log, address: address, public: public, timeout: options.Timeout, moving: options.PacketIO,
-		inband: options.InbandDigits, codecs: options.Codecs, opus: options.Opus,
+		inband: options.InbandDigits, codecs: options.Codecs, opus: options.Opus, clips: options.Clips,
 		ports: ports, webrtc: side, legs: make(map[*Leg]struct{}),
 	}
 	for range runtime.GOMAXPROCS(0) {
@@ -168,6 +171,10 @@ func (e *Engine) Run(ctx context.Context) error {
 			return nil
 		})
 	}
+	group.Go(func() error {
+		prepare(ctx, e.clips)
+		return nil
+	})
 	err := group.Wait()
 	e.mu.Lock()
 	e.closed = true

@@ -21,6 +21,12 @@ type player struct {
 	clip     int
 	index    int
 	live     *clipEncoder // for clips that aren't held in the leg's codec
+
+	// What the clip at hand is played from, in codec, chosen as it began: a codec
+	// with a memory goes on with what it began with. nil: it is encoded as it plays.
+	codec   Codec
+	encoded *encodedClip
+	chosen  bool
 }
 
 func (p *player) active() bool { return p.on }
@@ -32,7 +38,7 @@ func (p *player) speak(codec Codec, parameters OpusParameters) {
 		return
 	}
 	for _, clip := range p.playback.Clips {
-		if clip.encoded[codec.known()] == nil && codec != CodecNone {
+		if clip.in(codec) == nil && codec != CodecNone {
 			p.live = newClipEncoder(codec, parameters)
 			return
 		}
@@ -71,7 +77,7 @@ func (p *player) next(codec Codec) (frame []byte, playing bool, id int, finished
 	}
 	clips := p.playback.Clips
 	for p.clip < len(clips) && p.index >= clips[p.clip].frames() {
-		p.clip, p.index = p.clip+1, 0
+		p.clip, p.index, p.chosen = p.clip+1, 0, false
 		if p.clip == len(clips) && p.playback.Loop {
 			p.clip = 0
 		}
@@ -81,9 +87,13 @@ func (p *player) next(codec Codec) (frame []byte, playing bool, id int, finished
 		p.stop()
 		return nil, false, id, true
 	}
-	frame = clips[p.clip].frame(codec, p.index)
+	if !p.chosen || p.codec != codec {
+		p.codec, p.encoded, p.chosen = codec, clips[p.clip].in(codec), true
+	}
 	switch {
-	case frame != nil || codec == CodecNone:
+	case p.encoded != nil:
+		frame = p.encoded.frame(p.index)
+	case codec == CodecNone:
 	case p.live != nil && p.live.codec == codec:
 		frame = p.live.frame(clips[p.clip], p.index)
 	default:

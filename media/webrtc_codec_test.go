@@ -76,7 +76,7 @@ func TestWidebandCallerAndBrowserTalk(t *testing.T) {
 			hears(t, "caller", caller.packets, 1000, 440, talk)
 			hears(t, "agent", agent.packets, 440, 1000, talk)
 			Part(callerLeg, leg)
-			leg.Play(Playback{Clips: []*Clip{NewClip(signal.Tone(700, 1), codec)}, Loop: true})
+			leg.Play(Playback{Clips: []*Clip{prepared(signal.Tone(700, 1), codec)}, Loop: true})
 			hears(t, "agent with a prompt", agent.packets, 700, 440, func() { pause(600 * FrameDuration / 20) })
 			checkOneStream(t, caller.packets())
 		})
