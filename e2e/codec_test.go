@@ -15,12 +15,19 @@ const keepConnection = `(() => { const Original = RTCPeerConnection;
 	window.RTCPeerConnection.prototype = Original.prototype; })()`
 
 const spokenCodecs = `(async () => { const stats = await window.__connection.getStats(), found = new Set();
-	stats.forEach((s) => { if (/bound-rtp$/.test(s.type) && s.codecId && s.type !== "remote-inbound-rtp") found.add(s.type[0] + ":" + stats.get(s.codecId).mimeType); });
+	stats.forEach((s) => { if (/^(in|out)bound-rtp$/.test(s.type) && s.codecId) found.add(s.type[0] + ":" + stats.get(s.codecId).mimeType); });
 	return [...found].sort().join(" "); })()`
 
 // straight is a flow that leads to a queue and nowhere else.
 func straight(name, queue, skill string) [3]string {
-	text := fmt.Sprintf("flow: %s\nlanguages: [en-US]\nstart: line\nsteps:\n  line: {queue: {name: %s, skills: {%s: 1}, hold: {music: calm}}, timeout: line, full: line, unavailable: line}\n", name, queue, skill)
+	text := fmt.Sprintf(`flow: %s
+languages: [en-US]
+start: line
+steps:
+  line: {queue: {name: %s, skills: {%s: 1}, hold: {music: calm}}, timeout: busy, full: busy, unavailable: busy}
+  busy: {menu: still-busy, choices: {"1": line, "2": goodbye}, no_input: {retries: 0, next: line}}
+  goodbye: {hang_up: {play: goodbye, reason: the caller chose to end the call}}
+`, name, queue, skill)
 	return [3]string{"flows/" + name + ".yaml", "", text}
 }
 
@@ -32,7 +39,7 @@ func TestEachCodecIsHeardBothWays(t *testing.T) {
 		[3]string{"careline.yaml", "  timeout: 30s", "  timeout: 30s\n  codecs: [opus, G722, L16, PCMU, PCMA]\n  desk_codecs: [opus, PCMU, PCMA]"},
 		[3]string{"careline.yaml", "lines:\n", "lines:\n  \"5550181\": {name: Services, flow: services-at-once}\n  \"5550182\": {name: Claims, flow: claims-at-once}\n"},
 		[3]string{"agents.yaml", "queues: [member_services, claims, unverified]\n    skills: {benefits: 4, claims: 3}", "queues: [member_services, unverified]\n    skills: {benefits: 4}"},
-		[3]string{"agents.yaml", "queues: [member_services, claims, unverified]\n    skills: {benefits: 2, claims: 4}", "queues: [claims, unverified]\n    codec: G722\n    skills: {claims: 4}"},
+		[3]string{"agents.yaml", "languages: [en-US]\n    queues: [member_services, claims, unverified]\n    skills: {benefits: 2, claims: 4}", "languages: [en-US, es-US]\n    queues: [claims, unverified]\n    codec: G722\n    skills: {claims: 4}"},
 		straight("services-at-once", "member_services", "benefits"), straight("claims-at-once", "claims", "claims"))
 	for _, desk := range []struct {
 		agent, line, speaks string
