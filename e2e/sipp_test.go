@@ -27,22 +27,28 @@ type sipp struct {
 // these keys pressed as soon as it is up.
 func (s *server) callers(t *testing.T, calls, rate int, length time.Duration, keys string) *sipp {
 	t.Helper()
+	return s.play(t, "member.xml", calls, rate, length, map[string][]byte{"keys.pcap": keysPcap(t, keys)}, "-rtp_echo")
+}
+
+// play starts SIPp with a scenario and the files that it plays from.
+func (s *server) play(t *testing.T, name string, calls, rate int, length time.Duration, files map[string][]byte, flags ...string) *sipp {
+	t.Helper()
 	dir := t.TempDir()
-	scenario, err := os.ReadFile("../testdata/sipp/member.xml")
+	scenario, err := os.ReadFile(filepath.Join("../testdata/sipp", name))
 	if err != nil {
 		t.Fatal(err)
 	}
-	files := map[string][]byte{"member.xml": scenario, "keys.pcap": keysPcap(t, keys)}
+	files[name] = scenario
 	for name, body := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), body, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	p := &sipp{t: t, dir: dir, done: make(chan error, 1)}
-	p.process = exec.Command("sipp", s.sip, "-sf", "member.xml", "-s", "5550100",
-		"-i", "127.0.0.1", "-mi", "127.0.0.1", "-mp", fmt.Sprint(freeMediaPort(t)), "-rtp_echo",
+	p.process = exec.Command("sipp", append(flags, s.sip, "-sf", name, "-s", "5550100",
+		"-i", "127.0.0.1", "-mi", "127.0.0.1", "-mp", fmt.Sprint(freeMediaPort(t)),
 		"-m", fmt.Sprint(calls), "-l", fmt.Sprint(calls), "-r", fmt.Sprint(rate),
-		"-d", fmt.Sprint(length.Milliseconds()), "-nostdin", "-trace_err", "-timeout", "120s", "-timeout_error")
+		"-d", fmt.Sprint(length.Milliseconds()), "-nostdin", "-trace_err", "-timeout", "120s", "-timeout_error")...)
 	p.process.Dir = dir
 	p.process.Stdout, p.process.Stderr = &p.output, &p.output
 	if err := p.process.Start(); err != nil {

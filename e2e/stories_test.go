@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"careline/ledger"
+	"careline/media"
 	"careline/media/signal"
+	keytone "careline/media/tone"
 )
 
 func TestSpanishSpeakerIsServedInSpanish(t *testing.T) {
@@ -224,6 +226,30 @@ func TestCallerWhoSaysAndPressesNothingReachesAPerson(t *testing.T) {
 	maria.finish()
 	record, _ := server.record()
 	wantBy(t, record, ledger.ByCaller)
+}
+
+// TestKeysAreHeardAsTones: a telephone that knows no telephone-event identifies its
+// member by the tones alone.
+func TestKeysAreHeardAsTones(t *testing.T) {
+	t.Parallel()
+	server := start(t)
+	var sound []int16
+	for _, key := range []byte(english + identify + member + person) {
+		sound = append(sound, make([]int16, 8*150)...)
+		generator := keytone.New(key, 90*time.Millisecond)
+		press := make([]int16, 8*100)
+		generator.Fill(press)
+		sound = append(sound, press...)
+	}
+	sound = append(append(make([]int16, 8000), sound...), make([]int16, 30*8000)...)
+	says := make([]byte, len(sound))
+	media.PCMU.Encode(says, sound)
+	caller := server.play(t, "tones.xml", 1, 1, 25*time.Second, map[string][]byte{"keys.ul": says})
+	eventually(t, 25*time.Second, "the call is queued", func() bool { return server.logged("call queued") == 1 })
+	caller.wait()
+	if record, _ := server.record(); record.Verification != "verified" || record.DigitCount != len(english+identify+member+person) {
+		t.Errorf("%s by %d digits", record.Verification, record.DigitCount)
+	}
 }
 
 // blast sends garbage to every port that the server has open.

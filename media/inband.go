@@ -51,6 +51,9 @@ func (i InbandDigits) listens(digits uint8) bool {
 const (
 	// maxToneGap is how many packets may be missing within a key's tone.
 	maxToneGap = 5
+	// maxForeign is how many packets of another source in a row replace the one that
+	// is listened to. Some far sides send two at once.
+	maxForeign = 5
 	// sameKey is within what time an event and a tone of the same key are one
 	// press: the tone is sure 50 ms after it begins, and gateways lag.
 	sameKey = 300 * time.Millisecond
@@ -63,6 +66,8 @@ type toneListener struct {
 	decoder  decoder
 	codec    Codec
 	down     resample.Down
+	ssrc     uint32
+	foreign  int // packets in a row of another source
 	sequence uint16
 	started  bool
 	sound    [maxSamples]int16
@@ -71,9 +76,16 @@ type toneListener struct {
 
 // packet returns the key that has become sure with p, 0 for none.
 func (l *toneListener) packet(p *packet, codec Codec) (key byte) {
+	if l.started && p.ssrc != l.ssrc {
+		if l.foreign++; l.foreign < maxForeign {
+			return 0
+		}
+		l.started = false
+	}
+	l.ssrc, l.foreign = p.ssrc, 0
 	if step := int16(p.sequence - l.sequence); l.started && step <= 0 && step > -maxRelayStep {
 		return 0 // late or double
-	} else if step > maxToneGap || step <= 0 {
+	} else if !l.started || step > maxToneGap || step <= 0 {
 		l.detector.Reset()
 	}
 	l.started, l.sequence = true, p.sequence

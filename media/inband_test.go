@@ -14,6 +14,7 @@ type keypad struct {
 	t         *testing.T
 	codec     Codec
 	encoder   encoder
+	ssrc      uint32
 	sequence  uint16
 	timestamp uint32
 	at        time.Duration
@@ -46,7 +47,7 @@ func (s *keypad) key(key byte, length, pause time.Duration) {
 }
 
 func (s *keypad) packet(payloadType uint8, timestamp uint32, payload []byte) {
-	p := packet{payloadType: payloadType, sequence: s.sequence, timestamp: timestamp, ssrc: 9}
+	p := packet{payloadType: payloadType, sequence: s.sequence, timestamp: timestamp, ssrc: s.ssrc}
 	raw := make([]byte, headerSize, headerSize+len(payload))
 	p.putHeader(raw)
 	s.packets = append(s.packets, append(raw, payload...))
@@ -280,5 +281,29 @@ func BenchmarkInbandDigits(b *testing.B) {
 				in.take(raw, netip.AddrPort{}, in.begun)
 			}
 		})
+	}
+}
+
+// TestOneOfTwoSourcesIsListenedTo: a far side that sends two streams at once, and
+// one that goes on under another source.
+func TestOneOfTwoSourcesIsListenedTo(t *testing.T) {
+	first, other := newKeypad(t, PCMU), newKeypad(t, PCMU)
+	first.ssrc, other.ssrc = 1, 2
+	first.key('1', 100*time.Millisecond, 200*time.Millisecond)
+	other.key('2', 100*time.Millisecond, 200*time.Millisecond)
+	both := newKeypad(t, PCMU)
+	for i := range first.packets {
+		both.packets = append(both.packets, first.packets[i], other.packets[i])
+		both.times = append(both.times, first.times[i], other.times[i])
+	}
+	other.key('3', 80*time.Millisecond, 0)
+	both.packets = append(both.packets, other.packets[len(first.packets):]...)
+	both.times = append(both.times, other.times[len(first.packets):]...)
+	other.packets, other.times = nil, nil
+	other.key(0, 0, 100*time.Millisecond)
+	other.key('4', 100*time.Millisecond, 0)
+	both.packets, both.times = append(both.packets, other.packets...), append(both.times, other.times...)
+	if got := both.listen(listeningFor(PCMU, 0, InbandAuto), nil); got != "14" {
+		t.Errorf("heard %q", got)
 	}
 }
