@@ -130,7 +130,7 @@ func (s *session) noteSound(kind ledger.SoundLeg, agent acd.AgentID, leg Leg) {
 
 func wayOf(sum media.DirectionSum, packets uint64) ledger.SoundWay {
 	return ledger.SoundWay{
-		Packets: packets, Lost: sum.Lost,
+		Packets: packets, Lost: sum.Lost, Late: sum.Late,
 		JitterMS: milliseconds(sum.Jitter), MaxJitterMS: milliseconds(sum.MaxJitter),
 		MOS: hundredths(sum.MOS), WorstMOS: hundredths(sum.Worst),
 		OneWaySeconds: math.Round(sum.OneWay.Seconds()),

@@ -2,18 +2,15 @@ package call
 
 import (
 	"sync"
-	"time"
 
 	"careline/ledger"
 	"careline/media"
+	"careline/media/quality"
 )
 
 // scoreBounds are the upper bounds of SoundStats.Scores: those between grades among
 // them.
 var scoreBounds = [...]float64{1.5, 2, 2.5, 3.1, 3.6, 4.02, 4.2, 4.35, 4.5}
-
-// minOneWay is how long a leg must not have been heard to count as one-way.
-const minOneWay = 4 * time.Second
 
 // SoundStats is how all legs of one kind that were in calls sounded, one way.
 type SoundStats struct {
@@ -24,7 +21,7 @@ type SoundStats struct {
 	Scored uint64
 	Sum    float64
 	Scores map[float64]uint64
-	// OneWay legs weren't heard for 4 s or more.
+	// OneWay legs weren't heard for a while (quality.OneWayAfter).
 	OneWay uint64
 }
 
@@ -54,7 +51,7 @@ func (c *soundCounters) note(kind ledger.SoundLeg, sum media.QualitySum) {
 }
 
 func (c *soundCounter) note(sum media.DirectionSum) {
-	if sum.OneWay >= minOneWay {
+	if sum.OneWay >= quality.OneWayAfter {
 		c.oneWay++
 	}
 	if sum.MOS == 0 {

@@ -151,9 +151,11 @@ type LegSound struct {
 
 // SoundWay is one direction of a LegSound.
 type SoundWay struct {
-	// Packets that came, or were sent; Lost ones, of those sent by the far side's reports.
+	// Packets that came, or were sent; Lost ones, of those sent by the far side's reports;
+	// Late ones came, and too late to be heard.
 	Packets uint64 `json:"packets"`
 	Lost    uint64 `json:"lost"`
+	Late    uint64 `json:"late,omitempty"`
 	// JitterMS is the interarrival jitter, mean and worst, in milliseconds.
 	JitterMS    int64 `json:"jitter_ms"`
 	MaxJitterMS int64 `json:"max_jitter_ms"`

@@ -61,6 +61,7 @@ func (l *Leg) observe(now time.Time) {
 	m := &l.monitor
 	m.mu.Lock()
 	heard, said := l.in.tally(now), l.out.tally(now)
+	heard.late = l.ear.stats().Late
 	if m.closed || !heard.agreed {
 		m.mu.Unlock()
 		return
@@ -102,7 +103,7 @@ func (m *monitor) measure(heard heardTally) {
 	gaps := heard.gaps - m.before.gaps
 	m.before, m.codec = heard, heard.codec
 	m.heard.Add(heard.codec.model(), quality.Sample{
-		Expected: uint32(came + lost), Lost: uint32(lost), Gaps: gaps,
+		Expected: uint32(came + lost), Lost: uint32(lost), Gaps: gaps, Late: uint32(heard.late - m.before.late),
 		Jitter: heard.jitter, RoundTrip: m.session.RoundTrip(),
 	})
 }

@@ -14,6 +14,7 @@ type heardTally struct {
 	stream         rtcp.Received // the far side's present one
 	received, lost uint64        // of all its streams
 	gaps           uint32
+	late           uint64 // that came too late for the jitter buffer, where there is one
 	jitter         time.Duration
 	hearing        quality.Hearing
 }

@@ -38,7 +38,7 @@ func newCollector(options Options, state func() State) *collector {
 		},
 		sound: [2]*prometheus.Desc{
 			describe("sound_mos", "Mean opinion score of each leg that left a call, as estimated by the E-model (ITU-T G.107).", "leg", "direction"),
-			describe("sound_one_way_total", "Legs that weren't heard for 4 s or more, in the direction.", "leg", "direction"),
+			describe("sound_one_way_total", "Legs that weren't heard for 3.5 s or more, in the direction.", "leg", "direction"),
 		},
 		agents: describe("agents", "Agents by state.", "state"),
 		build:  describe("build_info", "Always 1; the versions are labels.", "version", "config"),

@@ -243,7 +243,7 @@ func verifyAudit(ctx context.Context, t terminal, kept *ledger.Ledger, named, co
 // tripOf says how far away a leg's far end is.
 func tripOf(leg ledger.LegSound) string {
 	if leg.MaxRoundTripMS == 0 {
-		return "round trip not known: it sent no reports (RTCP)"
+		return "round trip not known (no reports)"
 	}
 	return fmt.Sprintf("round trip %d ms, at most %d", leg.RoundTripMS, leg.MaxRoundTripMS)
 }
@@ -252,8 +252,8 @@ func tripOf(leg ledger.LegSound) string {
 func wayOf(way ledger.SoundWay) string {
 	text := fmt.Sprintf("%d packets", way.Packets)
 	if way.MOS > 0 {
-		text += fmt.Sprintf(", %d lost, jitter %d ms, at most %d; MOS %.2f, at worst %.2f",
-			way.Lost, way.JitterMS, way.MaxJitterMS, way.MOS, way.WorstMOS)
+		text += fmt.Sprintf(", %d lost, %d late, jitter %d ms, at most %d; MOS %.2f, at worst %.2f",
+			way.Lost, way.Late, way.JitterMS, way.MaxJitterMS, way.MOS, way.WorstMOS)
 	}
 	if way.OneWaySeconds > 0 {
 		text += fmt.Sprintf("; not heard for %.0f s", way.OneWaySeconds)

@@ -4,8 +4,9 @@ import "time"
 
 // Sample is what passed in one direction within a short time.
 type Sample struct {
-	// Expected packets, and how many of them were Lost, in so many Gaps.
-	Expected, Lost, Gaps uint32
+	// Expected packets, how many of them were Lost, in so many Gaps, and how many came
+	// too Late to be heard.
+	Expected, Lost, Gaps, Late uint32
 	// Jitter of arrival, at the end of the time.
 	Jitter time.Duration
 	// RoundTrip as last measured; 0 if never.
@@ -30,8 +31,8 @@ type Meter struct {
 
 // Sum is what a meter has added up.
 type Sum struct {
-	// Expected packets, and how many of them were lost.
-	Expected, Lost uint64
+	// Expected packets, how many of them were lost, and how many came too late.
+	Expected, Lost, Late uint64
 	// Jitter and RoundTrip are means over time; MaxJitter and MaxRoundTrip the worst.
 	Jitter, MaxJitter       time.Duration
 	RoundTrip, MaxRoundTrip time.Duration
@@ -47,6 +48,7 @@ type Sum struct {
 // counts nothing: who pauses isn't bad to hear.
 func (m *Meter) Add(codec Codec, sample Sample) {
 	sample.Lost = min(sample.Lost, sample.Expected)
+	sample.Late = min(sample.Late, sample.Expected-sample.Lost)
 	m.codec, m.at = codec, (m.at+1)%windowSize
 	m.window[m.at] = sample
 	if sample.Expected == 0 {
@@ -55,6 +57,7 @@ func (m *Meter) Add(codec Codec, sample Sample) {
 	s := &m.sum
 	s.Expected += uint64(sample.Expected)
 	s.Lost += uint64(sample.Lost)
+	s.Late += uint64(sample.Late)
 	s.samples++
 	s.Jitter = mean(s.Jitter, sample.Jitter, s.samples)
 	s.MaxJitter = max(s.MaxJitter, sample.Jitter)
@@ -75,14 +78,11 @@ func mean(before, next time.Duration, count float64) time.Duration {
 	return before + time.Duration(float64(next-before)/count)
 }
 
-// Live is what the last samples come to: loss from 0 to 1, and the jitter and round
+// Live is what the last samples come to: loss from 0 to 1, late packets with it, and the jitter and round
 // trip of the latest one.
 func (m *Meter) Live() (loss float64, jitter, roundTrip time.Duration) {
 	all := m.total()
-	if all.Expected == 0 {
-		return 0, all.Jitter, all.RoundTrip
-	}
-	return float64(all.Lost) / float64(all.Expected), all.Jitter, all.RoundTrip
+	return all.loss(), all.Jitter, all.RoundTrip
 }
 
 // MOS is the score of the last samples; 0 where too little has passed.
@@ -101,16 +101,22 @@ func (m *Meter) total() Sample {
 		all.Expected += one.Expected
 		all.Lost += one.Lost
 		all.Gaps += one.Gaps
+		all.Late += one.Late
 	}
 	return all
 }
 
+// loss is the share of packets that nobody heard.
+func (s Sample) loss() float64 {
+	if s.Expected == 0 {
+		return 0
+	}
+	return float64(s.Lost+s.Late) / float64(s.Expected)
+}
+
 // score estimates the mean opinion of a sample.
 func score(codec Codec, s Sample) float64 {
-	path := Path{Bursts: 1, Delay: codec.Delay(s.RoundTrip, s.Jitter)}
-	if s.Expected > 0 {
-		path.Loss = float64(s.Lost) / float64(s.Expected)
-	}
+	path := Path{Loss: s.loss(), Bursts: 1, Delay: codec.Delay(s.RoundTrip, s.Jitter)}
 	if s.Gaps > 0 && path.Loss < 1 {
 		// The mean length of a gap, over what it would be by chance.
 		path.Bursts = float64(s.Lost) / float64(s.Gaps) * (1 - path.Loss)

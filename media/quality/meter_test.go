@@ -51,6 +51,18 @@ func TestRunsOfLossAreWorseThanScatteredLoss(t *testing.T) {
 	}
 }
 
+func TestLatePacketsAreLostToTheListener(t *testing.T) {
+	var late, lost Meter
+	late.Add(G711, Sample{Expected: 50, Late: 5})
+	lost.Add(G711, Sample{Expected: 50, Lost: 5})
+	if part, _, _ := late.Live(); part != 0.1 || late.MOS() != lost.MOS() {
+		t.Errorf("%.2f late count %.3f, lost ones %.3f", part, late.MOS(), lost.MOS())
+	}
+	if sum := late.Take(); sum.Late != 5 || sum.Lost != 0 {
+		t.Errorf("sum is %+v", sum)
+	}
+}
+
 func TestPausesCountNothing(t *testing.T) {
 	var m Meter
 	m.Add(G711, second(0, 0))

@@ -63,10 +63,8 @@ func delayImpairment(oneWay time.Duration) float64 {
 
 	heardEcho := echoLoss - 40*math.Log10((1+t/10)/(1+t/150)) + 6*math.Exp(-0.3*t*t) // TERV
 	half := (noiseToLoudness - (80 + 2.5*(heardEcho-14))) / 2
-	talker := (half + math.Sqrt(half*half+100) - 1) * (1 - math.Exp(-t))
-	if t < 1 {
-		talker = 0
-	}
+	// Below 10 ms the formula goes under 0, which an echo can't.
+	talker := math.Max(half+math.Sqrt(half*half+100)-1, 0) * (1 - math.Exp(-t))
 
 	half = (noiseToLoudness - 10.5*(weightedEcho+7)*math.Pow(2*t+1, -0.25)) / 2
 	listener := half + math.Sqrt(half*half+169)

@@ -23,7 +23,7 @@ func (t Trouble) String() string { return [...]string{"", "no_packets", "dead", 
 const (
 	// OneWayAfter is how long sound must be away to count as one-way: with the time
 	// between two looks, and the way to a page, it is seen within 5 s.
-	OneWayAfter = 4 * time.Second
+	OneWayAfter = 3500 * time.Millisecond
 	// GatedAfter is the same for the digital silence of a far side that sends some
 	// between words as well, by a noise gate or by noise suppression.
 	GatedAfter = 30 * time.Second
@@ -110,7 +110,7 @@ func (e *Echo) Heard(t Told) (sample Sample, ok bool) {
 		e.at, e.told = t.At, false
 		return Sample{}, false
 	}
-	first := !e.told || e.source != t.Source
+	first, ever := !e.told || e.source != t.Source, e.source != 0
 	expected, lost := t.Highest-e.highest, int64(t.Lost)-int64(e.lost)
 	skipped := min(t.Skipped-e.skipped, uint64(expected))
 	before := e.sent
@@ -118,7 +118,13 @@ func (e *Echo) Heard(t Told) (sample Sample, ok bool) {
 	e.highest, e.lost, e.sent, e.skipped = t.Highest, t.Lost, t.Sent, t.Skipped
 	if first {
 		e.unheard = false
-		return Sample{}, false
+		if ever {
+			return Sample{}, false
+		}
+		// All that was sent before the first block ever.
+		sample.Expected = uint32(min(t.Sent-min(before, t.Sent), 1<<16))
+		sample.Lost = uint32(min(max(t.Lost, 0), int32(sample.Expected)))
+		return sample, sample.Expected > 0
 	}
 	e.unheard = expected == 0 && t.Sent-before >= minSent
 	if expected == 0 || expected > 1<<16 {

@@ -41,40 +41,40 @@ func TestFarSideSaysWhetherItHearsUs(t *testing.T) {
 	}
 	for name, reports := range map[string][]report{
 		"all is heard": {
-			{about: true, highest: 100, sent: 100},
+			{about: true, highest: 100, sent: 100, sample: Sample{Expected: 100}},
 			{about: true, highest: 350, sent: 350, sample: Sample{Expected: 250}},
 		},
 		"a part is lost": {
-			{about: true, highest: 100, sent: 100},
+			{about: true, highest: 100, sent: 100, sample: Sample{Expected: 100}},
 			{about: true, highest: 350, lost: 25, sent: 350, sample: Sample{Expected: 250, Lost: 25}},
 		},
 		"what had been lost before us isn't lost on this leg": {
-			{about: true, highest: 100, sent: 100},
+			{about: true, highest: 100, sent: 100, sample: Sample{Expected: 100}},
 			{about: true, highest: 350, lost: 25, sent: 330, skipped: 20, sample: Sample{Expected: 230, Lost: 5}},
 		},
 		"it stops to be heard": {
-			{about: true, highest: 100, sent: 100},
+			{about: true, highest: 100, sent: 100, sample: Sample{Expected: 100}},
 			{about: true, highest: 100, sent: 350, want: Unheard},
 			{about: true, highest: 600, sent: 600, sample: Sample{Expected: 500}},
 		},
 		"we stopped to send": {
-			{about: true, highest: 100, sent: 100},
+			{about: true, highest: 100, sent: 100, sample: Sample{Expected: 100}},
 			{about: true, highest: 100, sent: 100},
 		},
 		"never heard": {
 			{sent: 120},
 			{sent: 370, want: Unheard},
-			{about: true, highest: 620, sent: 620},
+			{about: true, highest: 620, sent: 620, sample: Sample{Expected: 250}},
 		},
 		"not sent anything": {{}, {}, {}},
 		"doubled on the way": {
-			{about: true, highest: 100, sent: 100},
+			{about: true, highest: 100, sent: 100, sample: Sample{Expected: 100}},
 			{about: true, highest: 350, lost: -30, sent: 350, sample: Sample{Expected: 250}},
 		},
 		"begun anew": {
-			{about: true, highest: 1000, sent: 1000},
-			{about: true, highest: 100, sent: 1250},
-			{about: true, highest: 350, sent: 1500, sample: Sample{Expected: 250}},
+			{about: true, highest: 1000, lost: 30, sent: 1000, sample: Sample{Expected: 1000, Lost: 30}},
+			{about: true, highest: 100, lost: 30, sent: 1250},
+			{about: true, highest: 350, lost: 30, sent: 1500, sample: Sample{Expected: 250}},
 		},
 	} {
 		var e Echo

@@ -50,9 +50,10 @@ type Session struct {
 	heardOf uint32
 	heardAt time.Time
 
-	own       [remembered]ownReport
-	latest    int
-	roundTrip time.Duration
+	own    [remembered]ownReport
+	latest int
+	trips  [3]time.Duration // the latest measures, 0 for none
+	trip   int
 }
 
 // ownReport is a sender report of ours: its middle, and when it went.
@@ -129,11 +130,26 @@ func (s *Session) Heard(report *Report, at time.Time) {
 		// seen our report can't make one up.
 		trip := at.Sub(own.at) - duration(report.About.Delay)
 		if trip > -time.Millisecond && trip < maxRoundTrip {
-			s.roundTrip = max(trip, time.Microsecond)
+			s.trip = (s.trip + 1) % len(s.trips)
+			s.trips[s.trip] = max(trip, time.Microsecond)
 		}
 		return
 	}
 }
 
-// RoundTrip is the latest measure of the way there and back; 0 while there is none.
-func (s *Session) RoundTrip() time.Duration { return s.roundTrip }
+// RoundTrip is the way there and back, the middle one of the last three measures: a
+// far side that was busy for once doesn't count. 0 while there is none.
+func (s *Session) RoundTrip() time.Duration {
+	a, b, c := s.trips[0], s.trips[1], s.trips[2]
+	if a == 0 || b == 0 || c == 0 { // fewer: the shortest of them
+		return shortest(a, shortest(b, c))
+	}
+	return max(min(a, b), min(max(a, b), c))
+}
+
+func shortest(a, b time.Duration) time.Duration {
+	if a == 0 || b == 0 {
+		return max(a, b)
+	}
+	return min(a, b)
+}

@@ -134,6 +134,29 @@ func TestRoundTrip(t *testing.T) {
 	})
 }
 
+func TestOneSlowAnswerDoesNotCount(t *testing.T) {
+	var s Session
+	now := start
+	for i, step := range []struct{ trip, want time.Duration }{
+		{2 * time.Second, 2 * time.Second}, {80, 80}, {90, 90}, {3 * time.Second, 90}, {100, 100}, {200, 200}, {190, 190},
+	} {
+		now = now.Add(5 * time.Second)
+		s.Append(nil, Name{}, now, Sent{Source: 1, Packets: uint64(i + 1)}, Received{})
+		s.Heard(&Report{Told: true, About: Block{Source: 1, LastSender: middle(NTP(now))}}, now.Add(scaled(step.trip)))
+		if got := s.RoundTrip(); got != scaled(step.want) {
+			t.Errorf("after measure %d: %v, want %v", i, got, scaled(step.want))
+		}
+	}
+}
+
+// scaled takes small numbers for milliseconds.
+func scaled(d time.Duration) time.Duration {
+	if d < time.Second {
+		return d * time.Millisecond
+	}
+	return d
+}
+
 // Who didn't see our report can't make up how long it took.
 func TestMadeUpRoundTripsCountNothing(t *testing.T) {
 	var s Session
