@@ -23,7 +23,7 @@ func TestALossSoundsMuchBetterThanSilence(t *testing.T) {
 		} {
 			t.Run(fmt.Sprintf("%d Hz, %s", rate, test.name), func(t *testing.T) {
 				var snr, base, distance, silence float64
-				const runs = 3
+				const runs = 2
 				for seed := range uint64(runs) {
 					lost := losses(len(sound)/frame, test.share, test.burst, seed)
 					concealed, silent := heard(sound, rate, lost), silenced(sound, frame, lost)
