@@ -36,8 +36,11 @@ type place struct {
 // no longer. The lists of legs are replaced, never changed, so that the visiting
 // goroutine takes no lock.
 type pacer struct {
-	io    packetio.IO // from Listen on
-	mu    sync.Mutex  // for those who replace the lists
+	// From Listen on:
+	io       packetio.IO     // the sockets of legs
+	browsers packetio.Shared // the socket of all browsers
+
+	mu    sync.Mutex // for those who replace the lists
 	legs  [slots]atomic.Pointer[[]*Leg]
 	count atomic.Int64 // legs
 	work  atomic.Int64 // legs, and sockets to poll: those of a leg may be another pacer's
@@ -147,6 +150,7 @@ func (p *pacer) run(ctx context.Context) {
 		}
 		due = due.Add(slotLength)
 		p.io.Poll(due)
+		p.browsers.Poll()
 	}
 }
 

@@ -3,6 +3,7 @@ package media
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 
 	"go.uber.org/zap"
 
@@ -14,10 +15,10 @@ import (
 type PacketIO uint8
 
 const (
-	// BatchedIO has each pacer read, every 2 ms, all that has come to its legs.
-	// Where the system has no means for it, it is PlainIO.
+	// BatchedIO has each pacer read, every 2 ms, all that has come to its legs, and
+	// what has come from browsers is read as often. Where the system has no means for it, it is PlainIO.
 	BatchedIO PacketIO = iota + 1
-	// PlainIO has a goroutine wait at each leg's socket.
+	// PlainIO has a goroutine wait at each socket.
 	PlainIO
 )
 
@@ -41,6 +42,9 @@ func ParsePacketIO(name string) (PacketIO, error) {
 
 // openIO gives each pacer what it polls.
 func (e *Engine) openIO() {
+	for _, pacer := range e.pacers {
+		pacer.browsers = e.webrtc.conn
+	}
 	moving := e.moving
 	if moving == BatchedIO {
 		if err := e.openPollers(); err != nil {
@@ -70,4 +74,15 @@ func (e *Engine) openPollers() error {
 		pacer.io = poller
 	}
 	return nil
+}
+
+// openShared binds the socket of all browsers.
+func openShared(moving PacketIO, address netip.AddrPort) (packetio.Shared, error) {
+	if moving == BatchedIO {
+		conn, err := packetio.PollShared(address, sharedReadBuffer)
+		if !errors.Is(err, packetio.ErrUnsupported) {
+			return conn, err
+		}
+	}
+	return packetio.ListenShared(address, sharedReadBuffer)
 }

@@ -58,7 +58,8 @@ type webrtcSide struct {
 	bindTCP netip.AddrPort // invalid: none
 	public  netip.Addr     // told beside the addresses bound; invalid: none
 	limits  browserLimits
-	conn    *net.UDPConn
+	moving  PacketIO
+	conn    packetio.Shared
 	mux     *ice.UDPMuxDefault
 	streams *ice.TCPMuxDefault // nil: none
 	api     *webrtc.API
@@ -74,7 +75,7 @@ func newWebRTCSide(options Options) (*webrtcSide, error) {
 		return nil, fmt.Errorf("media: webrtc_tcp address %q can't be told to browsers; set media.webrtc_tcp to one address of this machine", tcp)
 	}
 	return &webrtcSide{
-		log: options.Log, bind: bind, bindTCP: tcp, public: options.Public,
+		log: options.Log, bind: bind, bindTCP: tcp, public: options.Public, moving: options.PacketIO,
 		limits: browserLimits{ICEDisconnected, ICEFailed, dtlsTimeout},
 	}, nil
 }
@@ -108,21 +109,15 @@ func (w *webrtcSide) listen() error {
 	if err != nil {
 		return fmt.Errorf("media: WebRTC certificate: %w", err)
 	}
-	conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(w.bind))
+	conn, err := openShared(w.moving, w.bind)
 	if packetio.IsAddressInUse(err) {
 		return fmt.Errorf("media: UDP %s is in use by another program; stop it or change media.webrtc: %w", w.bind, err)
 	}
 	if err != nil {
 		return fmt.Errorf("media: UDP %s (media.webrtc): %w", w.bind, err)
 	}
-	packetio.MarkVoice(conn)
-	_ = conn.SetReadBuffer(sharedReadBuffer) // the system may give less
 	logs := pionLogs{w.log}
-	shared, err := packetio.NewShared(conn)
-	if err != nil {
-		return errors.Join(fmt.Errorf("media: UDP %s (media.webrtc): %w", w.bind, err), conn.Close())
-	}
-	w.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: shared, Logger: logs.NewLogger("mux")})
+	w.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: conn, Logger: logs.NewLogger("mux")})
 	w.conn = conn
 	if w.bindTCP.IsValid() {
 		if w.streams, err = listenStreams(w.bindTCP, logs); err != nil {

@@ -11,6 +11,9 @@
 //	err = socket.Send(packet)
 //	io.Poll(until)                               // every 2 ms
 //
+// The one socket of all browsers is a Shared: ListenShared, or PollShared, which
+// reads in batches.
+//
 // Of the two ways, Poller is the cheaper: one goroutine reads what has come to
 // hundreds of sockets. Plain waits at each socket, with a goroutine of its own
 // and Go's netpoller. docs/decisions/0010-packet-io.md says what was measured.
@@ -26,8 +29,12 @@ import (
 // MaxPacket is what one read can take, in bytes: a longer datagram is cut.
 const MaxPacket = 1500
 
-// ErrClosed is returned by a closed IO and by a closed Socket.
-var ErrClosed = errors.New("packetio: closed")
+var (
+	// ErrClosed is returned by a closed IO and by a closed Socket.
+	ErrClosed = errors.New("packetio: closed")
+	// ErrUnsupported says that the system has no means to read in batches.
+	ErrUnsupported = errors.New("packetio: packets are read in batches on Linux only")
+)
 
 // Take is given each datagram: whom it is from, and when it was read. Its bytes
 // are overwritten by the next.

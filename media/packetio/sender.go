@@ -3,7 +3,6 @@ package packetio
 import (
 	"net"
 	"net/netip"
-	"sync"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -82,44 +81,4 @@ func markVoice(fd int, local netip.Addr) {
 		level, option = unix.IPPROTO_IPV6, unix.IPV6_TCLASS
 	}
 	_ = unix.SetsockoptInt(fd, level, option, expedited)
-}
-
-// Shared is a socket that many goroutines send on, as that of all browsers. As on
-// a socket of one's own, sending never waits.
-type Shared struct {
-	*net.UDPConn
-	senders sync.Pool
-}
-
-// NewShared makes a Shared of the socket.
-func NewShared(conn *net.UDPConn) (*Shared, error) {
-	if _, err := NewSender(conn); err != nil {
-		return nil, err
-	}
-	return &Shared{UDPConn: conn, senders: sync.Pool{New: func() any {
-		s, err := NewSender(conn)
-		if err != nil {
-			return nil // the socket is closed
-		}
-		return s
-	}}}, nil
-}
-
-// ReadFromAddrPort and WriteToAddrPort are what the ICE library looks for, so as
-// to allocate no address for each packet.
-func (s *Shared) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
-	return s.ReadFromUDPAddrPort(b)
-}
-
-// WriteToAddrPort sends one packet, or drops it if there is no room.
-func (s *Shared) WriteToAddrPort(b []byte, to netip.AddrPort) (int, error) {
-	sender, ok := s.senders.Get().(*Sender)
-	if !ok || !sender.Aim(to) {
-		return 0, net.ErrClosed
-	}
-	defer s.senders.Put(sender)
-	if err := sender.Send(b); err != nil {
-		return 0, err
-	}
-	return len(b), nil
 }
