@@ -73,3 +73,29 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// FuzzDecoders hands each codec's decoder what a stranger may send: what counts as
+// so much sound is decoded to so much, or is an error.
+func FuzzDecoders(f *testing.F) {
+	for _, codec := range Codecs() {
+		f.Add(uint8(codec), silence(codec), []byte{0xFF, 0x00, 0x80})
+	}
+	f.Add(uint8(Opus), []byte{9 << 3, 1, 2, 3}, []byte{31<<3 | 3, 0xC2, 1, 0, 0})
+	f.Fuzz(func(t *testing.T, number uint8, first, second []byte) {
+		codec := Codecs()[int(number)%len(Codecs())]
+		decoder, err := newDecoder(codec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var sound [maxSamples]int16
+		for _, payload := range [][]byte{first, second, silence(codec)} {
+			payload = payload[:min(len(payload), maxPayload)]
+			ticks := codec.ticks(payload)
+			n, err := decoder.decode(sound[:], payload)
+			if want := int(ticks) * codec.SampleRate() / codec.ClockRate(); err == nil && ticks > 0 && n != want {
+				t.Errorf("%s: %d bytes of %d ticks are %d samples, want %d", codec, len(payload), ticks, n, want)
+			}
+			decoder.lost(sound[:codec.FrameSamples()], payload)
+		}
+	})
+}

@@ -54,3 +54,39 @@ func TestCorrelateFindsSoundAndItsDelay(t *testing.T) {
 		t.Errorf("silence heard: score %v", score)
 	}
 }
+
+func TestDistortionIsMeasured(t *testing.T) {
+	said := Noise(1, 5)
+	louder, quieter, dull := make([]int16, len(said)), make([]int16, len(said)), make([]int16, len(said))
+	for i := range said {
+		louder[i] = said[i] + said[i]/10 // which is 20 dB below
+		quieter[i] = said[i] / 2
+		if i > 0 {
+			dull[i] = said[i]/2 + said[i-1]/2
+		}
+	}
+	if got := SegmentalSNR(said, said); got != 35 {
+		t.Errorf("the same sound has a ratio of %.1f dB", got)
+	}
+	if got := SegmentalSNR(louder, said); got < 19.5 || got > 20.5 {
+		t.Errorf("a tenth more has a ratio of %.1f dB, want 20", got)
+	}
+	if got := SegmentalSNR(Noise(1, 6), said); got > -2 {
+		t.Errorf("another sound has a ratio of %.1f dB", got)
+	}
+	if got := SegmentalSNR(nil, nil); got != -10 {
+		t.Errorf("nothing has a ratio of %.1f dB", got)
+	}
+	if got := SpectralDistance(said, said); got != 0 {
+		t.Errorf("the same sound is %.1f dB away", got)
+	}
+	if got := SpectralDistance(quieter, said); got < 5.5 || got > 6.5 {
+		t.Errorf("half the amplitude is %.1f dB away, want 6", got)
+	}
+	if got := SpectralDistance(dull, said); got < 2.5 {
+		t.Errorf("a dull sound is %.1f dB away", got)
+	}
+	if got := SpectralDistance(make([]int16, 8000), said); got < 30 {
+		t.Errorf("silence is %.1f dB away", got)
+	}
+}
