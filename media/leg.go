@@ -243,6 +243,9 @@ func (l *Leg) Close() {
 	l.notifyMu.Unlock()
 	l.engine.remove(l)
 	l.leave(time.Now())
+	if t := l.out.tap.Load(); t != nil {
+		t.Close()
+	}
 	l.out.mu.Lock()
 	l.out.wanted, l.out.open = false, false
 	l.out.to = nowhere{}
@@ -279,7 +282,7 @@ func (l *Leg) receive(raw []byte, from netip.AddrPort, now time.Time) {
 	if a.digit != (Digit{}) {
 		l.tell(Event{Kind: EventDigit, Digit: a.digit})
 	}
-	if l.shield.wanted(l.ear.needed() || l.peer.Load() != nil) {
+	if l.shield.wanted(l.ear.needed() || l.peer.Load() != nil || l.out.tap.Load() != nil) {
 		l.shield.pass(&a, func(a *arrival, key bool) { l.pass(a, key, now) })
 		return
 	}
@@ -305,6 +308,9 @@ func (l *Leg) visit(due time.Time) (played int, finished bool) {
 
 // frame is the pacer's visit, for the frame that is due at due.
 func (l *Leg) frame(due time.Time) {
+	if t := l.out.tap.Load(); t != nil {
+		t.tick(due)
+	}
 	played, finished := l.visit(due)
 	if finished {
 		l.tell(Event{Kind: EventPlayed, Playback: played})

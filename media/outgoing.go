@@ -3,6 +3,7 @@ package media
 import (
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -69,6 +70,7 @@ type outgoing struct {
 	digits  DigitSender
 	tones   *toneSender // nil until a digit has to go as a tone
 
+	tap     atomic.Pointer[Tap]        // takes what is sent, and what comes; set under mu
 	seal    *sealer                    // encrypts what goes out; nil: nothing does
 	sealers [AESCM128SHA32 + 1]*sealer // of the suites that were ever agreed on
 
@@ -188,6 +190,9 @@ func (o *outgoing) sendFrame(size int, kind sourceKind, now time.Time) {
 	}
 	o.ends(payload, o.format.Codec)
 	p := packet{marker: spurt, payloadType: o.format.PayloadType, sequence: o.sequence, timestamp: o.timestamp, ssrc: o.ssrc}
+	if kind != fromDigit && kind != fromSilence {
+		o.tapped(&p, size, spurt, now)
+	}
 	o.write(&p, size, FrameDuration, now)
 	o.sequence++
 	o.timestamp += o.format.Codec.FrameTicks()
@@ -256,6 +261,7 @@ func (o *outgoing) forward(from *Leg, p *packet, codec Codec, muted bool, now ti
 		o.splice(o.buffer[headerSize:headerSize+size], o.format.Codec)
 	}
 	o.ends(o.buffer[headerSize:headerSize+size], o.format.Codec)
+	o.tapped(&out, size, spurt, now)
 	o.write(&out, size, length, now)
 	o.kind = fromRelay
 	if next := out.sequence + 1; int16(next-o.sequence) > 0 {
@@ -304,6 +310,15 @@ func (o *outgoing) omit(from *Leg) {
 	defer o.mu.Unlock()
 	if o.source == from && o.kind == fromRelay {
 		o.kind, o.relay.interrupted = fromNothing, true
+	}
+}
+
+// tapped lets a tap have the sound that the buffer holds, before it is encrypted.
+// begins says that its timestamps may stand for other times than those before: they
+// hold for one source of sound.
+func (o *outgoing) tapped(p *packet, size int, begins bool, now time.Time) {
+	if t := o.tap.Load(); t != nil {
+		t.put(tapHeard, o.format.Codec, p, o.buffer[headerSize:headerSize+size], begins, now)
 	}
 }
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the programs that the tests use, where it may; else names them.
 # sip-tester: SIPp. baresip-core and linphone-cli: SIP phones. kamailio: SIP
-# proxies. chromium: the agent's browser. sox: sound files. sipvicious: scanners
+# proxies. chromium: the agent's browser. sox, opus-tools: sound files. sipvicious: scanners
 # that the guard must withstand. coturn: a TURN server. gcc: Go's race detector.
 set -eu
 
@@ -12,6 +12,7 @@ need baresip baresip-core
 need linphonec linphone-cli
 need chromium chromium
 need sox sox
+need opusinfo opus-tools
 need svmap sipvicious
 need kamailio kamailio
 need turnserver coturn

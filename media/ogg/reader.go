@@ -60,13 +60,17 @@ func NewReader(from io.Reader) (*Reader, error) {
 		return nil, fmt.Errorf("%w: its beginning is missing", ErrOgg)
 	}
 	packet, err := r.packet()
-	if err != nil {
+	if err == io.EOF {
+		return nil, fmt.Errorf("%w: it is empty", ErrOgg)
+	} else if err != nil {
 		return nil, err
 	}
 	if r.head, err = parseHead(packet); err != nil {
 		return nil, err
 	}
-	if packet, err = r.packet(); err != nil {
+	if packet, err = r.packet(); err == io.EOF {
+		return nil, fmt.Errorf("%w: it ends before its second packet", ErrOgg)
+	} else if err != nil {
 		return nil, err
 	}
 	if len(packet) < len(tagsMagic) || string(packet[:len(tagsMagic)]) != tagsMagic {
