@@ -96,6 +96,7 @@ func (a *agent) keys(digits string) {
 // A browser calls in with a stock SIP library over secure WebSocket, keys in who
 // she is, talks with the agent, holds, resumes and hangs up.
 func TestBrowserCallsInOverSecureWebSocket(t *testing.T) {
+	t.Parallel()
 	server := startSecure(t)
 	maria := server.signIn(t, "maria")
 	caller := server.browserCaller(t)
@@ -144,6 +145,7 @@ func TestBrowserCallsInOverSecureWebSocket(t *testing.T) {
 
 // The agent hangs up: our BYE finds the browser, whose Contact leads nowhere.
 func TestAgentHangsUpOnABrowser(t *testing.T) {
+	t.Parallel()
 	server := startSecure(t)
 	maria := server.signIn(t, "maria")
 	caller := server.browserCaller(t)

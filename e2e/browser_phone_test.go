@@ -61,6 +61,7 @@ func (a *agent) hears(when string) (from, to time.Time) {
 // A stock SIP library in a browser, registered over secure WebSocket, is the agent's
 // phone: it rings, is answered, holds and resumes; either side hangs up.
 func TestBrowserIsTheAgentsDeskPhone(t *testing.T) {
+	t.Parallel()
 	server := startSecure(t)
 	desk := server.browserDesk(t)
 	maria := server.signIn(t, "maria")

@@ -15,6 +15,7 @@ const deskTone = 1130
 // Maria signs in at the page, her desk phone is baresip: the page shows whom the
 // phone rings for, and the two phones hear each other.
 func TestAgentTalksOnTheDeskPhone(t *testing.T) {
+	t.Parallel()
 	server := start(t)
 	desk := server.deskPhone(t, signal.Tone(deskTone, 120))
 	maria := server.signIn(t, "maria")

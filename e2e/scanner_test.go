@@ -72,6 +72,7 @@ func TestStrangersHearNothing(t *testing.T) {
 // TestScannersFindNothing: where phones come from, SIPVicious maps, tries
 // extensions by each method, and guesses a password that its list has.
 func TestScannersFindNothing(t *testing.T) {
+	t.Parallel()
 	server := start(t, [3]string{"careline.yaml", "sources: [127.0.0.0/8]", "sources: [127.0.0.2/32]"},
 		[3]string{"phones.yaml", "algorithms: [md5]", "algorithms: [md5]\nsources: [127.0.0.1/32]"})
 	var passwords []string

@@ -67,6 +67,7 @@ func (s *server) wantEncrypted(answered, by string) {
 
 // A telephone that takes nothing but SRTP calls in over TLS.
 func TestCallerOverTLSWithSRTPTalksWithTheAgent(t *testing.T) {
+	t.Parallel()
 	server := startSecure(t)
 	maria := server.signIn(t, "maria")
 	caller := server.baresip(t, tone(), "<sip:5550199@127.0.0.1;transport=tls>;regint=0;mediaenc=srtp-mand")
@@ -96,6 +97,7 @@ func TestCallerOverTLSWithSRTPTalksWithTheAgent(t *testing.T) {
 
 // The agent's desk phone registers over TLS and takes nothing but SRTP.
 func TestDeskPhoneOverTLSWithSRTP(t *testing.T) {
+	t.Parallel()
 	server := startSecure(t)
 	before := server.logged("phone registered")
 	desk := server.baresip(t, signal.Tone(deskTone, 120), fmt.Sprintf(

@@ -30,6 +30,7 @@ func inOrder(text string, parts ...string) string {
 // TestASupervisorSeesACallsSignallingAndAnAgentDoesNot: the ladder grows while the
 // call is up; whoever isn't a supervisor is refused, and both are on record.
 func TestASupervisorSeesACallsSignallingAndAnAgentDoesNot(t *testing.T) {
+	t.Parallel()
 	server := start(t)
 	sam := server.enter(t, "sam")
 	eventually(t, 20*time.Second, "the list of calls", func() bool { return sam.shows("calls-view") != "" })

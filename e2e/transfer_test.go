@@ -73,6 +73,7 @@ func wantEachOther(t *testing.T, caller, target *phone, from, to time.Time) {
 
 // Maria transfers by her desk phone's key; the two outside hear each other.
 func TestTransferFromTheDeskPhone(t *testing.T) {
+	t.Parallel()
 	server, far := startWithTrunk(t)
 	target := server.carriersPhone(t, far, "answermode=auto", signal.Tone(outsideTone, 120))
 	desk := server.deskPhone(t, signal.Tone(deskTone, 120))
@@ -119,6 +120,7 @@ func TestTransferFromTheDeskPhone(t *testing.T) {
 // James transfers by the page: a number that isn't allowed is refused in words, the
 // other is busy at first, and then somebody answers.
 func TestTransferByThePage(t *testing.T) {
+	t.Parallel()
 	server, far := startWithTrunk(t)
 	target := server.carriersPhone(t, far, "answermode=manual", signal.Tone(outsideTone, 120))
 	james := server.signIn(t, "james")
@@ -170,6 +172,7 @@ func TestTransferByThePage(t *testing.T) {
 // Maria asks first, on linphone: she calls the number with her phone's password,
 // speaks with whoever answers, and puts the caller through.
 func TestAttendedTransfer(t *testing.T) {
+	t.Parallel()
 	server, far := startWithTrunk(t)
 	target := server.carriersPhone(t, far, "answermode=auto", signal.Tone(outsideTone, 120))
 	desk := server.linphone(t, signal.Tone(deskTone, 120))
