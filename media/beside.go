@@ -20,8 +20,8 @@ const (
 )
 
 // besideSocket is the port above a leg's sound, where telephones send their reports
-// unless they mux them. It has no goroutine: it is asked four times a second, and the
-// system notes when each packet came.
+// unless they mux them. It has no goroutine: it is asked once a second, and the system
+// notes when each packet came.
 type besideSocket struct {
 	conn *net.UDPConn
 	raw  syscall.RawConn
