@@ -243,8 +243,10 @@ func (o *outgoing) forward(from *Leg, p *packet, codec Codec, muted bool, now ti
 	} else if o.relay.interrupted && !o.resumeRelay(p, ticks, now) {
 		return
 	}
-	if !o.relay.fresh(p) {
-		o.late++
+	if fresh, twice := o.relay.fresh(p); !fresh {
+		if !twice {
+			o.late++
+		}
 		return
 	}
 	out := packet{

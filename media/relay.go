@@ -79,11 +79,11 @@ func (r *relay) restarted(p *packet, next uint32, clock int) bool {
 	return !r.interrupted && (step > 0 && ahead < 0 || step < 0 && ahead >= 0)
 }
 
-// fresh notes p, and reports whether it wasn't passed on before and isn't from
-// before the last change of offset.
-func (r *relay) fresh(p *packet) bool {
+// fresh notes p, and reports whether it wasn't passed on before and isn't from before
+// the last change of offset. twice is whether it was passed on.
+func (r *relay) fresh(p *packet) (fresh, twice bool) {
 	if int16(p.sequence-r.first) < 0 {
-		return false
+		return false, false
 	}
 	step := int16(p.sequence - r.highest)
 	if step > 0 {
@@ -92,11 +92,12 @@ func (r *relay) fresh(p *packet) bool {
 		if r.highest-r.first > seenPackets {
 			r.first = r.highest - seenPackets // or it would look like one to come, half a wrap on
 		}
-		return true
+		return true, false
 	}
-	if step <= -seenPackets || r.seen&(1<<-step) != 0 {
-		return false
+	if step <= -seenPackets {
+		return false, false
 	}
+	twice = r.seen&(1<<-step) != 0
 	r.seen |= 1 << -step
-	return true
+	return !twice, twice
 }
