@@ -50,7 +50,7 @@ func (s *session) openBrowser() bool {
 // encryptedBy says how a caller's sound is encrypted, for the log.
 func encryptedBy(remote media.Description) string {
 	switch {
-	case remote.WebRTC != "":
+	case remote.WebRTC != "" || remote.DTLS.Used():
 		return "DTLS-SRTP"
 	case len(remote.Crypto) > 0:
 		return remote.Crypto[0].Suite.String()

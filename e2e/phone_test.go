@@ -52,6 +52,7 @@ module aufile.so
 module aubridge.so
 module sndfile.so
 module srtp.so
+module dtls_srtp.so
 module uuid.so
 module_app account.so
 module_app menu.so

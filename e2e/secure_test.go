@@ -95,6 +95,33 @@ func TestCallerOverTLSWithSRTPTalksWithTheAgent(t *testing.T) {
 	}
 }
 
+// A telephone that brings its keys by DTLS calls in.
+func TestCallerWithDTLSTalksWithTheAgent(t *testing.T) {
+	t.Parallel()
+	server := start(t)
+	maria := server.signIn(t, "maria")
+	caller := server.baresip(t, tone(), "<sip:5550199@127.0.0.1;transport=tcp>;regint=0;mediaenc=dtls_srtp")
+	caller.dialURI("sip:5550100@" + server.listens["tcp"] + ";transport=tcp")
+	pass(time.Second)
+	caller.press(english + identify + member + person)
+	maria.accept()
+	joined := time.Now()
+	heard, _ := maria.listen(3 * time.Second)
+	if !loud(heard, callerTone) {
+		t.Errorf("the agent hears %.4f of the caller's tone", signal.Goertzel(heard, callerTone))
+	}
+	end := time.Now()
+	caller.hangUp()
+	maria.finish()
+	if score := agentsVoice(t, caller.between(caller.heard(), joined.Add(time.Second), end)); score < 0.6 {
+		t.Errorf("the caller hears the agent by %.2f", score)
+	}
+	server.wantEncrypted("call answered", "DTLS-SRTP")
+	if record, _ := server.record(); record.Verification != "verified" {
+		t.Errorf("the record says %+v", record)
+	}
+}
+
 // The agent's desk phone registers over TLS and takes nothing but SRTP.
 func TestDeskPhoneOverTLSWithSRTP(t *testing.T) {
 	t.Parallel()

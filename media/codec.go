@@ -218,6 +218,8 @@ type Description struct {
 	// Crypto are the keys that the side encrypts with, in its order of preference
 	// (SDES, RFC 4568); once agreed on, the one in force. Empty: plain RTP.
 	Crypto []Crypto
+	// DTLS brings the keys instead, to a side that isn't a browser.
+	DTLS DTLS
 	// WebRTC is the whole session description of a side that is a browser; what
 	// else stands here then follows from it.
 	WebRTC SDP

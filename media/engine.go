@@ -216,6 +216,7 @@ func (e *Engine) OpenRTP(options LegOptions) (*Leg, error) {
 	if e.public.IsValid() {
 		leg.description.Address = netip.AddrPortFrom(e.public, local.Port())
 	}
+	leg.description.DTLS.Fingerprint = e.webrtc.fingerprint
 	leg.keys = newCryptos()
 	leg.description.Crypto = leg.keys
 	leg.in.latch = new(latch)
@@ -296,4 +297,15 @@ func (e *Engine) remove(leg *Leg) {
 	delete(e.legs, leg)
 	leg.place.pacer.remove(leg)
 	e.past.add(leg.Stats())
+}
+
+// start runs a goroutine of the engine's, which Run waits for; false if it is closed.
+func (e *Engine) start(run func()) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return false
+	}
+	e.group.Go(run)
+	return true
 }

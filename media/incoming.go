@@ -60,11 +60,16 @@ func (t *payloadTypes) also(formats []Format) *payloadTypes {
 // incoming is what a leg knows of the RTP that comes to it. The goroutine that
 // reads writes to it, under its lock.
 type incoming struct {
-	mu      sync.Mutex
-	types   *payloadTypes // nil: nothing agreed
-	latch   *latch        // nil on a WebRTC leg, where SRTP proves the sender
-	secure  *decryption   // nil where plain RTP was agreed on, and on a WebRTC leg
-	expects bool          // the far side is to send
+	mu     sync.Mutex
+	types  *payloadTypes // nil: nothing agreed
+	latch  *latch        // nil on a WebRTC leg, where SRTP proves the sender
+	secure *decryption   // nil where plain RTP was agreed on, and on a WebRTC leg
+	// handshake brings the keys of secure, where DTLS does; keying: it hasn't yet.
+	handshake *handshake
+	keying    bool
+	early     []byte // of DTLS, that overtook signalling
+	earlyFrom netip.AddrPort
+	expects   bool // the far side is to send
 	// browserSends is the same of a WebRTC leg, whose connection times out by itself.
 	browserSends bool
 	detector     DigitDetector
@@ -98,6 +103,10 @@ func (in *incoming) take(raw []byte, from netip.AddrPort, now time.Time) (a arri
 	defer in.mu.Unlock()
 	if a.packet.parse(raw) != isRTP {
 		in.malformed++
+		return a, false
+	}
+	if in.keying {
+		in.unauthentic++
 		return a, false
 	}
 	if in.secure != nil && !in.authentic(&a.packet, raw, from, now) {

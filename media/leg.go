@@ -113,6 +113,12 @@ func (l *Leg) Agree(remote Description, format Format) error {
 	now := time.Now()
 	l.agreeReports(remote)
 	defer l.recode()
+	var over, begun *handshake
+	defer func() { // without the locks
+		over.close()
+		begun.begin(plain(remote.Address))
+		l.overtaken(begun, now)
+	}()
 	l.in.mu.Lock()
 	defer l.in.mu.Unlock()
 	secure, err := l.decryption(remote)
@@ -126,6 +132,7 @@ func (l *Leg) Agree(remote Description, format Format) error {
 	if err != nil {
 		return err
 	}
+	over, begun = l.rekey(remote)
 	l.in.secure = secure
 	l.in.types = payloadTypesFor(format, remote.DigitPayloadType).also(remote.Formats)
 	l.in.listenForTones(l.engine.inband.listens(remote.DigitPayloadType))
@@ -143,6 +150,10 @@ func (l *Leg) Agree(remote Description, format Format) error {
 	l.description.agree(remote, format)
 	l.description.Direction = remote.Direction.Answer()
 	l.description.Crypto = own
+	l.description.DTLS.Setup = SetupNone
+	if l.in.handshake != nil {
+		l.description.DTLS.Setup = l.in.handshake.role
+	}
 	l.description.ReportsMuxed = remote.ReportsMuxed
 	return nil
 }
@@ -246,6 +257,9 @@ func (l *Leg) Close() {
 	if t := l.out.tap.Load(); t != nil {
 		t.Close()
 	}
+	l.in.mu.Lock()
+	l.in.handshake.close()
+	l.in.mu.Unlock()
 	l.out.mu.Lock()
 	l.out.wanted, l.out.open = false, false
 	l.out.to = nowhere{}
@@ -267,6 +281,10 @@ func (l *Leg) tell(event Event) {
 func (l *Leg) receive(raw []byte, from netip.AddrPort, now time.Time) {
 	if rtcp.Is(raw) {
 		l.receiveReport(raw, from, false, now)
+		return
+	}
+	if isDTLS(raw) {
+		l.receiveDTLS(raw, from, now)
 		return
 	}
 	a, ok := l.in.take(raw, from, now)

@@ -23,6 +23,7 @@ type monitor struct {
 	to      netip.AddrPort // where the far side takes reports; not valid: with its sound
 	beside  *besideSocket  // receives reports; nil: they come with the sound, or not at all
 	opened  bool           // beside was asked for
+	off     bool           // no reports are agreed on
 	closed  bool
 
 	looks    int

@@ -71,6 +71,7 @@ type outgoing struct {
 	tones   *toneSender // nil until a digit has to go as a tone
 
 	tap     atomic.Pointer[Tap]        // takes what is sent, and what comes; set under mu
+	keying  bool                       // DTLS hasn't brought the keys yet, so that nothing goes
 	seal    *sealer                    // encrypts what goes out; nil: nothing does
 	sealers [AESCM128SHA32 + 1]*sealer // of the suites that were ever agreed on
 
@@ -94,7 +95,7 @@ func (o *outgoing) room(size int) []byte {
 // retarget sends to target from now on, if wanted; the lock is held.
 func (o *outgoing) retarget(target netip.AddrPort) {
 	o.aimed = o.to.aim(target)
-	o.open = o.aimed && o.wanted
+	o.open = o.aimed && o.wanted && !o.keying
 }
 
 // agree takes what was negotiated; the lock is held. Timestamps that go at another

@@ -205,7 +205,10 @@ func (d *decryption) rekeyed(crypto Crypto) (*decryption, error) {
 // decryption prepares to read what the far side sends, nil where that is plain
 // RTP; in.mu is held.
 func (l *Leg) decryption(remote Description) (*decryption, error) {
-	if len(remote.Crypto) == 0 {
+	switch {
+	case remote.DTLS.Used() && l.in.handshake.fits(remote.DTLS):
+		return l.in.secure, nil
+	case remote.DTLS.Used(), len(remote.Crypto) == 0:
 		return nil, nil
 	}
 	return l.in.secure.rekeyed(remote.Crypto[0])
@@ -214,7 +217,13 @@ func (l *Leg) decryption(remote Description) (*decryption, error) {
 // encryption begins to send as the far side's suite asks for, and returns what our
 // side's description then says of keys; out.mu is held.
 func (l *Leg) encryption(remote Description, anew bool) ([]Crypto, error) {
-	if len(remote.Crypto) == 0 {
+	switch {
+	case remote.DTLS.Used() && l.in.handshake.fits(remote.DTLS):
+		return nil, nil
+	case remote.DTLS.Used():
+		l.out.seal = nil
+		return nil, nil
+	case len(remote.Crypto) == 0:
 		l.out.seal = nil
 		return l.keys, nil
 	}

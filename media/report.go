@@ -19,7 +19,10 @@ func (l *Leg) agreeReports(remote Description) {
 	if m.closed {
 		return
 	}
-	if remote.ReportsMuxed {
+	// DTLS keys only what comes with the sound; a port beside it would need a handshake
+	// of its own (RFC 5764 section 4.1).
+	m.off = remote.DTLS.Used() && !remote.ReportsMuxed
+	if remote.ReportsMuxed || m.off {
 		m.to = netip.AddrPort{}
 		m.closeBeside()
 		return
@@ -67,6 +70,9 @@ func (l *Leg) sendReport(raw []byte) {
 	o := &l.out
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if o.keying || m.off {
+		return
+	}
 	if o.seal != nil {
 		var err error
 		if raw, err = o.seal.sealReport(raw); err != nil {
@@ -152,6 +158,10 @@ func (in *incoming) takeReport(raw []byte, from netip.AddrPort, us uint32, besid
 	defer in.mu.Unlock()
 	if in.types == nil || in.latch != nil && !in.latch.reports(from, beside) {
 		in.ignored++
+		return rtcp.Report{}, false
+	}
+	if in.keying {
+		in.unauthentic++
 		return rtcp.Report{}, false
 	}
 	if in.secure != nil {

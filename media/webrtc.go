@@ -5,6 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -64,6 +65,9 @@ type webrtcSide struct {
 	streams *ice.TCPMuxDefault // nil: none
 	api     *webrtc.API
 	config  webrtc.Configuration
+	// certificate is that of config, for telephones' DTLS, and fingerprint its hash.
+	certificate tls.Certificate
+	fingerprint string
 }
 
 func newWebRTCSide(options Options) (*webrtcSide, error) {
@@ -105,7 +109,7 @@ func (w *webrtcSide) listen() error {
 	if err != nil {
 		return fmt.Errorf("media: WebRTC key: %w", err)
 	}
-	certificate, err := newCertificate(key)
+	certificate, raw, err := newCertificate(key)
 	if err != nil {
 		return fmt.Errorf("media: WebRTC certificate: %w", err)
 	}
@@ -127,7 +131,8 @@ func (w *webrtcSide) listen() error {
 	if w.api, err = w.newAPI(logs); err != nil {
 		return errors.Join(fmt.Errorf("media: WebRTC: %w", err), w.close())
 	}
-	w.config = webrtc.Configuration{Certificates: []webrtc.Certificate{*certificate}}
+	w.config = webrtc.Configuration{Certificates: []webrtc.Certificate{certificate}}
+	w.certificate, w.fingerprint = tls.Certificate{Certificate: [][]byte{raw}, PrivateKey: key}, fingerprint("sha-256", raw)
 	return nil
 }
 

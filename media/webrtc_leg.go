@@ -116,17 +116,26 @@ func (l *Leg) connectionState(state webrtc.PeerConnectionState) {
 }
 
 // newCertificate makes the self-signed certificate of DTLS; its fingerprint is in
-// each answer.
-func newCertificate(key crypto.Signer) (*webrtc.Certificate, error) {
+// each session description.
+func newCertificate(key crypto.Signer) (webrtc.Certificate, []byte, error) {
 	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
 	if err != nil {
-		return nil, fmt.Errorf("serial number: %w", err)
+		return webrtc.Certificate{}, nil, fmt.Errorf("serial number: %w", err)
 	}
 	now := time.Now()
-	return webrtc.NewCertificate(key, x509.Certificate{
+	template := &x509.Certificate{
 		SerialNumber: serial, Subject: pkix.Name{CommonName: "careline"},
 		NotBefore: now.Add(-24 * time.Hour), NotAfter: now.Add(certificateLife), Version: 2,
-	})
+	}
+	raw, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		return webrtc.Certificate{}, nil, err
+	}
+	parsed, err := x509.ParseCertificate(raw)
+	if err != nil {
+		return webrtc.Certificate{}, nil, err
+	}
+	return webrtc.CertificateFromX509(key, parsed), raw, nil
 }
 
 // pionLogs lets the library's warnings come out at debug level: what they tell is

@@ -24,7 +24,8 @@ type Agreement struct {
 func (a Agreement) same(b Agreement) bool {
 	return a.Format == b.Format && a.Remote.Address == b.Remote.Address && a.Remote.Direction == b.Remote.Direction &&
 		a.Remote.Reports == b.Remote.Reports && a.Remote.ReportsMuxed == b.Remote.ReportsMuxed &&
-		a.Remote.DigitPayloadType == b.Remote.DigitPayloadType && a.Remote.Opus == b.Remote.Opus && slices.Equal(a.Remote.Crypto, b.Remote.Crypto)
+		a.Remote.DigitPayloadType == b.Remote.DigitPayloadType && a.Remote.Opus == b.Remote.Opus && slices.Equal(a.Remote.Crypto, b.Remote.Crypto) &&
+		a.Remote.DTLS == b.Remote.DTLS
 }
 
 var (

@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -55,6 +56,12 @@ func (o *origin) answerSDP(remote remoteSession, agreement Agreement, local medi
 			}
 			own.Tag = theirs.Tag
 			ours.Attributes = append(ours.Attributes, cryptoLine(own))
+		}
+		if theirs := agreement.Remote.DTLS; theirs.Used() {
+			if !local.DTLS.Used() {
+				return nil, fmt.Errorf("%w: it has no certificate", errNoAnswer)
+			}
+			ours.Attributes = append(ours.Attributes, dtlsLines(local.DTLS.Fingerprint, cmp.Or(local.DTLS.Setup, theirs.Setup.Answer()))...)
 		}
 		session.MediaDescriptions = append(session.MediaDescriptions, ours)
 	}

@@ -55,10 +55,11 @@ func (t terms) keys() bool { return t.encrypted && t.srtp != srtp.Off }
 type protection uint8
 
 const (
-	unusable protection = iota
-	inClear             // RTP/AVP
-	byKeys              // SRTP with SDES
-	byDTLS              // WebRTC
+	unusable    protection = iota
+	inClear                // RTP/AVP
+	byKeys                 // SRTP with SDES
+	byHandshake            // SRTP with DTLS
+	byDTLS                 // WebRTC
 )
 
 // protection says how we can take a stream of audio. The error says why not,
@@ -80,7 +81,10 @@ func (t terms) protection(session *sdp.SessionDescription, stream *sdp.MediaDesc
 			}
 			return byDTLS, nil
 		}
-		if strings.HasPrefix(protocol, "UDP/TLS/") || t.srtp == srtp.Off {
+		if strings.HasPrefix(protocol, "UDP/TLS/") {
+			return t.handshake(session, stream)
+		}
+		if t.srtp == srtp.Off {
 			return unusable, nil
 		}
 		if !t.encrypted {
@@ -93,15 +97,29 @@ func (t terms) protection(session *sdp.SessionDescription, stream *sdp.MediaDesc
 	return unusable, nil
 }
 
+// handshake says whether a stream whose keys DTLS brings can be taken as a telephone's
+// (RFC 5763): without ICE, and by a fingerprint that means something.
+func (t terms) handshake(session *sdp.SessionDescription, stream *sdp.MediaDescription) (protection, error) {
+	switch {
+	case t.srtp == srtp.Off || hasAttribute(session, stream, "ice-ufrag") || !readDTLS(session, stream).Used():
+		return unusable, nil
+	case t.srtp == srtp.Required && !t.encrypted: // who changes the fingerprint hears the call
+		return unusable, ErrSoundInClear
+	}
+	return byHandshake, nil
+}
+
 // isWebRTC reports an offer as browsers make it: one stream, DTLS and ICE (RFC
 // 8829). What has more streams can't be taken in part.
 func isWebRTC(session *sdp.SessionDescription, stream *sdp.MediaDescription) bool {
-	has := func(key string) bool {
-		_, inStream := stream.Attribute(key)
-		_, inSession := session.Attribute(key)
-		return inStream || inSession
-	}
-	return len(session.MediaDescriptions) == 1 && has("fingerprint") && has("ice-ufrag")
+	return len(session.MediaDescriptions) == 1 && hasAttribute(session, stream, "fingerprint") && hasAttribute(session, stream, "ice-ufrag")
+}
+
+// hasAttribute reports an attribute of a stream, or of its session.
+func hasAttribute(session *sdp.SessionDescription, stream *sdp.MediaDescription, key string) bool {
+	_, inStream := stream.Attribute(key)
+	_, inSession := session.Attribute(key)
+	return inStream || inSession
 }
 
 // secureOffer is what we offer of our keys, and the protocol to offer it under:

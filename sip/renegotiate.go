@@ -156,7 +156,7 @@ func (d *Dialog) readAccepted(response *gosip.Response, wish command) (agreement
 // offered reports an answer in a codec, under a key, or of a kind, that we didn't
 // offer.
 func offered(local media.Description, agreement Agreement) error {
-	if !sameKind(local, agreement.Remote) {
+	if !sameKind(local, agreement.Remote) || agreement.Remote.DTLS.Used() { // which we never offer to telephones
 		return ErrOtherKind
 	}
 	if !answersKeys(local.Crypto, agreement) {

@@ -46,7 +46,7 @@ func (d *Dialog) reoffered(message inbound) {
 			d.server.refuse(message.request, message.tx, RefusalStatus(err))
 			return
 		}
-	} else if asked.Remote.WebRTC != "" { // what was made for a browser's offer offers nothing
+	} else if asked.Remote.WebRTC != "" || asked.Remote.DTLS.Used() { // what was made for their offer offers nothing
 		d.server.refuse(message.request, message.tx, gosip.StatusNotAcceptableHere)
 		return
 	} else {

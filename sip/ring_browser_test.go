@@ -75,13 +75,15 @@ func TestABrowserThatRegisteredIsOfferedWebRTC(t *testing.T) {
 
 // An answer of another kind than our offer ends the call: nobody would hear anybody.
 func TestAnswersOfAnotherKindThanOurOffer(t *testing.T) {
+	certificate, _ := certificateOf("AB")
 	for name, c := range map[string]struct {
 		browser bool
 		answer  string
 	}{
 		"a telephone's to a browser's": {true, answerPCM},
 		"a browser's to a telephone's": {false, browserAnswer()},
-		"DTLS without ICE":             {true, sessionOf(audio(4000, "UDP/TLS/RTP/SAVP", "a=fingerprint:sha-256 AA\r\n"))},
+		"DTLS without ICE":             {true, sessionOf(audio(4000, "UDP/TLS/RTP/SAVP", certificate, "a=setup:active\r\n"))},
+		"DTLS that wasn't offered":     {false, sessionOf(audio(4000, "UDP/TLS/RTP/SAVP", certificate, "a=setup:active\r\n"))},
 		"two streams":                  {true, browserAnswer() + "m=video 9 UDP/TLS/RTP/SAVPF 96\r\n" + dtls},
 	} {
 		t.Run(name, func(t *testing.T) {

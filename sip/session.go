@@ -83,6 +83,9 @@ func (t terms) describe(session *sdp.SessionDescription, stream *sdp.MediaDescri
 	if best, ok := bestCrypto(readCryptos(stream)); ok && how == byKeys {
 		description.Crypto = []media.Crypto{best}
 	}
+	if how == byHandshake {
+		description.DTLS = readDTLS(session, stream)
+	}
 	connection := stream.ConnectionInformation
 	if connection == nil {
 		connection = session.ConnectionInformation

@@ -296,7 +296,7 @@ func (d *Dialog) readAnswer(ack *gosip.Request) bool {
 	}
 	if err == nil {
 		var agreement Agreement
-		if _, agreement, err = d.readAgreement(body, d.answerTerms(d.local)); err == nil && !sameKind(d.local, agreement.Remote) {
+		if _, agreement, err = d.readAgreement(body, d.answerTerms(d.local)); err == nil && (!sameKind(d.local, agreement.Remote) || agreement.Remote.DTLS.Used()) {
 			err = ErrOtherKind
 		}
 		if err == nil {

@@ -1,0 +1,208 @@
+package media
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+
+	"github.com/pion/dtls/v3"
+	"go.uber.org/zap"
+)
+
+// maxHandshakes is how often a far side, or a stranger in its place, may begin before
+// signalling has to agree anew.
+const maxHandshakes = 8
+
+// errForeignCertificate says that the DTLS peer isn't the one that signalling named.
+var errForeignCertificate = errors.New("media: the certificate isn't the one that the session description names")
+
+// handshake brings the keys of one agreement with a telephone by DTLS (RFC 5764). What
+// is below mu is read by the goroutine that reads the leg's packets and by the one that
+// shakes hands.
+type handshake struct {
+	leg    *Leg
+	remote DTLS
+	role   Setup // ours: active or passive
+	ctx    context.Context
+	cancel context.CancelFunc
+
+	settled atomic.Bool // the keys are in force
+
+	mu    sync.Mutex // a leg's locks are never taken under it
+	wire  *dtlsWire  // of the attempt that runs, or that brought the keys
+	tries int
+}
+
+// newHandshake makes one that waits; begin lets an active one begin.
+func newHandshake(leg *Leg, remote DTLS) *handshake {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &handshake{leg: leg, remote: remote, role: remote.Setup.Answer(), ctx: ctx, cancel: cancel}
+}
+
+// fits reports whether an agreement goes on with the handshake there is (RFC 8842
+// section 4): the same certificate, and a part that it can still play.
+func (h *handshake) fits(remote DTLS) bool {
+	return h != nil && h.remote.Fingerprint == remote.Fingerprint &&
+		(remote.Setup == SetupActpass || remote.Setup == SetupNone || remote.Setup.Answer() == h.role)
+}
+
+// begin begins the handshake towards an address, where that is our part.
+func (h *handshake) begin(remote netip.AddrPort) {
+	if h != nil && h.role == SetupActive && remote.IsValid() && remote.Port() != 0 {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.try(remote)
+	}
+}
+
+// take is given what has come of DTLS. Where our part is to wait, a ClientHello begins
+// an attempt with its sender; one from the address that signalling named goes before
+// any other's.
+func (h *handshake) take(raw []byte, from netip.AddrPort, named bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.role == SetupPassive && isClientHello(raw) {
+		if h.wire != nil && named && h.wire.remote != from && !h.settled.Load() {
+			_ = h.wire.Close()
+			h.wire = nil
+		}
+		h.try(from)
+	}
+	if h.wire != nil && h.wire.remote == from {
+		h.wire.put(raw)
+	}
+}
+
+// try begins an attempt with one address; the lock is held.
+func (h *handshake) try(with netip.AddrPort) {
+	if h.wire != nil || h.tries >= maxHandshakes || h.ctx.Err() != nil {
+		return
+	}
+	h.tries++
+	wire := newDTLSWire(h.leg.local, with, h.leg.sendDTLS)
+	if h.leg.engine.start(func() { h.run(wire) }) {
+		h.wire = wire
+	}
+}
+
+// run shakes hands with one address, and keeps the connection until the agreement
+// ends: the far side may not have heard our last words.
+func (h *handshake) run(wire *dtlsWire) {
+	log := h.leg.engine.log.With(zap.String("call", h.leg.id))
+	conn, err := h.shake(wire)
+	if err == nil {
+		if err = h.settle(conn); err == nil {
+			log.Debug("DTLS keys agreed")
+			<-h.ctx.Done()
+		}
+		_ = conn.Close() // says good-bye, if it can
+	}
+	_ = wire.Close()
+	if err != nil {
+		log.Debug("DTLS handshake failed", zap.Error(err))
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if h.wire == wire {
+			h.wire = nil // the next ClientHello begins another
+		}
+	}
+}
+
+// shake shakes hands; the connection that it returns is through.
+func (h *handshake) shake(wire *dtlsWire) (*dtls.Conn, error) {
+	certificate := h.leg.engine.webrtc.certificate
+	options := []dtls.Option{
+		dtls.WithCertificates(certificate), dtls.WithInsecureSkipVerify(true), // the fingerprint vouches, below
+		dtls.WithSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80),
+		dtls.WithExtendedMasterSecret(dtls.RequestExtendedMasterSecret), dtls.WithLoggerFactory(pionLogs{h.leg.engine.log}),
+		dtls.WithVerifyPeerCertificate(func(raw [][]byte, _ [][]*x509.Certificate) error {
+			if len(raw) == 0 || fingerprint(h.remote.Fingerprint, raw[0]) != h.remote.Fingerprint {
+				return errForeignCertificate
+			}
+			return nil
+		}),
+	}
+	to := net.UDPAddrFromAddrPort(wire.remote)
+	var conn *dtls.Conn
+	var err error
+	if h.role == SetupActive {
+		client := make([]dtls.ClientOption, len(options))
+		for i, one := range options {
+			client[i] = one
+		}
+		conn, err = dtls.ClientWithOptions(wire, to, client...)
+	} else {
+		server := []dtls.ServerOption{dtls.WithClientAuth(dtls.RequireAnyClientCert)}
+		for _, one := range options {
+			server = append(server, one)
+		}
+		conn, err = dtls.ServerWithOptions(wire, to, server...)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("media: DTLS: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(h.ctx, h.leg.engine.webrtc.limits.handshake)
+	defer cancel()
+	if err := conn.HandshakeContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("media: DTLS: %w", err), conn.Close())
+	}
+	return conn, nil
+}
+
+// settle takes the keys out of a connection (RFC 5764 section 4.2) and puts them in
+// force on the leg.
+func (h *handshake) settle(conn *dtls.Conn) error {
+	suite := SuiteNone
+	switch profile, _ := conn.SelectedSRTPProtectionProfile(); profile {
+	case dtls.SRTP_AEAD_AES_128_GCM:
+		suite = AESGCM128
+	case dtls.SRTP_AES128_CM_HMAC_SHA1_80:
+		suite = AESCM128SHA80
+	default:
+		return errors.New("media: DTLS brought no suite of SRTP that is spoken here")
+	}
+	state, ok := conn.ConnectionState()
+	if !ok {
+		return errors.New("media: DTLS has no state after its handshake")
+	}
+	salt := suite.keyBytes() - masterKeyBytes
+	secret, err := state.ExportKeyingMaterial("EXTRACTOR-dtls_srtp", nil, 2*suite.keyBytes())
+	if err != nil {
+		return fmt.Errorf("media: DTLS: %w", err)
+	}
+	client, server := Key{size: uint8(suite.keyBytes())}, Key{size: uint8(suite.keyBytes())}
+	salts := secret[2*masterKeyBytes:]
+	copy(client.bytes[:], append(secret[:masterKeyBytes:masterKeyBytes], salts[:salt]...))
+	copy(server.bytes[:], append(secret[masterKeyBytes:2*masterKeyBytes:2*masterKeyBytes], salts[salt:]...))
+	own, theirs := Crypto{Suite: suite, Key: server}, Crypto{Suite: suite, Key: client}
+	if h.role == SetupActive {
+		own, theirs = theirs, own
+	}
+	return h.leg.keyed(h, own, theirs)
+}
+
+// with reports whether the handshake is with that address.
+func (h *handshake) with(from netip.AddrPort) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.wire != nil && h.wire.remote == from
+}
+
+// close ends the handshake and its goroutine. It may be called again, and on nil.
+func (h *handshake) close() {
+	if h != nil {
+		h.cancel()
+	}
+}
+
+// isClientHello reports a record of a handshake that holds its first message (RFC 6347
+// sections 4.1 and 4.2.2).
+func isClientHello(raw []byte) bool { return len(raw) > 13 && raw[0] == 22 && raw[13] == 1 }
+
+// isDTLS tells DTLS from RTP, RTCP and STUN by its first byte (RFC 7983 section 7).
+func isDTLS(raw []byte) bool { return len(raw) > 0 && raw[0] >= 20 && raw[0] <= 63 }
