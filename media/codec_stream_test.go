@@ -175,7 +175,7 @@ func TestClipIsPreparedWhileItPlays(t *testing.T) {
 }
 
 func TestEngineThatEndsStopsPreparing(t *testing.T) {
-	clip := NewClip(signal.Noise(600, 1), Opus) // which takes seconds
+	clip := NewClip(signal.Noise(120, 1), Opus) // which takes a second and more
 	running(t, func(o *Options) { o.Clips = []*Clip{clip} })
 	// The engine's end, which the test's cleanup waits for, doesn't wait for it.
 }

@@ -221,6 +221,19 @@ func FuzzDecode(f *testing.F) {
 	f.Add(AppendSilence(nil, 8), []byte{9 << 3, 1, 2, 3})
 	f.Add([]byte{31<<3 | 3, 0xC2, 1, 0, 0}, []byte{12 << 3, 0x80, 0x7F})
 	f.Add([]byte{1<<3 | 2, 5, 1, 2, 3, 4, 5, 6}, []byte{9 << 3})
+	encoder, err := NewEncoder(Parameters{FEC: true})
+	if err != nil {
+		f.Fatal(err)
+	}
+	said := voice(SampleRate / 2)
+	for at := 0; at+FrameSamples <= len(said); at += 5 * FrameSamples {
+		var packet [1280]byte
+		n, err := encoder.Encode(packet[:], said[at:at+FrameSamples])
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(append([]byte(nil), packet[:n]...), append([]byte(nil), packet[:n/2]...))
+	}
 	f.Fuzz(func(t *testing.T, first, second []byte) {
 		decoder, err := NewDecoder()
 		if err != nil {
