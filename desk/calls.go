@@ -44,6 +44,7 @@ type callRow struct {
 	Ended   time.Time      `json:"ended,omitzero"`
 	EndedBy ledger.EndedBy `json:"ended_by,omitempty"`
 	Why     string         `json:"why,omitempty"`
+	Sound   []soundRow     `json:"sound,omitempty"`
 }
 
 // calls serves GET /api/calls: those that are up, and the latest that are over.
@@ -99,6 +100,9 @@ func (d *Desk) rowOfRecord(record ledger.CallRecord) callRow {
 		if segment.Kind == ledger.SegmentTalk && !slices.Contains(row.Agents, name) {
 			row.Agents = append(row.Agents, name)
 		}
+	}
+	for _, side := range record.Sound {
+		row.Sound = append(row.Sound, d.soundRowOf(side))
 	}
 	return row
 }

@@ -1,9 +1,9 @@
 // One call, for a supervisor: what is known of it, and its signalling.
 
 import { api } from "./api";
-import { agentsOf, callerOf, endOf, stageOf, timeOf } from "./call-words";
+import { agentsOf, callerOf, endOf, soundOf, stageOf, timeOf } from "./call-words";
 import { learn, now, since, spell } from "./clock";
-import { find, show, write } from "./dom";
+import { find, make, show, write } from "./dom";
 import { Ladder } from "./ladder";
 import { Poll } from "./poll";
 import { type OneCall, Refused } from "./protocol";
@@ -56,6 +56,9 @@ export class CallView {
       id: call.id,
     };
     for (const [name, value] of Object.entries(facts)) write(find(`one-call-${name}`), value);
+    const sound = call.sound ?? [];
+    show(find("one-call-sound-fact"), sound.length > 0);
+    find("one-call-sound").replaceChildren(...sound.map((side) => make("li", {}, soundOf(side))));
     for (const part of ["one-call", "ladder-part"]) show(find(part), true);
     show(find("one-call-problem"), false);
     show(find("ladder"), ladder !== undefined);

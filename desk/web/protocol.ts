@@ -121,6 +121,7 @@ export interface CallRow {
   ended?: string;
   ended_by?: string;
   why?: string;
+  sound?: SideSound[];
 }
 
 export interface CallList {
@@ -146,6 +147,21 @@ export interface Arrow {
   caption: string;
   note?: string;
   response?: boolean;
+}
+
+/** How one side of a call that is over sounded, one direction: what came from it, or reached it. */
+export interface SideWay {
+  mos?: number;
+  loss: number;
+  one_way_s?: number;
+}
+
+export interface SideSound {
+  leg: "caller" | "agent" | "target";
+  agent?: string;
+  round_trip_ms?: number;
+  received: SideWay;
+  sent: SideWay;
 }
 
 export interface OneCall {
