@@ -46,6 +46,8 @@ type Center struct {
 
 	mu       sync.Mutex
 	sessions map[acd.ContactID]*session
+	// also are sessions by the contacts of those whom agents ask.
+	also map[acd.ContactID]*session
 	// callers are on the line; sessions in wrap-up have none.
 	callers  int
 	draining bool
@@ -65,7 +67,7 @@ func NewCenter(options Options) (*Center, error) {
 	}
 	c := &Center{
 		options: options, log: options.Log, now: options.Now, sound: options.Sound, verifier: options.Verifier,
-		records: options.Records, devices: map[acd.AgentID]*device{}, byPhone: map[string]*device{}, sessions: map[acd.ContactID]*session{},
+		records: options.Records, devices: map[acd.AgentID]*device{}, byPhone: map[string]*device{}, sessions: map[acd.ContactID]*session{}, also: map[acd.ContactID]*session{},
 		colleagues: newColleagues(options.Content), draining: true, refusals: make(chan struct{}, maxRefusals),
 	}
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())
@@ -221,7 +223,7 @@ func (c *Center) newSession(id string, dialog Dialog, line Line) *session {
 	s := &session{
 		id: id, contact: acd.ContactID(id), line: line, number: dialog.Dialed(), center: c, content: c.options.Content, dialog: dialog,
 		log: c.log.With(zap.String("call", id)), inbox: make(chan message, sessionInbox),
-		wrapping: map[acd.AgentID]time.Time{}, supervisors: map[acd.AgentID]*supervision{},
+		wrapping: map[acd.AgentID]time.Time{}, supervisors: map[acd.AgentID]*supervision{}, contacts: map[acd.AgentID]acd.ContactID{},
 	}
 	s.ctx, s.cancel = context.WithCancelCause(c.ctx)
 	s.timers = newTimers(s.post)
@@ -275,14 +277,20 @@ func (c *Center) keepRefused(record ledger.CallRecord, r refusal) {
 func (c *Center) forget(s *session) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	delete(c.sessions, s.contact)
+	delete(c.sessions, acd.ContactID(s.id))
+	for i := range s.asks {
+		delete(c.also, askedContact(s.id, i+1))
+	}
 	s.refuseLate()
 }
 
 func (c *Center) session(contact acd.ContactID) *session {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.sessions[contact]
+	if s := c.sessions[contact]; s != nil {
+		return s
+	}
+	return c.also[contact]
 }
 
 // toCall and toAgent are where the router's decisions go.

@@ -103,7 +103,7 @@ func (s *session) sides() []side {
 	if s.stage.withAgent() {
 		talks(s.agentLeg)
 		if s.third.heard(s.stage == stageHold) {
-			talks(s.third.target.leg)
+			talks(s.third.leg())
 		}
 	}
 	if len(sides) == 0 {

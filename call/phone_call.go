@@ -215,7 +215,7 @@ func (s *session) phoneEnded(device int, e sip.Event) {
 		s.agentDone()
 	case !s.stage.withAgent(): // before the two were joined: join finds nobody there
 	case e.By == sip.ByRemote && s.phoneGaveUp():
-	case e.By == sip.ByRemote && s.third.talks():
+	case e.By == sip.ByRemote && s.third != nil && s.third.answered():
 		_ = s.leave() // there is a third to leave the caller with
 	case e.By == sip.ByRemote:
 		s.end(ledger.ByAgent, "the agent hung up", causeNormal)

@@ -1,6 +1,7 @@
 package call
 
 import (
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -90,16 +91,16 @@ func TestOneWaySoundReachesThePage(t *testing.T) {
 		agent, _ := f.signIn("maria")
 		_, caller := f.queued()
 		f.accept("maria")
-		told := 0
-		if _, err := f.center.Connect("maria", func() { told++ }); err != nil {
+		var told atomic.Int32
+		if _, err := f.center.Connect("maria", func() { told.Add(1) }); err != nil {
 			t.Fatal(err)
 		}
 		for name, leg := range map[string]*fakeLeg{"caller": caller, "agent": agent} {
 			for _, kind := range []media.EventKind{media.EventOneWay, media.EventHeardAgain} {
-				before := told
+				before := told.Load()
 				leg.notify(media.Event{Kind: kind, OneWay: quality.NoPackets})
 				synctest.Wait()
-				if told == before {
+				if told.Load() == before {
 					t.Errorf("%s: %s isn't told to the page", name, kind)
 				}
 			}

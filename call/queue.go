@@ -78,10 +78,15 @@ func (s *session) onPlace(place int) {
 
 // onOffer rings the agent that the engine chose.
 func (s *session) onOffer(offer acd.Offer) {
-	if s.stage != stageQueue {
+	if s.isAsked(offer.Contact) {
+		s.askedOffered(offer)
+		return
+	}
+	if s.stage != stageQueue || offer.Contact != s.contact {
 		return // the engine learns of it by the ContactLeft that is on its way
 	}
 	s.offer = &offer
+	s.contacts[offer.Agent] = s.contact
 	s.chronicle.ringAgent(s.center.now(), offer.Queue, string(offer.Agent))
 	s.log.Info("agent offered", zap.String("agent", string(offer.Agent)), zap.Strings("reasons", offer.Reasons))
 	if device := s.center.devices[offer.Agent]; device == nil || !device.reachable() {
@@ -123,11 +128,14 @@ func (s *session) forgetAgent() {
 // onRequeued: back at the old place, after a failed offer or a lost agent.
 func (s *session) onRequeued(requeued acd.Requeued) {
 	switch {
+	case s.isAsked(requeued.Contact):
+		s.askedRequeued(requeued)
+	case requeued.Contact != s.contact: // of one who is asked no more
 	case s.stage == stageQueue:
 		s.ringOver(string(requeued.Cause), requeued.Why)
-	case s.stage.withAgent() && s.third.talks():
-		s.thirdTakes(string(requeued.Cause), requeued.Why)
+	case s.stage.withAgent() && s.third.takes():
 		s.center.router.submit(acd.ContactLeft{Contact: s.contact, Reason: acd.Moved})
+		s.thirdTakes(string(requeued.Cause), requeued.Why)
 	case s.stage.withAgent():
 		s.agentLost(requeued.Why)
 		s.chronicle.enter(s.center.now(), string(requeued.Cause), ledger.Segment{Kind: ledger.SegmentQueue, Queue: s.request.Queue})
@@ -142,11 +150,16 @@ func (s *session) onRequeued(requeued acd.Requeued) {
 
 // onLeaveQueue: the engine can't keep the call in line, or not take it back
 // after its agent was lost; the flow goes on.
-func (s *session) onLeaveQueue(why acd.QueueExit) {
+func (s *session) onLeaveQueue(contact acd.ContactID, why acd.QueueExit) {
 	switch {
+	case s.isAsked(contact):
+		s.askedLeft(why)
+		return
+	case contact != s.contact: // of one who is asked no more
+		return
 	case s.stage == stageQueue:
 		s.ringOver(string(why), string(why))
-	case s.stage.withAgent() && s.third.talks():
+	case s.stage.withAgent() && s.third.takes():
 		s.thirdTakes(string(why), string(why))
 		return
 	case s.stage.withAgent():

@@ -94,7 +94,11 @@ type session struct {
 	consult  *consult
 	// third is whom the agent has called beside the caller, from the page;
 	// supervisors are in the call with an agent.
-	third       *third
+	third *third
+	asks  int // how often another agent was asked
+	// contacts is by which contact the engine knows that each agent has to do with
+	// the call.
+	contacts    map[acd.AgentID]acd.ContactID
 	supervisors map[acd.AgentID]*supervision
 	hearing     hearing
 	labels      []string
@@ -222,7 +226,7 @@ func (s *session) handle(m message) {
 	case requeuedMessage:
 		s.onRequeued(acd.Requeued(m))
 	case leaveMessage:
-		s.onLeaveQueue(m.Why)
+		s.onLeaveQueue(m.Contact, m.Why)
 	case agentMessage:
 		s.onAgent(acd.AgentChanged(m))
 	case placeMessage:

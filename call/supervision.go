@@ -82,7 +82,7 @@ func (s *session) supervise(supervisor acd.AgentID, mode Mode) error {
 	}
 	s.supervisors[supervisor] = &supervision{mode: mode, leg: leg, segment: s.chronicle.superviseBegun(s.center.now(), string(supervisor), mode)}
 	s.log.Info("supervision begun", zap.String("agent", string(supervisor)), zap.String("mode", string(mode)))
-	device.setSupervised(s.contact, mode)
+	device.setSupervised(acd.ContactID(s.id), mode)
 	s.arrange()
 	s.show()
 	return nil
@@ -111,7 +111,7 @@ func (s *session) stopSupervising(supervisor acd.AgentID) {
 	delete(s.supervisors, supervisor)
 	s.superviseEnds(supervisor, is)
 	s.log.Info("supervision over", zap.String("agent", string(supervisor)))
-	s.center.devices[supervisor].unsupervise(s.contact)
+	s.center.devices[supervisor].unsupervise(acd.ContactID(s.id))
 	s.arrange()
 	s.show()
 }

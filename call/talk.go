@@ -73,6 +73,7 @@ func (s *session) partSounds() {
 // onDevice: something changed at the agent's desk, perhaps under this call.
 func (s *session) onDevice(agent acd.AgentID) {
 	s.supervisorSound(agent)
+	s.askedSound(agent)
 	if agent == s.agent {
 		s.followSound()
 	}
@@ -110,9 +111,11 @@ func (s *session) followSound() {
 // onAgent follows the state of the agent who rings for this call or has it.
 func (s *session) onAgent(change acd.AgentChanged) {
 	switch {
+	case s.isAsked(change.Contact):
+		s.askedChanged(change)
 	case s.stage == stageQueue && change.State == acd.Connecting && s.offer != nil && s.offer.Agent == change.Agent:
 		s.join()
-	case change.Contact == s.contact:
+	case change.Contact != "" && change.Contact == s.contactOf(change.Agent):
 		s.showTo(change.Agent)
 	default:
 		s.wrapUpOver(change.Agent)
@@ -121,6 +124,9 @@ func (s *session) onAgent(change acd.AgentChanged) {
 
 // onCommand does what the agent asked, or says why not.
 func (s *session) onCommand(agent acd.AgentID, c Command) error {
+	if a := s.third; a != nil && a.asked != nil && a.asked.agent == agent && c.Kind != SetDisposition {
+		return s.askedCommand(c)
+	}
 	has := agent == s.agent && s.withAgent()
 	if _, wraps := s.wrapping[agent]; !has && !wraps {
 		return ErrNoCall
@@ -188,7 +194,7 @@ func (s *session) agentHangsUp() error {
 // keyed sends a key of the page's keypad to whom the agent talks with: a third is
 // often a menu.
 func (s *session) keyed(digit media.Digit) {
-	if t := s.third; t != nil && t.target.answered && (t.together || s.stage == stageHold) {
+	if t := s.third; t != nil && t.target != nil && t.target.answered && (t.together || s.stage == stageHold) {
 		t.target.leg.SendDigit(digit, digitLength)
 		return
 	}
@@ -253,7 +259,7 @@ func (s *session) show() {
 
 func (s *session) showTo(agent acd.AgentID) {
 	if device := s.center.devices[agent]; device != nil {
-		device.show(s.contact, s.view(agent))
+		device.show(s.contactOf(agent), s.view(agent))
 	}
 }
 
@@ -282,6 +288,7 @@ func (s *session) view(agent acd.AgentID) CallView {
 	if s.offer != nil && s.offer.Agent == agent {
 		v.Offer, v.Reasons = s.offer.ID, s.offer.Reasons
 	}
+	s.viewAsked(&v, agent)
 	if s.verification == nil {
 		return v
 	}

@@ -138,7 +138,9 @@ func (s *session) calls(t *target) bool {
 	return t == s.transfer.target || s.consult != nil && t == s.consult.target || s.isThird(t)
 }
 
-func (s *session) isThird(t *target) bool { return s.third != nil && t == s.third.target }
+func (s *session) isThird(t *target) bool {
+	return s.third != nil && s.third.target != nil && t == s.third.target
+}
 
 // targetDid hands what a target did to what it was called for.
 func (s *session) targetDid(t *target, e sip.Event) {

@@ -1,6 +1,8 @@
 package call
 
 import (
+	"strings"
+
 	"go.uber.org/zap"
 
 	"careline/ledger"
@@ -8,22 +10,45 @@ import (
 	"careline/sip"
 )
 
-// third is whom the agent has called beside the caller, from the page or by a
-// colleague's queue. At first the agent speaks with the third alone, and the caller
-// hears music; then with both, once they are brought together.
+// third is whom the agent has called beside the caller, from the page: a number outside
+// (target), or another agent (asked). At first the agent speaks with the third alone,
+// and the caller hears music; then with both, once they are brought together.
 type third struct {
 	target *target
+	asked  *asked
 	// together: caller, agent and third hear each other.
 	together bool
 }
 
-// heard reports whether the agent hears the third; held: the caller is on hold.
-func (t *third) heard(held bool) bool {
-	return t != nil && t.target.audible() && (t.together || held)
+// leg is the third's sound; nil while there is none.
+func (t *third) leg() Leg {
+	if t.asked != nil {
+		return t.asked.leg
+	}
+	return t.target.leg
 }
 
-// talks reports whether the third talks with the caller too.
-func (t *third) talks() bool { return t != nil && t.together }
+func (t *third) answered() bool {
+	if t.asked != nil {
+		return t.asked.agent != ""
+	}
+	return t.target.answered
+}
+
+// heard reports whether the agent hears the third; held: the caller is on hold.
+func (t *third) heard(held bool) bool {
+	if t == nil || !t.together && !held {
+		return false
+	}
+	if t.asked != nil {
+		return t.asked.leg != nil
+	}
+	return t.target.audible()
+}
+
+// takes reports whether the caller stays with the third if the agent is lost: with one
+// who talks with her, or with a colleague who is asked about her.
+func (t *third) takes() bool { return t != nil && (t.together || t.asked != nil && t.answered()) }
 
 // progress is what the agent's page says of it.
 func (t *third) progress() string {
@@ -32,9 +57,9 @@ func (t *third) progress() string {
 		return ""
 	case t.together:
 		return "together"
-	case t.target.answered:
+	case t.answered():
 		return "answered"
-	case t.target.status > 100:
+	case t.asked != nil && t.asked.offer != nil, t.asked == nil && t.target.status > 100:
 		return "ringing"
 	}
 	return "calling"
@@ -51,18 +76,31 @@ func (s *session) consultByPage(number sip.Number) error {
 	case s.agentLeg == nil:
 		return ErrNoSound
 	}
+	switch a, err := s.askable(strings.TrimSpace(number.Reveal())); {
+	case err != nil:
+		return err
+	case a != nil:
+		return s.askAgent(a)
+	}
 	t, status := s.callTarget(number)
 	if status != 0 {
 		return dialError(status)
 	}
-	s.third = &third{target: t}
+	s.beginThird(&third{target: t})
+	return nil
+}
+
+// beginThird puts the caller on hold while the third is called.
+func (s *session) beginThird(t *third) {
+	s.third = t
 	s.transfer.failed = ""
 	s.log.Info("agent consults", zap.String("agent", string(s.agent)))
 	s.chronicle.consultBegun(s.center.now(), string(s.agent))
-	s.timers.set(timerThird, s.center.options.TransferRing)
+	if t.target != nil || t.asked.colleague != "" { // a queue's agents may take their time
+		s.timers.set(timerThird, s.center.options.TransferRing)
+	}
 	s.hold(true)
 	s.show()
-	return nil
 }
 
 // onThird takes what the third does.
@@ -88,14 +126,20 @@ func (s *session) onThird(e sip.Event) {
 
 // bringTogether lets caller, agent and third hear each other: a conference.
 func (s *session) bringTogether() error {
-	if s.third == nil || s.third.together || !s.third.target.answered {
+	if s.third == nil || s.third.together || !s.third.answered() {
 		return ErrBadCommand
 	}
 	now := s.center.now()
 	s.third.together = true
-	s.third.target.leg.StopPlaying()
+	who := s.agent
+	if a := s.third.asked; a != nil {
+		who = a.agent
+	}
+	if leg := s.third.leg(); leg != nil {
+		leg.StopPlaying()
+	}
 	s.chronicle.consultEnded(now, "conference")
-	s.chronicle.conferenceBegun(now, string(s.agent))
+	s.chronicle.conferenceBegun(now, string(who))
 	s.log.Info("conference begun", zap.String("agent", string(s.agent)))
 	if s.stage == stageHold {
 		s.hold(false)
@@ -111,6 +155,12 @@ func (s *session) bringTogether() error {
 func (s *session) leave() error {
 	if s.third == nil {
 		return ErrBadCommand
+	}
+	if a := s.third.asked; a != nil {
+		if a.agent == "" {
+			return ErrBadCommand // nobody is there yet to leave the caller with
+		}
+		return s.leaveToAsked(a)
 	}
 	t := s.third.target
 	s.timers.stop(timerThird)
@@ -128,8 +178,33 @@ func (s *session) leave() error {
 	return nil
 }
 
+// leaveToAsked lets the agent go, and whoever was asked has the caller.
+func (s *session) leaveToAsked(a *asked) error {
+	s.log.Info("agent leaves caller to colleague", zap.String("agent", string(s.agent)))
+	s.stopAsidePlaying(a)
+	s.endThird("transferred")
+	s.agentDone()
+	s.askedTakes(a, "colleague")
+	return nil
+}
+
+// stopAsidePlaying ends the music of one who waits beside the caller.
+func (s *session) stopAsidePlaying(a *asked) {
+	if a.leg != nil {
+		a.leg.StopPlaying()
+	}
+}
+
 // thirdTakes lets caller and third talk on without the agent, who is lost.
 func (s *session) thirdTakes(cause, why string) {
+	if a := s.third.asked; a != nil {
+		s.stopAsidePlaying(a)
+		s.endThird("transferred")
+		s.agentLost(why)
+		s.inEngine = false
+		s.askedTakes(a, cause)
+		return
+	}
 	t, agent := s.third.target, string(s.agent)
 	s.endThird("transferred")
 	s.transfer = transfer{target: t}
@@ -169,6 +244,11 @@ func (s *session) hangUpThird(cause int, outcome string) {
 	if t := s.third; t != nil {
 		s.timers.stop(timerThird)
 		s.endThird(outcome)
+		if t.asked != nil {
+			s.stopAsidePlaying(t.asked)
+			s.releaseAsked(t.asked)
+			return
+		}
 		s.noteSound(ledger.SoundTarget, "", t.target.leg)
 		t.target.drop(cause, s.log)
 	}
@@ -176,7 +256,7 @@ func (s *session) hangUpThird(cause int, outcome string) {
 
 // thirdRangOut: nobody picked up.
 func (s *session) thirdRangOut() {
-	if s.third != nil && !s.third.target.answered {
+	if s.third != nil && !s.third.answered() {
 		s.transfer.failed = "no_answer"
 		s.dropThird(causeNoAnswer, "no_answer")
 	}
@@ -186,15 +266,15 @@ func (s *session) thirdRangOut() {
 // alone.
 func (s *session) holdThird() {
 	t := s.third
-	if t == nil || t.together || !t.target.answered {
+	if t == nil || t.together || !t.answered() || t.leg() == nil {
 		return
 	}
 	if s.stage == stageHold {
-		t.target.leg.StopPlaying()
+		t.leg().StopPlaying()
 		return
 	}
 	if clip := s.content.Music[s.content.DefaultMusic]; clip != nil {
-		t.target.leg.Play(media.Playback{Clips: []*media.Clip{clip}, Loop: true})
+		t.leg().Play(media.Playback{Clips: []*media.Clip{clip}, Loop: true})
 	}
 }
 

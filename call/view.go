@@ -80,6 +80,9 @@ type CallView struct {
 	// "answered" (the agent speaks with the third alone), "together" (a conference), or
 	// "" for none. TransferFailed is also why the last one failed.
 	Third string
+	// AskedBy is the colleague who asks this agent about the caller; the caller hears
+	// music until Third is "together".
+	AskedBy string
 	// Supervisors are in the call, of those that the site shows.
 	Supervisors []SupervisorView
 	// Transferred: the caller is gone from this agent, and talks or waits elsewhere.

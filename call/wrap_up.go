@@ -42,7 +42,7 @@ func (s *session) wrapUpOver(agent acd.AgentID) {
 // the queue gives no time for it, or if the agent was lost at the very moment at
 // which the caller left.
 func (s *session) askWrapUp(agent acd.AgentID) {
-	contact := s.contact
+	contact := s.contactOf(agent)
 	s.center.router.ask(func(engine *acd.Engine) {
 		if status, ok := engine.Agent(agent); !ok || status.State != acd.WrapUp || status.Contact != contact {
 			s.post(noWrapUpMessage{agent})

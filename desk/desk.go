@@ -78,6 +78,8 @@ type Center interface {
 	// OfferMedia takes the browser's SDP offer and gives the answer; a later
 	// offer replaces the earlier one.
 	OfferMedia(ctx context.Context, agent acd.AgentID, offerSDP string) (answerSDP string, err error)
+	// Queues are those whose agents can be asked about a caller.
+	Queues() []string
 	// Supervise lets a supervisor take part in a call, or leave it.
 	Supervise(ctx context.Context, supervisor acd.AgentID, call string, mode call.Mode) error
 	// Overviews are the calls that are up, as supervisors see them.

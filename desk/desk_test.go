@@ -67,6 +67,8 @@ func (c *fakeCenter) Colleagues(agent acd.AgentID) []call.Colleague {
 	return []call.Colleague{{Agent: "james", Name: "James after " + string(agent), Extension: "4021"}}
 }
 
+func (c *fakeCenter) Queues() []string { return []string{"nurse_line"} }
+
 func (c *fakeCenter) Supervise(_ context.Context, supervisor acd.AgentID, id string, mode call.Mode) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -290,7 +292,8 @@ func TestAnAgentLearnsWhomACallerCanBeHandedTo(t *testing.T) {
 		t.Errorf("nobody in particular got %d", status)
 	}
 	s.signIn()
-	if status, text := s.get("/api/colleagues"); status != http.StatusOK || !strings.Contains(text, `{"user":"james","name":"James after maria","extension":"4021"}`) {
+	if status, text := s.get("/api/colleagues"); status != http.StatusOK || !strings.Contains(text, `{"user":"james","name":"James after maria","extension":"4021"}`) ||
+		!strings.Contains(text, `"queues":["nurse_line"]`) {
 		t.Errorf("%d %s", status, text)
 	}
 }

@@ -65,8 +65,10 @@ type callScreen struct {
 	// Third is calling, ringing, answered, together or absent.
 	Third       string             `json:"third,omitempty"`
 	Supervisors []supervisorScreen `json:"supervisors,omitempty"`
-	Reasons     []string           `json:"reasons,omitempty"`
-	Disposition string             `json:"disposition,omitempty"`
+	// AskedBy is the colleague who asks this agent about the caller.
+	AskedBy     string   `json:"asked_by,omitempty"`
+	Reasons     []string `json:"reasons,omitempty"`
+	Disposition string   `json:"disposition,omitempty"`
 	// Sound is how the talk sounds; absent while there is none.
 	Sound *soundScreen `json:"sound,omitempty"`
 }
@@ -121,7 +123,7 @@ func (d *Desk) screenOf(p *presence, user User, view call.AgentView) screen {
 		Verification: c.Verification, Name: name, NameStatus: status,
 		Path: orEmpty(c.Path), Arrived: c.Arrived.UTC(), Answered: c.Answered.UTC(),
 		Held: c.Held, CallerGone: c.CallerGone, Transfer: c.Transfer, TransferFailed: c.TransferFailed, Transferred: c.Transferred, Reasons: c.Reasons, Disposition: c.Disposition,
-		Sound: soundScreenOf(c.Sound), Third: c.Third, Supervisors: supervisorsOf(c.Supervisors),
+		Sound: soundScreenOf(c.Sound), Third: c.Third, AskedBy: c.AskedBy, Supervisors: supervisorsOf(c.Supervisors),
 	}
 	return s
 }

@@ -1,6 +1,7 @@
 // The HTTP side: who am I, sign in, sign out, offer media, look at calls.
 
 import { type CallList, type Colleague, type OneCall, Refused, type Trouble } from "./protocol";
+import { words } from "./words";
 
 export interface Identity {
   user: string;
@@ -59,7 +60,8 @@ export const api = {
   },
   /** Whom a caller can be handed to. */
   async colleagues(): Promise<Colleague[]> {
-    return (await request<{ colleagues: Colleague[] }>("GET", "/api/colleagues")).colleagues;
+    const { colleagues, queues } = await request<{ colleagues: Colleague[]; queues: string[] }>("GET", "/api/colleagues");
+    return [...colleagues, ...queues.map((queue) => ({ user: queue, name: words(queue), queue: true }))];
   },
   /** For supervisors: the calls that are up, and the latest that are over. */
   calls: (): Promise<CallList> => request("GET", "/api/calls"),

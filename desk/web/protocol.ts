@@ -53,16 +53,19 @@ export interface CallScreen {
   /** Somebody whom the agent has called beside the caller, and supervisors in the call. */
   third?: "calling" | "ringing" | "answered" | "together";
   supervisors?: { name: string; mode: Mode }[];
+  /** The colleague who asks this agent about the caller. */
+  asked_by?: string;
   reasons?: string[];
   disposition?: string;
   sound?: SoundScreen;
 }
 
-/** Whom the agent may hand a caller to. */
+/** Whom the agent may hand a caller to; a queue's agents can only be asked. */
 export interface Colleague {
   user: string;
   name: string;
   extension?: string;
+  queue?: boolean;
 }
 
 /** The agent's desk phone; absent for who has none. */

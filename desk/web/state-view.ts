@@ -113,6 +113,9 @@ function detail(screen: Screen): string {
     case "connecting":
       return "Joining you with the caller";
     case "talking":
+      if (call?.asked_by) {
+        return call.third === "together" ? `${call.asked_by} and the caller hear you` : `${call.asked_by} asks you about the caller, who hears music`;
+      }
       if (call?.transfer) return "Somebody is being called for the caller, who hears music";
       if (!screen.media_connected && !onPhone(screen)) return "The sound is interrupted; the caller is still there";
       return unheard(call?.sound) || (screen.muted ? "The caller can't hear you" : "The caller hears you");

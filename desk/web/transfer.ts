@@ -89,7 +89,7 @@ export class Transfer {
   private step(part: HTMLElement): void {
     for (const one of [this.form, this.sure, this.calling]) show(one, one === part);
     if (!this.dialog.open) return;
-    part.querySelector<HTMLElement>("input, button")?.focus();
+    part.querySelector<HTMLElement>("input, button:not([hidden])")?.focus();
     if (part === this.form) this.number.select(); // so that typing again begins anew
   }
 
@@ -108,10 +108,14 @@ export class Transfer {
     write(
       find("transfer-then"),
       colleague
-        ? "and go to wrap-up? It rings there at once; if it isn't answered, the caller is first in line."
+        ? "and go to wrap-up? It rings there at once; if it isn't answered, the caller is first in line. Ask first keeps you with the caller until they answer."
         : "and put the caller through? The caller hears music until somebody answers. Ask first lets you speak with them before.",
     );
-    show(find("transfer-consult"), colleague === undefined);
+    if (colleague?.queue) {
+      write(find("transfer-verb"), "Ask the agents of");
+      write(find("transfer-then"), "about the caller, who hears music and stays with you until one answers?");
+    }
+    show(find("transfer-confirm"), !colleague?.queue);
     this.step(this.sure);
   }
 
@@ -130,7 +134,7 @@ export class Transfer {
       return;
     }
     find("transfer-colleagues").replaceChildren(
-      ...this.colleagues.map((one) => make("option", { value: one.name }, one.extension ? `${one.user}, ${one.extension}` : one.user)),
+      ...this.colleagues.map((one) => make("option", { value: one.name }, one.queue ? "whoever is free there" : one.extension ? `${one.user}, ${one.extension}` : one.user)),
     );
   }
 
