@@ -435,3 +435,47 @@ func FuzzTap(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkTap is what a frame of a leg costs, received and sent, with and without a
+// tap, and what it costs the reader.
+func BenchmarkTap(b *testing.B) {
+	for _, on := range []bool{false, true} {
+		name := "off"
+		if on {
+			name = "on"
+		}
+		b.Run(name, func(b *testing.B) {
+			hall, tap, caller, _ := conversation(b, TapOptions{})
+			if !on {
+				tap.close(hall.now)
+			}
+			p := packet{ssrc: 7}
+			raw := make([]byte, headerSize+FrameSamples)
+			ear := &listener{tap: tap}
+			b.ReportAllocs()
+			for i := range b.N {
+				p.sequence, p.timestamp = p.sequence+1, p.timestamp+FrameSamples
+				hall.now += FrameDuration
+				p.putHeader(raw)
+				caller.leg.receive(raw, loopbackFrom, hall.begun.Add(hall.now))
+				caller.leg.frame(hall.begun.Add(hall.now))
+				if on && i%50 == 0 {
+					b.StopTimer()
+					ear.listen(b)
+					b.StartTimer()
+				}
+			}
+		})
+	}
+	b.Run("reader", func(b *testing.B) {
+		hall, tap, caller, agent := conversation(b, TapOptions{})
+		ear := &listener{tap: tap}
+		b.ReportAllocs()
+		for b.Loop() {
+			b.StopTimer()
+			hall.visit(caller, agent)
+			b.StartTimer()
+			ear.listen(b)
+		}
+	})
+}

@@ -12,6 +12,10 @@ import (
 // channel.
 const StereoBitrate = 48000
 
+// stereoComplexity is the effort: from 4 on a frame costs 300 instead of 170 µs, and
+// two voices sound no better.
+const stereoComplexity = 2
+
 // StereoEncoder encodes one stream of two channels, for recordings. It isn't safe for
 // concurrent use.
 type StereoEncoder struct{ encoder *gopus.Encoder }
@@ -24,7 +28,7 @@ func NewStereoEncoder() (*StereoEncoder, error) {
 	}
 	err = errors.Join(
 		encoder.SetBitrate(StereoBitrate),
-		encoder.SetComplexity(complexity),
+		encoder.SetComplexity(stereoComplexity),
 		encoder.SetSignal(gopus.SignalVoice),
 		encoder.SetForceChannels(2),
 		encoder.SetFrameSize(FrameSamples),
