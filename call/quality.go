@@ -89,7 +89,7 @@ func wayView(in, out media.SoundStats) WayView {
 // oneWay notes that a side isn't heard, or is again. It ends nothing: the agent's page
 // shows it, and the record has how long it was.
 func (s *session) oneWay(leg ledger.SoundLeg, e media.Event) {
-	if e.Kind == media.EventOneWay {
+	if e.Kind == media.EventOneWay && (s.stage == stageTalk || s.stage == stageExternal) {
 		s.log.Info("one-way sound", zap.String("leg", string(leg)), zap.Stringer("why", e.OneWay))
 	}
 	if device := s.center.devices[s.agent]; device != nil {

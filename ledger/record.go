@@ -163,7 +163,8 @@ type SoundWay struct {
 	// 4.5; WorstMOS that of the worst seconds; 0 where nothing was measured.
 	MOS      float64 `json:"mos,omitempty"`
 	WorstMOS float64 `json:"worst_mos,omitempty"`
-	// OneWaySeconds is how long nothing of this direction was heard.
+	// OneWaySeconds is how long nothing of this direction was heard while somebody
+	// listened.
 	OneWaySeconds float64 `json:"one_way_s,omitempty"`
 }
 

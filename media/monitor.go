@@ -74,7 +74,7 @@ func (l *Leg) observe(now time.Time) {
 	if m.looks++; m.looks%looksPerSecond == 0 {
 		m.measure(heard)
 	}
-	changed := m.look(heard, now)
+	changed := m.look(heard, l.listened(), now)
 	if m.session.Due(now, rand.Uint32()) && said.aimed {
 		l.report(now, heard, said)
 	}
@@ -109,8 +109,11 @@ func (m *monitor) measure(heard heardTally) {
 	})
 }
 
+// listened reports whether somebody hears the far side, and not only a script.
+func (l *Leg) listened() bool { return l.peer.Load() != nil || l.conference.Load() != nil }
+
 // look finds out who isn't heard.
-func (m *monitor) look(heard heardTally, now time.Time) (changed [2]bool) {
+func (m *monitor) look(heard heardTally, listened bool, now time.Time) (changed [2]bool) {
 	hearing := heard.hearing
 	switch {
 	case !hearing.Expected:
@@ -124,7 +127,7 @@ func (m *monitor) look(heard heardTally, now time.Time) (changed [2]bool) {
 	var lasted [2]time.Duration
 	found[quality.FromFar], lasted[quality.FromFar] = hearing.Trouble()
 	found[quality.ToFar] = m.echo.Trouble(now)
-	return m.watch.Look(now, found, lasted)
+	return m.watch.Look(now, listened, found, lasted)
 }
 
 // hear takes a report of the far side's that came at that time.

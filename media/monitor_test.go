@@ -65,6 +65,7 @@ func newLine(t *testing.T) *line {
 		leg.out.format, leg.out.ssrc, leg.out.sequence = Format{PCMU, 0}, uint32(100+i), uint16(65000+500*i)
 		leg.out.retarget(lineAddress(1 - i))
 		leg.Play(Playback{Clips: []*Clip{NewClip(signal.Tone(440, 1))}, Loop: true})
+		leg.peer.Store(&Leg{}) // somebody listens
 		l.legs[i] = leg
 	}
 	return l

@@ -39,7 +39,7 @@ func (l *Leg) agreeReports(remote Description) {
 	if err == nil {
 		m.beside, err = newBesideSocket(conn)
 	}
-	if err != nil { // reports still go, and those that come with the sound are heard
+	if err != nil { // the call goes without reports, but for those that come with its sound
 		l.engine.log.Debug("rtcp port not opened", zap.String("call", l.id), zap.Error(err))
 	}
 }

@@ -161,11 +161,13 @@ type watched struct {
 }
 
 // Look notes what was found in each direction, and for how long it had been so
-// before it was found; it reports which directions have changed.
-func (w *Watch) Look(now time.Time, found [2]Trouble, before [2]time.Duration) (changed [2]bool) {
+// before it was found; it reports which directions have changed. Time counts where
+// somebody listens: a caller who waits in line needn't say anything.
+func (w *Watch) Look(now time.Time, listened bool, found [2]Trouble, before [2]time.Duration) (changed [2]bool) {
 	for i := range w.directions {
 		d := &w.directions[i]
 		switch {
+		case !listened:
 		case d.trouble != None && !w.at.IsZero():
 			d.lasted += now.Sub(w.at)
 		case found[i] != None:

@@ -96,7 +96,7 @@ func TestTroublesAreToldOnceAndSummedUp(t *testing.T) {
 	now := start
 	look := func(found Trouble, before time.Duration) bool {
 		now = now.Add(250 * time.Millisecond)
-		changed := w.Look(now, [2]Trouble{found, None}, [2]time.Duration{before})
+		changed := w.Look(now, true, [2]Trouble{found, None}, [2]time.Duration{before})
 		if changed[ToFar] {
 			t.Error("the other direction changed")
 		}
@@ -112,6 +112,11 @@ func TestTroublesAreToldOnceAndSummedUp(t *testing.T) {
 	}
 	if got := w.Take(FromFar); got != 5*time.Second {
 		t.Errorf("lasted %v, want 5 s: 4 before it was found, and 4 looks", got)
+	}
+	w.Look(now.Add(time.Minute), false, [2]Trouble{Dead, Unheard}, [2]time.Duration{time.Minute, time.Minute})
+	w.Look(now.Add(2*time.Minute), false, [2]Trouble{Dead, Unheard}, [2]time.Duration{})
+	if w.Now(FromFar) != Dead || w.Now(ToFar) != Unheard {
+		t.Error("nobody listens, and so nothing is noticed")
 	}
 	if w.Take(FromFar) != 0 || w.Take(ToFar) != 0 {
 		t.Error("counted twice")
