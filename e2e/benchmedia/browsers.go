@@ -152,7 +152,7 @@ func (b *browser) listen(remote *webrtc.TrackRemote) {
 			continue
 		}
 		b.mu.Lock()
-		b.stream.note(packet.SequenceNumber, packet.Timestamp, at, false)
+		b.stream.note(packet.SequenceNumber, packet.Timestamp, at, frameBytes, false)
 		if delay, ok := sinceStamp(packet.Payload, at); ok {
 			b.delays = append(b.delays, delay)
 		}

@@ -17,7 +17,8 @@ const (
 	frame       = 20 * time.Millisecond
 	frameBytes  = 160 // of G.711
 	rtpHeader   = 12
-	phases      = 20 // groups of streams within a frame, one each millisecond
+	longest     = 400 // of a payload
+	phases      = 20  // groups of streams within a frame, one each millisecond
 	phaseLength = frame / phases
 	farSockets  = 8
 	// stampMark stands before the time of sending at the start of a payload, so
@@ -37,7 +38,9 @@ const (
 
 // stream is the far side of one RTP leg.
 type stream struct {
-	packet    [rtpHeader + frameBytes]byte
+	packet    [rtpHeader + longest]byte
+	coding    *coding
+	frame     int // of the coding's, that is next
 	name      unix.RawSockaddrInet4
 	part      unix.Iovec
 	sequence  uint16
@@ -93,20 +96,17 @@ func (c *callers) addresses() []netip.AddrPort {
 	return all
 }
 
-// begin sends to the legs at the ports from now on.
-func (c *callers) begin(server netip.Addr, ports []uint16, timing timing) {
+// begin sends to the legs at the ports from now on, over and over in the codings.
+func (c *callers) begin(server netip.Addr, ports []uint16, codings []*coding, timing timing) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.timing, c.sending = timing, true
 	for i, port := range ports {
-		s := &stream{sequence: 1, timestamp: uint32(i) * 7919}
+		s := &stream{sequence: 1, timestamp: uint32(i) * 7919, coding: codings[i%len(codings)]}
 		s.name = unix.RawSockaddrInet4{Family: unix.AF_INET, Port: networkPort(port), Addr: server.As4()}
-		s.part = unix.Iovec{Base: &s.packet[0], Len: uint64(len(s.packet))}
-		s.packet[0] = 2 << 6
+		s.part.Base = &s.packet[0]
+		s.packet[0], s.packet[1] = 2<<6, s.coding.payloadType
 		binary.BigEndian.PutUint32(s.packet[8:], uint32(i)+1)
-		for at := range s.packet[rtpHeader:] {
-			s.packet[rtpHeader+at] = byte(at * 37)
-		}
 		phase := i / farSockets % phases
 		c.groups[phase][i%farSockets] = append(c.groups[phase][i%farSockets], mmsghdr{header: unix.Msghdr{
 			Name: (*byte)(unsafe.Pointer(&s.name)), Namelen: unix.SizeofSockaddrInet4, Iov: &s.part, Iovlen: 1}})
@@ -170,9 +170,14 @@ func (c *callers) round(phase int) error {
 func (s *stream) next() {
 	binary.BigEndian.PutUint16(s.packet[2:], s.sequence)
 	binary.BigEndian.PutUint32(s.packet[4:], s.timestamp)
-	putStamp(s.packet[rtpHeader:])
+	size := copy(s.packet[rtpHeader:], s.coding.frames[s.frame])
+	s.part.SetLen(rtpHeader + size)
+	if s.coding.stamped {
+		putStamp(s.packet[rtpHeader:])
+	}
+	s.frame = (s.frame + 1) % len(s.coding.frames)
 	s.sequence++
-	s.timestamp += frameBytes
+	s.timestamp += s.coding.ticks
 }
 
 func putStamp(payload []byte) {
@@ -196,7 +201,7 @@ func (c *callers) take(port uint16, at int64, raw []byte) {
 		c.strange++
 		return
 	}
-	s.note(binary.BigEndian.Uint16(raw[2:]), binary.BigEndian.Uint32(raw[4:]), at, c.timing == byGrid)
+	s.note(binary.BigEndian.Uint16(raw[2:]), binary.BigEndian.Uint32(raw[4:]), at, s.coding.ticks, c.timing == byGrid)
 	if c.timing != byStamp {
 		return
 	}

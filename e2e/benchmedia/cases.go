@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"careline/e2e/program"
+	"careline/media"
 )
 
 const (
@@ -100,7 +101,7 @@ func (b *bench) withRig(ctx context.Context, c one) (err error) {
 
 // connect lets sound flow between the server and the load.
 func (b *bench) connect(ctx context.Context, c one, server, load *child) error {
-	plan := Plan{Kind: c.kind, Calls: c.calls}
+	plan := Plan{Kind: c.kind, Calls: c.calls, Codecs: []media.Codec{media.PCMU, c.codec}}
 	if err := load.call(ctx, "Addresses", struct{}{}, &plan.Far); err != nil {
 		return err
 	}
@@ -113,7 +114,7 @@ func (b *bench) connect(ctx context.Context, c one, server, load *child) error {
 	if err := server.call(ctx, "Open", plan, &opened); err != nil {
 		return err
 	}
-	return load.call(ctx, "Begin", Begin{opened.Ports, opened.Answers, c.grid}, &struct{}{})
+	return load.call(ctx, "Begin", Begin{opened.Ports, opened.Answers, plan.Codecs, c.grid}, &struct{}{})
 }
 
 // measure lets sound flow for the window, and ends it.

@@ -26,7 +26,8 @@ type heard struct {
 
 func (h *heard) mark() { *h = heard{offsets: h.offsets[:0]} }
 
-func (h *heard) note(sequence uint16, timestamp uint32, at int64, timed bool) {
+// note takes a packet that came at that time. ticks is a frame of the stream's clock.
+func (h *heard) note(sequence uint16, timestamp uint32, at int64, ticks uint32, timed bool) {
 	if !h.started {
 		h.started, h.base, h.highest, h.first = true, int64(sequence), int64(sequence), timestamp
 	}
@@ -35,7 +36,7 @@ func (h *heard) note(sequence uint16, timestamp uint32, at int64, timed bool) {
 	}
 	h.received++
 	if timed {
-		place := int64(int32(timestamp-h.first)) * int64(frame) / frameBytes
+		place := int64(int32(timestamp-h.first)) * int64(frame) / int64(ticks)
 		h.offsets = append(h.offsets, at-place)
 	}
 }

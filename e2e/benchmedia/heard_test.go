@@ -12,7 +12,7 @@ func TestLossAndLatenessAreCountedAcrossTheWrap(t *testing.T) {
 			late = 4 * ms
 		}
 		if i != 2 { // the third is lost
-			h.note(sequence, timestamp, 1000*ms+i*20*ms+late, true)
+			h.note(sequence, timestamp, 1000*ms+i*20*ms+late, frameBytes, true)
 		}
 		sequence++
 		timestamp += frameBytes

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"careline/media"
 )
 
 // drained is how long after the last packet the rest may come in.
@@ -65,9 +67,10 @@ func (l *Load) Offers(count int, offers *[]string) error {
 
 // Begin is what the load needs to know to send.
 type Begin struct {
-	Ports   []uint16 // of the server's legs
-	Answers []string // to the browsers' offers
-	ByGrid  bool     // how lateness is measured
+	Ports   []uint16      // of the server's legs
+	Answers []string      // to the browsers' offers
+	Codecs  []media.Codec // of the legs, over and over
+	ByGrid  bool          // how lateness is measured
 }
 
 // Begin sends RTP to the server's legs, and connects the browsers.
@@ -81,7 +84,11 @@ func (l *Load) Begin(begin Begin, _ *struct{}) error {
 	if begin.ByGrid {
 		how = byGrid
 	}
-	l.callers.begin(loopback, begin.Ports, how)
+	codings, err := newCodings(begin.Codecs)
+	if err != nil {
+		return err
+	}
+	l.callers.begin(loopback, begin.Ports, codings, how)
 	return nil
 }
 
@@ -104,7 +111,11 @@ func (l *Load) Place(place Place, _ *struct{}) error {
 	if err != nil {
 		return err
 	}
-	l.callers.begin(place.Server.Addr(), ports, byGrid)
+	codings, err := newCodings([]media.Codec{media.PCMU})
+	if err != nil {
+		return err
+	}
+	l.callers.begin(place.Server.Addr(), ports, codings, byGrid)
 	return nil
 }
 

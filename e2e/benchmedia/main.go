@@ -33,6 +33,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"careline/media"
 )
 
 // limit bounds the whole run.
@@ -96,26 +98,31 @@ const (
 	heldInIVR    kind = "ivr"
 	sipBridge    kind = "sip_bridge"
 	webrtcBridge kind = "webrtc_bridge"
+	opusBridge   kind = "opus_bridge"
+	threeParty   kind = "three_party"
 )
 
 // one is a case.
 type one struct {
 	kind  kind
 	calls int
-	legs  int  // of telephones, in a call
-	grid  bool // how lateness is measured
+	legs  int         // of telephones, in a call
+	grid  bool        // how lateness is measured
+	codec media.Codec // of each second leg of telephones
 }
 
 func cases() []one {
 	return []one{
-		{floorPlain, 500, 1, false},
-		{playback, 500, 1, true},
-		{playback, 1000, 1, true},
-		{heldInIVR, 500, 1, true},
-		{sipBridge, 250, 2, false},
-		{sipBridge, 500, 2, false},
-		{webrtcBridge, 50, 1, false},
-		{webrtcBridge, 100, 1, false},
+		{floorPlain, 500, 1, false, media.PCMU},
+		{playback, 500, 1, true, media.PCMU},
+		{playback, 1000, 1, true, media.PCMU},
+		{heldInIVR, 500, 1, true, media.PCMU},
+		{sipBridge, 250, 2, false, media.PCMU},
+		{sipBridge, 500, 2, false, media.PCMU},
+		{webrtcBridge, 50, 1, false, media.PCMU},
+		{webrtcBridge, 100, 1, false, media.PCMU},
+		{opusBridge, 50, 2, true, media.Opus},
+		{threeParty, 50, 3, true, media.PCMU},
 	}
 }
 

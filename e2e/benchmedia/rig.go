@@ -30,6 +30,7 @@ type Rig struct {
 type Plan struct {
 	Kind   kind
 	Calls  int
+	Codecs []media.Codec    // of the legs, over and over
 	Far    []netip.AddrPort // RTP goes to the i-th of them, over and over
 	Offers []string         // of browsers
 }
@@ -93,8 +94,12 @@ func (r *Rig) Open(plan Plan, opened *Opened) error {
 		return r.play(plan, opened)
 	case sipBridge:
 		return r.bridge(plan, opened)
+	case opusBridge:
+		return r.bridge(plan, opened)
 	case webrtcBridge:
 		return r.bridgeBrowsers(plan, opened)
+	case threeParty:
+		return r.confer(plan, opened)
 	}
 	return fmt.Errorf("no case %s", plan.Kind)
 }
@@ -107,7 +112,8 @@ func (r *Rig) rtp(plan Plan, i int, opened *Opened) (*media.Leg, error) {
 	}
 	r.legs = append(r.legs, leg)
 	remote := media.Description{Address: plan.Far[i%len(plan.Far)], DigitPayloadType: media.DigitPayloadType}
-	if err := leg.Agree(remote, media.Format{Codec: media.PCMU, PayloadType: media.PCMU.PayloadType()}); err != nil {
+	codec := plan.Codecs[i%len(plan.Codecs)]
+	if err := leg.Agree(remote, media.Format{Codec: codec, PayloadType: codec.PayloadType()}); err != nil {
 		return nil, err
 	}
 	opened.Ports = append(opened.Ports, leg.LocalAddress().Port())
@@ -140,6 +146,23 @@ func (r *Rig) bridge(plan Plan, opened *Opened) error {
 			return err
 		}
 		media.Join(caller, agent)
+	}
+	return nil
+}
+
+// confer lets three telephones hear each other: caller, agent and interpreter.
+func (r *Rig) confer(plan Plan, opened *Opened) error {
+	for i := range plan.Calls {
+		conference := r.engine.NewConference()
+		for party := range 3 {
+			leg, err := r.rtp(plan, 3*i+party, opened)
+			if err != nil {
+				return err
+			}
+			if err := conference.Add(leg, media.Talking, nil); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
