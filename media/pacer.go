@@ -123,6 +123,8 @@ func (p *pacer) remove(leg *Leg) {
 func (p *pacer) run(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	metronome := newMetronome()
+	defer metronome.close()
 	due := time.Now()
 	for slot := 0; ; slot = (slot + 1) % slots {
 		if p.work.Load() == 0 {
@@ -134,6 +136,7 @@ func (p *pacer) run(ctx context.Context) {
 			due = time.Now()
 		}
 		if wait := time.Until(due); wait > 0 {
+			metronome.beat(wait)
 			timer.Reset(wait)
 			select {
 			case <-ctx.Done():
