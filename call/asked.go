@@ -45,6 +45,11 @@ func (s *session) askAgent(a *asked) error {
 	return nil
 }
 
+// isState reports the two letters of a state.
+func isState(text string) bool {
+	return len(text) == 2 && strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
+}
+
 // askedContact names what the engine knows whom a call's agent asks by.
 func askedContact(call string, ask int) acd.ContactID {
 	return acd.ContactID(fmt.Sprintf("%s/%d", call, ask))
@@ -72,6 +77,9 @@ func (s *session) askable(typed string) (*asked, error) {
 	at := slices.IndexFunc(s.content.Rules.Queues, func(q acd.Queue) bool { return strings.EqualFold(q.Name, typed) })
 	if at < 0 {
 		return nil, nil
+	}
+	if queue := s.content.Rules.Queues[at]; queue.Credential != "" && s.request.State == "" {
+		return nil, ErrNoState // licenses go by where the caller is (DOMAIN.md §5)
 	}
 	request := *s.request
 	request.Queue, request.Skills, request.Credential = s.content.Rules.Queues[at].Name, nil, ""

@@ -178,7 +178,21 @@ func TestWhoCannotBeAsked(t *testing.T) {
 				t.Errorf("%s: %v, want %v", whom, err, want)
 			}
 		}
-		f.ask("nurse_line") // nobody is there yet
+		for i := range f.center.options.Content.Rules.Queues {
+			f.center.options.Content.Rules.Queues[i].Credential = acd.RN // as the page's content has it
+		}
+		nurse := Command{Kind: Consult, Number: sip.NewNumber("nurse_line")}
+		for state, want := range map[string]error{"": ErrNoState, "Wisconsin": ErrBadCommand, "w1": ErrBadCommand} {
+			nurse.CallerState = state
+			if err := f.center.Do(context.Background(), "maria", nurse); !errors.Is(err, want) {
+				t.Errorf("a nurse for a caller in %q: %v, want %v", state, err, want)
+			}
+		}
+		nurse.CallerState = "WI" // nobody is there yet
+		f.do("maria", nurse)
+		if record := f.view("maria").Call; record.State != "WI" {
+			t.Errorf("the caller is in %q", record.State)
+		}
 		f.hears(f.leg, "calm")
 		if f.third() != "calling" {
 			t.Errorf("maria's page shows %q", f.third())

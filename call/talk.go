@@ -147,7 +147,7 @@ func (s *session) onCommand(agent acd.AgentID, c Command) error {
 	case Transfer:
 		return s.transferByPage(c.Number)
 	case Consult:
-		return s.consultByPage(c.Number)
+		return s.consultByPage(c.Number, c.CallerState)
 	case BringTogether:
 		return s.bringTogether()
 	case Leave:

@@ -67,7 +67,7 @@ func (t *third) progress() string {
 
 // consultByPage is the page's button: the agent asks somebody about the caller, who
 // hears music.
-func (s *session) consultByPage(number sip.Number) error {
+func (s *session) consultByPage(number sip.Number, state string) error {
 	switch {
 	case !s.center.options.Transfers:
 		return ErrNoTransfers
@@ -75,6 +75,12 @@ func (s *session) consultByPage(number sip.Number) error {
 		return ErrBadCommand
 	case s.agentLeg == nil:
 		return ErrNoSound
+	}
+	if state != "" {
+		if !isState(state) {
+			return ErrBadCommand
+		}
+		s.request.State, s.chronicle.record.State = state, state
 	}
 	switch a, err := s.askable(strings.TrimSpace(number.Reveal())); {
 	case err != nil:

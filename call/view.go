@@ -112,6 +112,9 @@ type Command struct {
 	On bool
 	// Digit: for SendDigit, one of "0123456789*#".
 	Digit string
+	// CallerState is where the caller says to be, two letters: for Consult, where a nurse
+	// is asked; empty keeps what is known.
+	CallerState string
 	// Disposition: for SetDisposition and FinishWrapUp.
 	Disposition string
 	// Number: for Transfer and Consult; where to: a number, or for Transfer a
@@ -178,6 +181,7 @@ var (
 	ErrMayNotTake   = errors.New("call: the colleague may not take this call: by license, language or queue")
 	ErrAnswerPhone  = errors.New("call: answer on the desk phone")
 	ErrNoTalk       = errors.New("call: no agent talks in this call, or it is the supervisor's own")
+	ErrNoState      = errors.New("call: agents there are licensed by state; say where the caller is")
 	ErrNotAudited   = errors.New("call: what must be in the audit can't be written there")
 	ErrBusy         = errors.New("call: too much at once; try again")
 )

@@ -23,6 +23,8 @@ type message struct {
 	// Number to transfer to, or a colleague, as typed. It is PHI; nothing but the
 	// Center gets it.
 	Number string `json:"number"`
+	// CallerState is where the caller is, of consult.
+	CallerState string `json:"caller_state"`
 	// Call and Mode: of supervise.
 	Call string    `json:"call"`
 	Mode call.Mode `json:"mode"`
@@ -55,7 +57,7 @@ const maxWord = 200 // bytes of a reason, an offer or a disposition
 
 // command checks a message before it goes to the Center.
 func (m message) command() (call.Command, error) {
-	if len(m.Reason) > maxWord || len(m.Offer) > maxWord || len(m.Disposition) > maxWord || len(m.Number) > maxWord {
+	if len(m.Reason) > maxWord || len(m.Offer) > maxWord || len(m.Disposition) > maxWord || len(m.Number) > maxWord || len(m.CallerState) > maxWord {
 		return call.Command{}, call.ErrBadCommand
 	}
 	c := call.Command{Kind: m.Kind}
@@ -81,6 +83,7 @@ func (m message) command() (call.Command, error) {
 			return c, call.ErrNoNumber
 		}
 		c.Number = call.NewNumber(m.Number)
+		c.CallerState = strings.ToUpper(strings.TrimSpace(m.CallerState))
 	case call.HangUp, call.ExtendWrapUp, call.CancelTransfer, call.BringTogether, call.Leave, call.DropThird:
 	default:
 		return c, call.ErrBadCommand
@@ -130,6 +133,8 @@ func troubleOf(err error) *trouble {
 		return &trouble{"no_transfers", "Transfers are switched off here. Ask your administrator."}
 	case errors.Is(err, errNotSupervisor):
 		return &trouble{"not_supervisor", "Only supervisors may do this. Ask your administrator."}
+	case errors.Is(err, call.ErrNoState):
+		return &trouble{"no_state", "Ask where the caller is, and give the state: nurses may help by where the caller is."}
 	case errors.Is(err, call.ErrNoTalk):
 		return &trouble{"no_talk", "No agent talks with this caller just now. Try again when one does."}
 	case errors.Is(err, call.ErrNotAudited):

@@ -183,7 +183,7 @@ export type Command =
   | { kind: "accept" | "decline"; offer: string }
   | { kind: "hold" | "mute" | "use_phone"; on: boolean }
   | { kind: "send_digit"; digit: string }
-  | { kind: "transfer" | "consult"; number: string }
+  | { kind: "transfer" | "consult"; number: string; caller_state?: string }
   | { kind: "supervise"; call: string; mode: Mode | "" }
   | { kind: "set_disposition" | "finish_wrap_up"; disposition: string }
   | { kind: "bring_together" | "leave" | "drop_third" }

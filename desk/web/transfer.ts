@@ -22,6 +22,7 @@ export class Transfer {
   private readonly calling = find("transfer-calling");
   private readonly number = find<HTMLInputElement>("transfer-number");
   private readonly problem = find("transfer-problem");
+  private readonly where = find<HTMLInputElement>("transfer-where");
   private screen: Screen | null = null;
   private colleagues: readonly Colleague[] = [];
 
@@ -116,6 +117,8 @@ export class Transfer {
       write(find("transfer-then"), "about the caller, who hears music and stays with you until one answers?");
     }
     show(find("transfer-confirm"), !colleague?.queue);
+    show(find("transfer-where-line"), colleague?.queue === true);
+    this.where.value = this.screen?.call?.state ?? "";
     this.step(this.sure);
   }
 
@@ -142,7 +145,9 @@ export class Transfer {
     const typed = this.number.value.trim();
     if (typed === "") return; // on its way already
     try {
-      await this.send({ kind, number: this.colleague(typed)?.user ?? typed });
+      const colleague = this.colleague(typed);
+      const number = colleague?.user ?? typed;
+      await this.send(kind === "consult" && colleague?.queue ? { kind, number, caller_state: this.where.value.trim() } : { kind, number });
       this.number.value = "";
       write(find("transfer-to"), "");
       if (kind === "consult") this.close(); // the panel below follows it
