@@ -127,7 +127,7 @@ func (c *candidate) consistent(p *packet) bool {
 	step := p.sequence - c.sequence
 	return c.ssrc == p.ssrc && c.payloadType == p.payloadType &&
 		step >= 1 && step <= learnStep && int32(p.timestamp-c.timestamp) >= 0 &&
-		p.timestamp-c.timestamp <= learnStep*maxPayload
+		p.timestamp-c.timestamp <= learnStep*maxPacketTicks
 }
 
 // knows reports whether packets from that address are taken without more ado.

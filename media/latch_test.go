@@ -94,6 +94,26 @@ func TestWhoSpraysPacketsKeepsNobodyFromBeingLearned(t *testing.T) {
 	}
 }
 
+// A packet of Opus may hold 120 ms, which is 5,760 ticks of its clock.
+func TestLongPacketsAtAFastClockAreLearned(t *testing.T) {
+	now := time.Unix(1000, 0)
+	var l latch
+	l.reopen(netip.MustParseAddrPort("192.0.2.1:4000"), true, now)
+	nat := netip.MustParseAddrPort("198.51.100.7:60001")
+	p := packet{ssrc: 1}
+	heard := 0
+	for range learnPackets {
+		p.sequence++
+		p.timestamp += Opus.FrameTicks() * 6
+		if ok, _ := l.accept(nat, &p, now); ok {
+			heard++
+		}
+	}
+	if heard != 1 || l.target != nat {
+		t.Errorf("%d packets are heard, and sound goes to %v", heard, l.target)
+	}
+}
+
 func TestSignallingReopensTheLatch(t *testing.T) {
 	sdp := netip.MustParseAddrPort("192.0.2.1:4000")
 	nat, moved := netip.MustParseAddrPort("198.51.100.7:60001"), netip.MustParseAddrPort("198.51.100.7:60002")

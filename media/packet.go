@@ -12,6 +12,9 @@ const (
 	// which with its headers is what Ethernet carries, and more than any other codec's
 	// maxSoundLength but Opus's at rates that nobody speaks at.
 	maxPayload = 1280
+	// maxPacketTicks is the most that timestamps go on by in one packet: maxSoundLength
+	// at the fastest clock, Opus's.
+	maxPacketTicks = 5760
 	// maxPacket is what one read from a socket can take; longer ones are cut and
 	// then refused.
 	maxPacket = packetio.MaxPacket
