@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -102,6 +103,35 @@ func TestWAVComesBackAsWritten(t *testing.T) {
 	}
 	if score, _ := signal.Correlate(clip.Samples(), written); score < 0.99 {
 		t.Errorf("the clip sounds different: %.3f", score)
+	}
+}
+
+func TestG711InAWAVComesBackAsItWasCoded(t *testing.T) {
+	for _, codec := range []Codec{PCMU, PCMA} {
+		for _, length := range []int{0, 1, 2, 801} {
+			written := signal.Noise(1, 5)[:length]
+			var file bytes.Buffer
+			if err := WriteG711WAV(&file, codec, written); err != nil {
+				t.Fatal(err)
+			}
+			raw := file.Bytes()
+			if size := binary.LittleEndian.Uint32(raw[4:]); int(size) != len(raw)-8 || len(raw)%2 != 0 {
+				t.Errorf("%s: the header says %d of %d bytes", codec, size, len(raw))
+			}
+			read, err := ReadWAV(bytes.NewReader(raw))
+			if err != nil || len(read) != length {
+				t.Fatalf("%s: %d samples of %d, %v", codec, len(read), length, err)
+			}
+			want, payload := make([]int16, length), make([]byte, length)
+			codec.Encode(payload, written)
+			codec.Decode(want, payload)
+			if !slices.Equal(read, want) {
+				t.Errorf("%s: the sound differs", codec)
+			}
+		}
+	}
+	if WriteG711WAV(&bytes.Buffer{}, Opus, nil) == nil {
+		t.Error("Opus in a WAV was written")
 	}
 }
 

@@ -43,3 +43,43 @@ func WriteWAV(w io.Writer, samples []int16) error {
 	}
 	return nil
 }
+
+// WriteG711WAV writes 8 kHz mono samples in PCMU or PCMA, half as large and just what
+// a telephone is sent. As RFC 2361 asks of all that isn't PCM, the fmt chunk has a
+// size of its extension, and a fact chunk says how many samples there are.
+func WriteG711WAV(w io.Writer, codec Codec, samples []int16) error {
+	tag := uint16(wavMuLaw)
+	switch codec {
+	case PCMA:
+		tag = wavALaw
+	case PCMU:
+	default:
+		return fmt.Errorf("write WAV: codec %s; give PCMU or PCMA", codec)
+	}
+	const before = 4 + 8 + 18 + 8 + 4 + 8 // of the sound, from WAVE on
+	size := len(samples)
+	out := make([]byte, 0, 8+before+size+size%2)
+	out = append(out, "RIFF"...)
+	out = binary.LittleEndian.AppendUint32(out, uint32(before+size+size%2))
+	out = append(out, "WAVEfmt "...)
+	out = binary.LittleEndian.AppendUint32(out, 18)
+	out = binary.LittleEndian.AppendUint16(out, tag)
+	out = binary.LittleEndian.AppendUint16(out, 1)
+	out = binary.LittleEndian.AppendUint32(out, SampleRate)
+	out = binary.LittleEndian.AppendUint32(out, SampleRate)
+	out = binary.LittleEndian.AppendUint16(out, 1)
+	out = binary.LittleEndian.AppendUint16(out, 8)
+	out = binary.LittleEndian.AppendUint16(out, 0)
+	out = append(out, "fact"...)
+	out = binary.LittleEndian.AppendUint32(out, 4)
+	out = binary.LittleEndian.AppendUint32(out, uint32(size))
+	out = append(out, "data"...)
+	out = binary.LittleEndian.AppendUint32(out, uint32(size))
+	begin := len(out)
+	out = out[:begin+size+size%2]
+	codec.Encode(out[begin:begin+size], samples)
+	if _, err := w.Write(out); err != nil {
+		return fmt.Errorf("write WAV: %w", err)
+	}
+	return nil
+}

@@ -1,7 +1,7 @@
 package prompts
 
 import (
-	"encoding/binary"
+	"bytes"
 	"errors"
 	"math"
 	"os"
@@ -93,28 +93,9 @@ func WriteFile(path string, samples []int16) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	payload := make([]byte, len(samples), len(samples)+1)
-	media.PCMU.Encode(payload, samples)
-	const headerSize = 4 + 8 + 18 + 8 + 4 + 8
-	little := binary.LittleEndian
-	out := append([]byte("RIFF"), 0, 0, 0, 0)
-	little.PutUint32(out[4:], uint32(headerSize+len(payload)+len(payload)%2))
-	out = append(out, "WAVEfmt "...)
-	out = little.AppendUint32(out, 18)
-	out = little.AppendUint16(out, 7) // WAVE_FORMAT_MULAW
-	out = little.AppendUint16(out, 1)
-	out = little.AppendUint32(out, media.SampleRate)
-	out = little.AppendUint32(out, media.SampleRate)
-	out = little.AppendUint16(out, 1)
-	out = little.AppendUint16(out, 8)
-	out = little.AppendUint16(out, 0)
-	out = append(out, "fact"...)
-	out = little.AppendUint32(out, 4)
-	out = little.AppendUint32(out, uint32(len(payload)))
-	out = append(out, "data"...)
-	out = little.AppendUint32(out, uint32(len(payload)))
-	if len(payload)%2 == 1 {
-		payload = append(payload, 0)
+	var file bytes.Buffer
+	if err := media.WriteG711WAV(&file, media.PCMU, samples); err != nil {
+		return err
 	}
-	return os.WriteFile(path, append(out, payload...), 0o644)
+	return os.WriteFile(path, file.Bytes(), 0o644)
 }
