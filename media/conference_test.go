@@ -72,6 +72,37 @@ func TestJoinFindsTheWayForEachPairOfCodecs(t *testing.T) {
 	}
 }
 
+// A codec that is agreed on anew in mid-talk: the way changes, and neither side misses
+// more than a syllable's end.
+func TestACodecChangesWithoutAGap(t *testing.T) {
+	inHall(t, func(h *hall) {
+		a, b := h.party(G722, 500), h.party(G722, 900)
+		Join(a.leg, b.leg)
+		h.pass(30)
+		for _, change := range []func(){
+			func() { b.speak(PCMA) }, // decoded from now on
+			func() { a.speak(PCMU) }, // passed through again
+			func() { a.speak(L16) },
+		} {
+			since := map[*party]int{a: len(a.tape.heard), b: len(b.tape.heard)}
+			change()
+			h.pass(30)
+			for _, one := range []*party{a, b} {
+				heard, frame := one.heard(since[one]), one.format.Codec.FrameSamples()
+				silent := 30 - len(heard)/frame
+				for ; len(heard) >= frame; heard = heard[frame:] {
+					if signal.Level(heard[:frame]) < -30 {
+						silent++
+					}
+				}
+				if silent > 4 {
+					t.Errorf("%v misses %d ms", one.format.Codec, silent*20)
+				}
+			}
+		}
+	})
+}
+
 // soundOf leaves the clock's changes out: another codec's timestamps are a stream of
 // their own.
 func soundOf(packets []heardPacket) []heardPacket {

@@ -1,5 +1,5 @@
 // Package media moves sound: RTP legs towards telephones and WebRTC legs towards
-// browsers, prompts and music, digits (RFC 4733), and two-way joins.
+// browsers, prompts and music, digits (RFC 4733), joins of two and conferences of more.
 //
 //	engine, err := media.New(media.Options{Address: address, PortMin: 20000, PortMax: 20999, WebRTC: webrtc})
 //	err = engine.Listen()          // then engine.Run(ctx), which blocks
@@ -14,11 +14,12 @@
 // How sound flows. One pacer per core visits each leg every 20 ms and sends what
 // plays (a copy out of a Clip encoded at load) or silence. What a joined leg's far
 // side says is forwarded on arrival, undecoded, by the goroutine that read it;
-// only between PCMU and PCMA is it translated, by table. Both write through one
-// outgoing stream per leg, which keeps one SSRC and continuous sequence numbers
-// and timestamps whatever the sound's source.
+// only between PCMU and PCMA is it translated, by table. Where other codecs meet, or
+// more than two, the pacer's visit takes a frame of each ear and mixes (conference.go).
+// All write through one outgoing stream per leg, which keeps one SSRC and continuous
+// sequence numbers and timestamps whatever the sound's source.
 //
-// Order of locks: Engine.mu, then a leg's incoming.mu, then its outgoing.mu. Two
-// legs are never locked at once, and no lock is held while an event is told,
-// except the one that keeps a leg's events in a row.
+// Order of locks: Engine.mu, then a Conference's, then a leg's incoming.mu, then its
+// outgoing.mu; an ear's is a leaf. Two legs are never locked at once, and no lock is
+// held while an event is told, except the one that keeps a leg's events in a row.
 package media
