@@ -5,6 +5,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -125,6 +128,37 @@ func TestOpusIsReadInPlaceAndAtItsLevel(t *testing.T) {
 	}
 	if _, err := ReadSound(bytes.NewReader(file), time.Second); !errors.Is(err, ogg.ErrOgg) || !strings.Contains(err.Error(), "more than 1.0 s") {
 		t.Errorf("longer than allowed: %v", err)
+	}
+}
+
+// TestOpusOfOtherProgramsIsRead: as opus-tools write it, in stereo and with a
+// comment that takes several pages.
+func TestOpusOfOtherProgramsIsRead(t *testing.T) {
+	if _, err := exec.LookPath("opusenc"); err != nil {
+		t.Skip("opusenc of the package opus-tools isn't installed")
+	}
+	dir := t.TempDir()
+	from, to := filepath.Join(dir, "in.wav"), filepath.Join(dir, "out.opus")
+	if err := os.WriteFile(from, studio(48000, 0.4, 440, 700), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if said, err := exec.Command("opusenc", "--quiet", "--comment", "LONG="+strings.Repeat("x", 70_000), from, to).CombinedOutput(); err != nil {
+		t.Fatalf("opusenc: %v\n%s", err, said)
+	}
+	file, err := os.Open(to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	sound, err := ReadSound(file, time.Minute)
+	if err != nil || sound.Duration() != time.Second {
+		t.Fatalf("%v, %v", sound.Duration(), err)
+	}
+	middle := sound.Samples(8000)[1000:7000]
+	for _, hz := range []float64{440, 700} {
+		if got := signal.Goertzel(middle, hz); math.Abs(got-0.2) > 0.01 {
+			t.Errorf("%.3f of %.0f Hz, want the mean of both channels, 0.2", got, hz)
+		}
 	}
 }
 
