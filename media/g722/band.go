@@ -75,15 +75,14 @@ func (b *band) adaptPoles(p int32) {
 
 // adaptZeros follows the signs of the differences (UPZERO).
 func (b *band) adaptZeros(d int32) {
-	for i := range b.b {
-		step := int32(-128)
-		switch {
-		case d == 0:
-			step = 0
-		case d>>31 == b.d[i]>>31:
-			step = 128
-		}
-		b.b[i] = clip16(step + (b.b[i]*32640)>>15)
+	step := int32(128)
+	if d == 0 {
+		step = 0
+	}
+	for i, coefficient := range b.b {
+		// Which way is as good as random, so it isn't branched on.
+		other := (d ^ b.d[i]) >> 31 // -1 where the signs differ, else 0
+		b.b[i] = (step ^ other) - other + (coefficient*32640)>>15
 	}
 }
 

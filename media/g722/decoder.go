@@ -3,7 +3,7 @@ package g722
 // Decoder decodes one stream. It isn't safe for concurrent use.
 type Decoder struct {
 	low, high band
-	delay     [24]int32 // the latest sums and differences, of the receive filter
+	past      [taps - 2]int32 // the latest sums and differences, of the receive filter
 }
 
 // NewDecoder makes a decoder that has heard nothing.
@@ -14,8 +14,17 @@ func NewDecoder() *Decoder {
 // Decode writes two samples at 16 kHz for each byte; sound is twice as long as
 // payload. Any bytes are a sound. It allocates nothing.
 func (d *Decoder) Decode(sound []int16, payload []byte) {
-	for i, code := range payload {
-		sound[2*i], sound[2*i+1] = d.join(d.decodeLow(code&0x3F), d.decodeHigh(code>>6))
+	var bands [taps - 2 + 2*chunk]int32
+	for len(payload) > 0 {
+		n := min(len(payload), chunk)
+		copy(bands[:], d.past[:])
+		for i, code := range payload[:n] {
+			rl, rh := d.decodeLow(code&0x3F), d.decodeHigh(code>>6)
+			bands[taps-2+2*i], bands[taps-1+2*i] = rl+rh, rl-rh
+			sound[2*i], sound[2*i+1] = join((*[taps]int32)(bands[2*i:]))
+		}
+		copy(d.past[:], bands[2*n:])
+		payload, sound = payload[n:], sound[2*n:]
 	}
 }
 
@@ -34,15 +43,13 @@ func (d *Decoder) decodeHigh(code byte) int32 {
 	return clip15(s + b.followHigh(code))
 }
 
-// join is the receive quadrature mirror filter: one sample of each band in, two
-// samples out (section 4.4).
-func (d *Decoder) join(rl, rh int32) (first, second int16) {
-	copy(d.delay[:], d.delay[2:])
-	d.delay[22], d.delay[23] = rl+rh, rl-rh
+// join is the receive quadrature mirror filter: of the latest sums and differences of
+// the two bands it makes two samples (section 4.4).
+func join(bands *[taps]int32) (first, second int16) {
 	var one, two int32
 	for i, coefficient := range qmf {
-		two += d.delay[2*i] * coefficient
-		one += d.delay[2*i+1] * qmf[11-i]
+		two += bands[2*i] * coefficient
+		one += bands[2*i+1] * qmf[11-i]
 	}
 	return int16(clip16(one >> 11)), int16(clip16(two >> 11))
 }

@@ -3,8 +3,14 @@ package g722
 // Encoder encodes one stream. It isn't safe for concurrent use.
 type Encoder struct {
 	low, high band
-	delay     [24]int32 // the latest samples, of the transmit filter
+	past      [taps - 2]int32 // the latest samples, of the transmit filter
 }
+
+const (
+	taps = 24 // of the filters
+	// chunk is how many bytes are worked on at once: 20 ms.
+	chunk = 160
+)
 
 // NewEncoder makes an encoder that has heard nothing.
 func NewEncoder() *Encoder {
@@ -14,21 +20,29 @@ func NewEncoder() *Encoder {
 // Encode writes a byte for each two samples at 16 kHz; payload is half as long as
 // sound. It allocates nothing.
 func (e *Encoder) Encode(payload []byte, sound []int16) {
-	for i := range payload {
-		xl, xh := e.split(int32(sound[2*i]), int32(sound[2*i+1]))
-		payload[i] = e.encodeHigh(xh)<<6 | e.encodeLow(xl)
+	var samples [taps - 2 + 2*chunk]int32
+	for len(payload) > 0 {
+		n := min(len(payload), chunk)
+		copy(samples[:], e.past[:])
+		for i, sample := range sound[:2*n] {
+			samples[taps-2+i] = int32(sample)
+		}
+		for i := range payload[:n] {
+			xl, xh := split((*[taps]int32)(samples[2*i:]))
+			payload[i] = e.encodeHigh(xh)<<6 | e.encodeLow(xl)
+		}
+		copy(e.past[:], samples[2*n:])
+		payload, sound = payload[n:], sound[2*n:]
 	}
 }
 
-// split is the transmit quadrature mirror filter: two samples in, one of each band
-// out (section 3.1).
-func (e *Encoder) split(first, second int32) (xl, xh int32) {
-	copy(e.delay[:], e.delay[2:])
-	e.delay[22], e.delay[23] = first, second
+// split is the transmit quadrature mirror filter: of the latest samples it makes one
+// of each band (section 3.1).
+func split(samples *[taps]int32) (xl, xh int32) {
 	var even, odd int32
 	for i, coefficient := range qmf {
-		odd += e.delay[2*i] * coefficient
-		even += e.delay[2*i+1] * qmf[11-i]
+		odd += samples[2*i] * coefficient
+		even += samples[2*i+1] * qmf[11-i]
 	}
 	return (even + odd) >> 14, (even - odd) >> 14
 }
@@ -41,9 +55,13 @@ func (e *Encoder) encodeLow(xl int32) byte {
 	if el < 0 {
 		magnitude = -(el + 1)
 	}
-	interval := 0
-	for interval < len(lowDecisions) && magnitude >= (lowDecisions[interval]*b.det)>>12 {
-		interval++
+	interval, end := 0, len(lowDecisions)
+	for interval < end { // the first whose bound is above
+		if middle := (interval + end) / 2; magnitude >= (lowDecisions[middle]*b.det)>>12 {
+			interval = middle + 1
+		} else {
+			end = middle
+		}
 	}
 	code := lowPositive[interval]
 	if el < 0 {
