@@ -20,8 +20,9 @@ const (
 )
 
 // Resample gives the sound, which has from samples a second, with to samples a
-// second. It lasts as long and isn't delayed. Rates must be above 0; equal rates
-// give a copy.
+// second. It lasts as long and isn't delayed. Its end goes over into its beginning, so
+// that music which is played over and over has no seam; where both are silent, as in
+// speech, that is nothing. Rates must be above 0; equal rates give a copy.
 func Resample(sound []float32, from, to int) []float32 {
 	if from == to {
 		return append([]float32(nil), sound...)
@@ -34,14 +35,29 @@ func Resample(sound []float32, from, to int) []float32 {
 	for i := range out {
 		at := i * down
 		phase, first := phases[at%up], at/up-taps/2+1
-		begin, end := max(0, -first), min(taps, len(sound)-first)
+		if first < 0 || first+taps > len(sound) {
+			out[i] = around(phase, sound, first)
+			continue
+		}
 		sum := float32(0)
-		for k := begin; k < end; k++ {
-			sum += phase[k] * sound[first+k]
+		for k, sample := range sound[first : first+taps] {
+			sum += phase[k] * sample
 		}
 		out[i] = sum
 	}
 	return out
+}
+
+// around weighs samples from first on, beyond the sound's end those of its beginning.
+func around(phase, sound []float32, first int) (sum float32) {
+	at := (first%len(sound) + len(sound)) % len(sound)
+	for _, weight := range phase {
+		sum += weight * sound[at]
+		if at++; at == len(sound) {
+			at = 0
+		}
+	}
+	return sum
 }
 
 // filter makes the up branches of the filter. Branch p weighs the samples around a

@@ -67,6 +67,20 @@ func TestAClickStaysAtItsTime(t *testing.T) {
 	}
 }
 
+func TestALoopHasNoSeam(t *testing.T) {
+	for _, rates := range [][2]int{{48000, 8000}, {44100, 8000}, {8000, 16000}} {
+		loop, want := tone(500, rates[0], 0.1), tone(500, rates[1], 0.1)
+		for i, sample := range Resample(loop, rates[0], rates[1]) {
+			if math.Abs(float64(sample-want[i])) > 1e-3 {
+				t.Fatalf("%v: sample %d of %d is %.4f, want %.4f", rates, i, len(want), sample, want[i])
+			}
+		}
+	}
+	if got := Resample([]float32{0.5}, 48000, 8000); len(got) != 1 || math.Abs(float64(got[0])-0.5) > 1e-5 {
+		t.Errorf("one sample became %v", got)
+	}
+}
+
 func TestSilenceAndConstantsAndNothing(t *testing.T) {
 	if got := Resample(nil, 44100, 8000); len(got) != 0 {
 		t.Errorf("nothing became %d samples", len(got))
@@ -76,7 +90,7 @@ func TestSilenceAndConstantsAndNothing(t *testing.T) {
 		constant[i] = 0.25
 	}
 	got := Resample(constant, 44100, 8000)
-	for i := 100; i < len(got)-100; i++ {
+	for i := range got {
 		if math.Abs(float64(got[i])-0.25) > 1e-5 {
 			t.Fatalf("sample %d of a constant is %v", i, got[i])
 		}
