@@ -134,7 +134,7 @@ func TestSpeechOverABadNetwork(t *testing.T) {
 	sound := spokenPrompt(t, "en-US/main-menu", "es-US/verified")
 	networks := badNetworks
 	if raceDetector { // which is slow at arithmetic
-		sound, networks = sound[:4*SampleRate], networks[:2]
+		sound, networks = sound[:5*SampleRate/2], networks[:2]
 	}
 	const longest = SampleRate / 4
 	for _, codec := range Codecs() {

@@ -209,7 +209,7 @@ func TestLossAndDisorderStayAsTheyAre(t *testing.T) {
 func TestALongTalkHasNoGap(t *testing.T) {
 	s := newStream()
 	s.join(s.source)
-	const minutes = 35
+	const minutes = 25
 	for range minutes {
 		s.talk(60 * framesPerSecond)
 		s.tape.heard = s.tape.heard[:0]

@@ -92,7 +92,11 @@ func suppressed(packets [][]byte, sound []int16) (left [][]byte, sent int) {
 
 func TestAFarSideThatSuppressesSilenceIsHeardWhole(t *testing.T) {
 	sound := spokenPrompt(t, "en-US/main-menu", "es-US/verified")
-	for _, codec := range []Codec{PCMU, G722} {
+	codecs := []Codec{PCMU, G722}
+	if raceDetector {
+		sound, codecs = sound[:5*SampleRate], codecs[:1]
+	}
+	for _, codec := range codecs {
 		packets, sent := suppressed(spoken(t, codec, sound), sound)
 		if sent > len(packets)*8/10 {
 			t.Fatalf("%d of %d packets are sent: nothing is suppressed", sent, len(packets))
@@ -249,7 +253,7 @@ func TestASourceThatBeginsAnewIsPassedOnAsOneStream(t *testing.T) {
 func TestAClockThatDriftsIsPassedOn(t *testing.T) {
 	minutes := 30
 	if raceDetector {
-		minutes = 5
+		minutes = 3
 	}
 	frame := spoken(t, PCMU, signal.Tone(440, 0.02))[0]
 	for _, drift := range []float64{200, -200} {
