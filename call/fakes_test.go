@@ -165,7 +165,7 @@ func (s *fakeSound) OfferWebRTC(_ context.Context, options media.LegOptions) (Le
 func (s *fakeSound) leg(options media.LegOptions) *fakeLeg {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	leg := &fakeLeg{id: options.ID, sound: s, notify: options.Notify}
+	leg := &fakeLeg{id: options.ID, codecs: options.Codecs, sound: s, notify: options.Notify}
 	s.made = append(s.made, leg)
 	s.legs[options.ID] = leg
 	s.open++
@@ -199,6 +199,7 @@ func (s *fakeSound) Part(a, b Leg) {
 
 type fakeLeg struct {
 	id     string
+	codecs []media.Codec // that it may speak
 	sound  *fakeSound
 	notify func(media.Event)
 
