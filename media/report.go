@@ -11,7 +11,8 @@ import (
 
 // agreeReports sets where reports go and come: with the sound where the far side
 // takes them there (RFC 5761), else to the port that it names (RFC 3605), or the one
-// above its sound's. Then we listen beside our own.
+// above its sound's. Then we listen beside our own, as soon as the call has lasted a
+// second: it is a socket more.
 func (l *Leg) agreeReports(remote Description) {
 	m := &l.monitor
 	m.mu.Lock()
@@ -31,7 +32,13 @@ func (l *Leg) agreeReports(remote Description) {
 	if sound := plain(remote.Address); !m.to.IsValid() && sound.IsValid() && sound.Port() < 65535 {
 		m.to = netip.AddrPortFrom(sound.Addr(), sound.Port()+1)
 	}
-	if m.opened {
+}
+
+// openBeside begins to listen for reports beside the sound, where they come there; the
+// monitor's lock is held.
+func (l *Leg) openBeside() {
+	m := &l.monitor
+	if m.opened || !m.to.IsValid() || m.looks < looksPerSecond {
 		return
 	}
 	m.opened = true

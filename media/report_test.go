@@ -76,6 +76,12 @@ func (l *Leg) reportNow() {
 	l.report(now, l.in.tally(now), l.out.tally(now))
 }
 
+func (l *Leg) hasBeside() bool {
+	l.monitor.mu.Lock()
+	defer l.monitor.mu.Unlock()
+	return l.monitor.beside != nil
+}
+
 // evenPorts gives the engine a small range, so that the ports above are free.
 func evenPorts(o *Options) { o.PortMin, o.PortMax = 21400, 21498 }
 
@@ -97,6 +103,15 @@ func TestReportsBesideTheSound(t *testing.T) {
 	caller.to = leg.LocalAddress()
 	caller.say(signal.Tone(440, 1)[:10*FrameSamples])
 	eventually(t, "the caller's sound", func() bool { return leg.Stats().PacketsReceived == 10 })
+	if leg.hasBeside() {
+		t.Error("a call of a moment has a socket more")
+	}
+	for range looksPerSecond {
+		leg.observe(time.Now())
+	}
+	if !leg.hasBeside() {
+		t.Fatal("nobody listens for reports")
+	}
 	leg.reportNow()
 	report, _, from := reports.next()
 	if !report.Sends || !report.Told || report.About.Highest&0xFFFF != uint32(caller.sequence-1) || report.About.Lost != 0 {
