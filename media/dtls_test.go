@@ -276,7 +276,10 @@ func TestStrangersCertificateIsRefused(t *testing.T) {
 	if err := stranger.shake(true); err == nil {
 		t.Error("a stranger shakes hands")
 	}
-	stranger.conn.WriteToUDPAddrPort(clientHello, stranger.leg) // and hangs on
+	for range maxWires + 1 { // and others hang on
+		idle := newDTLSPhone(t, leg.LocalAddress())
+		idle.conn.WriteToUDPAddrPort(clientHello, idle.leg)
+	}
 	pause(100 * time.Millisecond)
 	if stats := leg.Stats(); stats.PacketsSent > 0 || stats.PacketsReceived > 0 {
 		t.Errorf("before there are keys: %+v", stats)
@@ -285,6 +288,10 @@ func TestStrangersCertificateIsRefused(t *testing.T) {
 		t.Fatalf("the telephone after the stranger: %v", err)
 	}
 	eventually(t, "the telephone hears", func() bool { return len(owner.packets()) > 5 })
+	late := newDTLSPhone(t, leg.LocalAddress())
+	late.conn.WriteToUDPAddrPort(clientHello, late.leg)
+	heard := len(owner.packets())
+	eventually(t, "it goes on hearing", func() bool { return len(owner.packets()) > heard+10 })
 }
 
 // clientHello is the beginning of a record that looks like one, and no more.

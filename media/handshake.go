@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -14,9 +15,14 @@ import (
 	"go.uber.org/zap"
 )
 
-// maxHandshakes is how often a far side, or a stranger in its place, may begin before
-// signalling has to agree anew.
-const maxHandshakes = 8
+const (
+	// maxHandshakes is how often the address that signalling named, and others in its
+	// place, may begin before signalling has to agree anew.
+	maxHandshakes = 8
+	// maxWires is how many addresses may be at it at once, so that one who doesn't go on
+	// keeps nobody from it.
+	maxWires = 4
+)
 
 // errForeignCertificate says that the DTLS peer isn't the one that signalling named.
 var errForeignCertificate = errors.New("media: the certificate isn't the one that the session description names")
@@ -33,9 +39,9 @@ type handshake struct {
 
 	settled atomic.Bool // the keys are in force
 
-	mu    sync.Mutex // a leg's locks are never taken under it
-	wire  *dtlsWire  // of the attempt that runs, or that brought the keys
-	tries int
+	mu    sync.Mutex  // a leg's locks are never taken under it
+	wires []*dtlsWire // of the attempts that run; in the end that which brought the keys
+	tries [2]int      // of others, and of the address that signalling named
 }
 
 // newHandshake makes one that waits; begin lets an active one begin.
@@ -56,38 +62,55 @@ func (h *handshake) begin(remote netip.AddrPort) {
 	if h != nil && h.role == SetupActive && remote.IsValid() && remote.Port() != 0 {
 		h.mu.Lock()
 		defer h.mu.Unlock()
-		h.try(remote)
+		h.try(remote, true)
 	}
 }
 
 // take is given what has come of DTLS. Where our part is to wait, a ClientHello begins
-// an attempt with its sender; one from the address that signalling named goes before
-// any other's.
+// an attempt with its sender. named: signalling named the address.
 func (h *handshake) take(raw []byte, from netip.AddrPort, named bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.role == SetupPassive && isClientHello(raw) {
-		if h.wire != nil && named && h.wire.remote != from && !h.settled.Load() {
-			_ = h.wire.Close()
-			h.wire = nil
-		}
-		h.try(from)
+	wire := h.wireTo(from)
+	if wire == nil && h.role == SetupPassive && isClientHello(raw) {
+		wire = h.try(from, named)
 	}
-	if h.wire != nil && h.wire.remote == from {
-		h.wire.put(raw)
+	if wire != nil {
+		wire.put(raw)
 	}
 }
 
-// try begins an attempt with one address; the lock is held.
-func (h *handshake) try(with netip.AddrPort) {
-	if h.wire != nil || h.tries >= maxHandshakes || h.ctx.Err() != nil {
-		return
+// wireTo is the attempt with an address, or nil; the lock is held.
+func (h *handshake) wireTo(from netip.AddrPort) *dtlsWire {
+	for _, wire := range h.wires {
+		if wire.remote == from {
+			return wire
+		}
 	}
-	h.tries++
+	return nil
+}
+
+// try begins an attempt with one address, if there is room: the one that signalling
+// named takes another's. The lock is held.
+func (h *handshake) try(with netip.AddrPort, named bool) *dtlsWire {
+	tries := &h.tries[0]
+	if named {
+		tries = &h.tries[1]
+	}
+	if h.settled.Load() || *tries >= maxHandshakes || h.ctx.Err() != nil || len(h.wires) >= maxWires && !named {
+		return nil
+	}
+	*tries++
 	wire := newDTLSWire(h.leg.local, with, h.leg.sendDTLS)
-	if h.leg.engine.start(func() { h.run(wire) }) {
-		h.wire = wire
+	if !h.leg.engine.start(func() { h.run(wire) }) {
+		return nil
 	}
+	if len(h.wires) >= maxWires {
+		_ = h.wires[0].Close()
+		h.wires = h.wires[1:]
+	}
+	h.wires = append(h.wires, wire)
+	return wire
 }
 
 // run shakes hands with one address, and keeps the connection until the agreement
@@ -98,6 +121,7 @@ func (h *handshake) run(wire *dtlsWire) {
 	if err == nil {
 		if err = h.settle(conn); err == nil {
 			log.Debug("DTLS keys agreed")
+			h.only(wire)
 			<-h.ctx.Done()
 		}
 		_ = conn.Close() // says good-bye, if it can
@@ -107,10 +131,20 @@ func (h *handshake) run(wire *dtlsWire) {
 		log.Debug("DTLS handshake failed", zap.Error(err))
 		h.mu.Lock()
 		defer h.mu.Unlock()
-		if h.wire == wire {
-			h.wire = nil // the next ClientHello begins another
+		h.wires = slices.DeleteFunc(h.wires, func(one *dtlsWire) bool { return one == wire })
+	}
+}
+
+// only ends the other attempts: this one has brought the keys.
+func (h *handshake) only(wire *dtlsWire) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, other := range h.wires {
+		if other != wire {
+			_ = other.Close()
 		}
 	}
+	h.wires = []*dtlsWire{wire}
 }
 
 // shake shakes hands; the connection that it returns is through.
@@ -190,7 +224,7 @@ func (h *handshake) settle(conn *dtls.Conn) error {
 func (h *handshake) with(from netip.AddrPort) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.wire != nil && h.wire.remote == from
+	return h.wireTo(from) != nil
 }
 
 // close ends the handshake and its goroutine. It may be called again, and on nil.

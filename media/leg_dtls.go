@@ -34,7 +34,7 @@ func (l *Leg) keyed(h *handshake, own, theirs Crypto) error {
 	}
 	l.in.mu.Lock()
 	defer l.in.mu.Unlock()
-	if l.in.handshake != h {
+	if l.in.handshake != h || h.settled.Load() { // another address was faster
 		return ErrClosed
 	}
 	l.out.mu.Lock()

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -236,9 +237,17 @@ func (s *server) ready(t terminal) error {
 	for i, listen := range at.sip {
 		bound[i] = listen.String()
 	}
-	s.log.Info("ready", zap.Strings("sip", bound), zap.Stringer("desk", at.desk), zap.Stringer("webrtc", at.webRTC),
+	s.log.Info("ready", zap.Strings("sip", bound), zap.Stringer("desk", at.desk), zap.Stringer("webrtc", at.webRTC), webRTCTCP(s.engine.WebRTCTCPAddress()),
 		zap.Stringer("operations", at.operations), zap.String("config", s.settings.Version), zap.String("version", version()))
 	return banner(t.stdout, t.program, s.settings, at)
+}
+
+// webRTCTCP is the field of an address that there may be none of.
+func webRTCTCP(at netip.AddrPort) zap.Field {
+	if !at.IsValid() {
+		return zap.Skip()
+	}
+	return zap.Stringer("webrtc_tcp", at)
 }
 
 // stop ends the rooms in order and waits for each; the error is the first that
