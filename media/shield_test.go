@@ -111,14 +111,14 @@ func TestShieldKeepsKeysAndLeavesTheVoice(t *testing.T) {
 }
 
 // say says samples, whole packets of them.
-func (k *keypad) say(samples []int16) {
+func (s *keypad) say(samples []int16) {
 	for ; len(samples) >= FrameSamples; samples = samples[FrameSamples:] {
 		payload := make([]byte, maxPayload)
-		n, err := k.encoder.encode(payload, samples[:FrameSamples])
+		n, err := s.encoder.encode(payload, samples[:FrameSamples])
 		if err != nil {
-			k.t.Fatal(err)
+			s.t.Fatal(err)
 		}
-		k.packet(k.codec.PayloadType(), k.timestamp, payload[:n])
+		s.packet(s.codec.PayloadType(), s.timestamp, payload[:n])
 	}
 }
 

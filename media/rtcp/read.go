@@ -5,7 +5,8 @@ import (
 	"errors"
 )
 
-// ErrMalformed: what came isn't a compound packet of RTCP (RFC 3550 appendix A.2).
+// ErrMalformed says that what came isn't a compound packet of RTCP (RFC 3550
+// appendix A.2).
 var ErrMalformed = errors.New("rtcp: not a compound packet of RTCP")
 
 // Is reports whether a packet is RTCP and not RTP, where both come to one port
