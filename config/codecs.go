@@ -80,10 +80,10 @@ func (r *reader) codecs(doc *problem.Document, keys mediaKeys) {
 				r.add(doc.At(item(node, i), "%s stands in media.%s twice", one, list.key).Hint("keep it where it is preferred, once"))
 			}
 		}
-		if len(list.codecs) > 0 && !slices.ContainsFunc(list.codecs, func(c codec) bool { return isG711(c.Codec) }) {
-			r.warn(doc.At(node, "media.%s has neither PCMU nor PCMA, which is all that most carriers and many phones speak: their calls would be refused", list.key).
-				Hint("put PCMU and PCMA last"))
-		}
+	}
+	if len(keys.Codecs) > 0 && !slices.ContainsFunc(keys.Codecs, func(c codec) bool { return isG711(c.Codec) }) {
+		r.warn(doc.At(at(doc.Root, "media", "codecs"), "media.codecs has neither PCMU nor PCMA, which is all that most carriers and many phones speak: their calls would be refused").
+			Hint("put PCMU and PCMA last"))
 	}
 	for i, one := range keys.DeskCodecs {
 		if browsersLack(one.Codec) {
