@@ -40,7 +40,8 @@ func unpaced(t testing.TB, engine *Engine, codec Codec, crypto ...Crypto) *Leg {
 		leg.place.pacer.add(leg)
 		leg.Close()
 	})
-	if err := leg.Agree(Description{Address: sink(t), DigitPayloadType: 101, Crypto: crypto}, Format{codec, codec.PayloadType()}); err != nil {
+	// A socket for reports that opens within the call would be measured with it.
+	if err := leg.Agree(Description{Address: sink(t), DigitPayloadType: 101, ReportsMuxed: true, Crypto: crypto}, Format{codec, codec.PayloadType()}); err != nil {
 		t.Fatal(err)
 	}
 	return leg

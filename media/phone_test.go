@@ -118,7 +118,7 @@ func (p *phone) address() netip.AddrPort { return p.conn.LocalAddr().(*net.UDPAd
 func (p *phone) format() Format { return Format{p.codec, p.codec.PayloadType()} }
 
 func (p *phone) description() Description {
-	return Description{Address: p.address(), Formats: []Format{p.format()}, DigitPayloadType: 101}
+	return Description{Address: p.address(), Formats: []Format{p.format()}, DigitPayloadType: 101, ReportsMuxed: true}
 }
 
 // call opens a leg that is agreed with the phone.

@@ -96,7 +96,7 @@ func TestReportsBesideTheSound(t *testing.T) {
 	}
 	t.Cleanup(leg.Close)
 	remote := caller.description()
-	remote.Reports = reports.address()
+	remote.Reports, remote.ReportsMuxed = reports.address(), false
 	if err := leg.Agree(remote, caller.format()); err != nil {
 		t.Fatal(err)
 	}
