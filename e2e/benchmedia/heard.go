@@ -1,6 +1,9 @@
 package main
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Heard is what the load heard of the server in one case.
 type Heard struct {
@@ -50,18 +53,15 @@ func (h *heard) lost() uint64 {
 	return uint64(expected) - h.received
 }
 
-// lateness is how much later than the earliest each packet was.
+// lateness is how much later than the earliest of its second each packet was. By the
+// second, since a stream whose sender was held up goes on by a clock of its own.
 func (h *heard) lateness() []int64 {
-	if len(h.offsets) == 0 {
-		return nil
-	}
-	earliest := h.offsets[0]
-	for _, offset := range h.offsets {
-		earliest = min(earliest, offset)
-	}
-	late := make([]int64, len(h.offsets))
-	for i, offset := range h.offsets {
-		late[i] = offset - earliest
+	late := make([]int64, 0, len(h.offsets))
+	for second := range slices.Chunk(h.offsets, int(time.Second/frame)) {
+		earliest := slices.Min(second)
+		for _, offset := range second {
+			late = append(late, offset-earliest)
+		}
 	}
 	return late
 }

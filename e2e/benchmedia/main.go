@@ -12,7 +12,8 @@
 // Time is the CPU time of the server's process, the kernel's work for it
 // included. The load never sleeps in a system call that the server would have to
 // wake it from, and takes the times of arrival from the kernel. Lateness is that of
-// the server's packets against their own 20 ms where it plays, and the time that a
+// the server's packets against their own 20 ms where it plays or mixes, the earliest of
+// each second being in time, and the time that a
 // packet needs from one far side to the other where it passes sound on.
 //
 // What lives here: load, cases and figures. What must not: assertions; a machine
