@@ -24,6 +24,7 @@ func soft(samples []int16, hz float64) bool { return signal.Goertzel(samples, hz
 // phone; sam takes part from the list of calls, by his own page's sound. Who hears
 // whom is heard at each of the three.
 func TestASupervisorListensWhispersAndBargesIn(t *testing.T) {
+	t.Parallel()
 	server := start(t)
 	desk := server.deskPhone(t, softly(signal.Tone(deskTone, 120)))
 	maria, sam := server.signIn(t, "maria"), server.enter(t, "sam")

@@ -118,21 +118,23 @@ func TestTransferFromTheDeskPhone(t *testing.T) {
 }
 
 // James transfers by the page: a number that isn't allowed is refused in words, the
-// other is busy at first, and then somebody answers.
+// other is busy at first. Then he asks there first, brings all three together, and
+// leaves the two to each other.
 func TestTransferByThePage(t *testing.T) {
 	t.Parallel()
 	server, far := startWithTrunk(t)
-	target := server.carriersPhone(t, far, "answermode=manual", signal.Tone(outsideTone, 120))
+	target := server.carriersPhone(t, far, "answermode=manual", softly(signal.Tone(outsideTone, 120)))
 	james := server.signIn(t, "james")
-	caller := server.carriersPhone(t, "", "", tone())
+	caller := server.carriersPhone(t, "", "", softly(tone()))
 	caller.callIn()
 	james.accept()
-	transfer := func(number string) {
+	call := func(number, button string) {
 		t.Helper()
 		james.js("empty the field", `document.querySelector("#transfer-number").value = ""`)
 		james.do("type the number", chromedp.SendKeys(css("transfer-number"), number+"\r"))
-		james.click("transfer-confirm")
+		james.click(button)
 	}
+	transfer := func(number string) { t.Helper(); call(number, "transfer-confirm") }
 	james.click("transfer")
 	transfer("+1 900 555 0142")
 	eventually(t, 5*time.Second, "the page says no", func() bool {
@@ -149,10 +151,19 @@ func TestTransferByThePage(t *testing.T) {
 	if james.state() != "talking" {
 		t.Errorf("james is %s", james.state())
 	}
-	transfer("202 555 0177")
+	call("202 555 0177", "transfer-consult")
 	eventually(t, 10*time.Second, "the number rings", func() bool { return target.count("CALL_INCOMING") == 2 })
 	target.command("accept", "")
-	eventually(t, 10*time.Second, "the number answers", func() bool { return target.saw("CALL_ESTABLISHED") })
+	eventually(t, 10*time.Second, "the page says that somebody answered", func() bool {
+		return james.text("#third", "dataset.third") == "answered" && james.state() == "holding"
+	})
+	james.click("third-together")
+	james.await("talking")
+	together := time.Now()
+	pass(2500 * time.Millisecond)
+	leaves := time.Now()
+	james.click("third-leave")
+	james.await("wrap_up")
 	joined := time.Now()
 	james.finish()
 	pass(4 * time.Second)
@@ -161,9 +172,17 @@ func TestTransferByThePage(t *testing.T) {
 	caller.awaitEnd()
 	eventually(t, 5*time.Second, "the call is over at the number", func() bool { return target.count("CALL_CLOSED") == 2 })
 	wantEachOther(t, caller, target, joined, end)
+	from := together.Add(700 * time.Millisecond)
+	if cut := caller.between(caller.heard(), from, leaves); !loud(cut, outsideTone) || agentsVoice(t, cut) < 0.3 {
+		t.Errorf("together the caller hears %.4f of the number's tone, the agent by %.2f", signal.Goertzel(cut, outsideTone), agentsVoice(t, cut))
+	}
+	if cut := target.between(target.heard(), from, leaves); !loud(cut, callerTone) || agentsVoice(t, cut) < 0.3 {
+		t.Errorf("together the number hears %.4f of the caller's tone, the agent by %.2f", signal.Goertzel(cut, callerTone), agentsVoice(t, cut))
+	}
 	record, _ := server.record()
 	wantSegments(t, record, ledger.SegmentRing, ledger.SegmentIVR, ledger.SegmentQueue, ledger.SegmentRingAgent,
-		ledger.SegmentTalk, ledger.SegmentTransfer, ledger.SegmentTalk, ledger.SegmentTransfer, ledger.SegmentWrapUp, ledger.SegmentExternal)
+		ledger.SegmentTalk, ledger.SegmentTransfer, ledger.SegmentTalk, ledger.SegmentConsult, ledger.SegmentHold, ledger.SegmentConference,
+		ledger.SegmentTalk, ledger.SegmentTransfer, ledger.SegmentWrapUp, ledger.SegmentExternal)
 	if record.EndedBy != ledger.ByTarget || record.Segments[5].Outcome != "busy" {
 		t.Errorf("the record says %+v", record)
 	}
