@@ -44,6 +44,9 @@ func newBesideSocket(conn *net.UDPConn) (*besideSocket, error) {
 	_ = conn.SetReadBuffer(besideBuffer)
 	b := &besideSocket{conn: conn, raw: raw}
 	b.read = func(fd uintptr) {
+		if b.err = unix.EAGAIN; !waiting(fd) {
+			return
+		}
 		b.size, b.stamps, _, b.from, b.err = unix.Recvmsg(int(fd), b.packet[:], b.stamp[:], unix.MSG_DONTWAIT)
 	}
 	_ = raw.Control(stampArrivals)

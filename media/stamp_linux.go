@@ -26,3 +26,10 @@ func arrivalStamp(control []byte) (time.Time, bool) {
 	}
 	return time.Time{}, false
 }
+
+// waiting reports whether a packet is there to be read. The scheduler isn't told of
+// the system call, which would wake its watchdog: hardly ever is one there.
+func waiting(fd uintptr) bool {
+	_, _, problem := unix.RawSyscall6(unix.SYS_RECVFROM, fd, 0, 0, unix.MSG_PEEK|unix.MSG_DONTWAIT, 0, 0)
+	return problem != unix.EAGAIN
+}
