@@ -242,8 +242,11 @@ func (p *phone) heard() []int16 {
 
 // between cuts what was heard from one moment to another.
 func (p *phone) between(heard []int16, from, to time.Time) []int16 {
+	p.mu.Lock()
+	closed := p.closed
+	p.mu.Unlock()
 	at := func(t time.Time) int {
-		return min(max(len(heard)-int(p.closed.Sub(t).Seconds()*8000), 0), len(heard))
+		return min(max(len(heard)-int(closed.Sub(t).Seconds()*8000), 0), len(heard))
 	}
 	return heard[at(from):at(to)]
 }

@@ -73,6 +73,7 @@ func TestASupervisorListensWhispersAndBargesIn(t *testing.T) {
 	eventually(t, 5*time.Second, "sam is out", func() bool { return sam.shows("supervision") == "" })
 	during("alone", 1800*time.Millisecond)
 	caller.hangUp()
+	desk.awaitEnd()
 	maria.finish()
 
 	callersEar, agentsEar := caller.heard(), desk.heard()

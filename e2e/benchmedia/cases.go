@@ -172,7 +172,7 @@ func (b *bench) withProgram(ctx context.Context, c one) (err error) {
 	if err != nil {
 		return err
 	}
-	place := Place{Server: netip.MustParseAddrPort(program.SIP), Number: "5550100", Calls: c.calls, Rate: callRate}
+	place := Place{Server: netip.MustParseAddrPort(program.SIP), Number: "5550100", Calls: c.calls, Rate: callRate, Silent: c.kind == toListeners}
 	if err := load.call(ctx, "Place", place, &struct{}{}); err != nil {
 		return err
 	}

@@ -98,9 +98,11 @@ type Place struct {
 	Number string
 	Calls  int
 	Rate   int // a second
+	Silent bool
 }
 
-// Place calls the server, and begins to send RTP once all calls are answered.
+// Place calls the server, and begins to send RTP once all calls are answered, unless
+// they are to be Silent.
 func (l *Load) Place(place Place, _ *struct{}) error {
 	calls, err := newSIPCallers(place.Server, place.Number, l.callers.addresses())
 	if err != nil {
@@ -116,6 +118,9 @@ func (l *Load) Place(place Place, _ *struct{}) error {
 		return err
 	}
 	l.callers.begin(place.Server.Addr(), ports, codings, byGrid)
+	if place.Silent {
+		l.callers.stop()
+	}
 	return nil
 }
 

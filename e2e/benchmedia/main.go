@@ -96,6 +96,7 @@ type kind string
 const (
 	floorPlain   kind = "floor"
 	playback     kind = "playback"
+	toListeners  kind = "playback_to_listeners" // who send nothing, as with silence suppression
 	heldInIVR    kind = "ivr"
 	sipBridge    kind = "sip_bridge"
 	webrtcBridge kind = "webrtc_bridge"
@@ -117,6 +118,8 @@ func cases() []one {
 		{floorPlain, 500, 1, false, media.PCMU},
 		{playback, 500, 1, true, media.PCMU},
 		{playback, 1000, 1, true, media.PCMU},
+		{toListeners, 500, 1, true, media.PCMU},
+		{toListeners, 1000, 1, true, media.PCMU},
 		{heldInIVR, 500, 1, true, media.PCMU},
 		{sipBridge, 250, 2, false, media.PCMU},
 		{sipBridge, 500, 2, false, media.PCMU},
@@ -141,7 +144,8 @@ func (b *bench) run(ctx context.Context, only string) error {
 			continue
 		}
 		measure := b.withRig
-		if c.kind == playback || c.kind == heldInIVR {
+		switch c.kind {
+		case playback, toListeners, heldInIVR:
 			measure = b.withProgram
 		}
 		if err := measure(ctx, c); err != nil {
