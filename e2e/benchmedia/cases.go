@@ -13,8 +13,9 @@ import (
 )
 
 const (
-	// settling is how long sound flows before anything is measured.
-	settling = time.Second
+	// settling is how long sound flows before anything is measured: what setting the
+	// calls up costs, and its garbage, isn't what their sound does.
+	settling = 4 * time.Second
 	// callRate is how many calls a second are placed before the measurement.
 	callRate = 250
 	// looks is how often the program's memory is read; the least that was seen is
