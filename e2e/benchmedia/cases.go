@@ -120,7 +120,7 @@ func (b *bench) connect(ctx context.Context, c one, server, load *child) error {
 
 // measure lets sound flow for the window, and ends it.
 func (b *bench) measure(ctx context.Context, c one, load *child, cpu func() (time.Duration, error)) (f figures, err error) {
-	if err := pause(ctx, settling); err != nil {
+	if err := program.Pause(ctx, settling); err != nil {
 		return f, err
 	}
 	if err := load.call(ctx, "Mark", struct{}{}, &struct{}{}); err != nil {
@@ -131,7 +131,7 @@ func (b *bench) measure(ctx context.Context, c one, load *child, cpu func() (tim
 	if err != nil {
 		return f, err
 	}
-	if err := pause(ctx, b.window); err != nil {
+	if err := program.Pause(ctx, b.window); err != nil {
 		return f, err
 	}
 	after, err := cpu()
@@ -205,7 +205,7 @@ func least(ctx context.Context, c one, server *program.Server) (program.Held, er
 		return held, err
 	}
 	for range looks {
-		if err := pause(ctx, 50*time.Millisecond); err != nil {
+		if err := program.Pause(ctx, 50*time.Millisecond); err != nil {
 			return held, err
 		}
 		next, err := server.Holds()

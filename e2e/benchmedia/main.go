@@ -154,15 +154,3 @@ func (b *bench) run(ctx context.Context, only string) error {
 	}
 	return nil
 }
-
-// pause waits.
-func pause(ctx context.Context, long time.Duration) error {
-	timer := time.NewTimer(long)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}

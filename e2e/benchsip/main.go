@@ -62,7 +62,7 @@ func run(ctx context.Context, binary, configuration, scenario string, step time.
 	}
 	var before program.Held
 	if calls > 0 { // before the climb, whose last step leaves a pile of unanswered calls
-		if err := settle(ctx, warming); err != nil {
+		if err := program.Pause(ctx, warming); err != nil {
 			return err
 		}
 		if before, err = server.Holds(); err != nil {
@@ -130,7 +130,7 @@ func soak(ctx context.Context, server *program.Server, load load, rate, calls in
 		return err
 	}
 	took := time.Since(began)
-	if err := settle(ctx, settling); err != nil {
+	if err := program.Pause(ctx, settling); err != nil {
 		return err
 	}
 	after, err := server.Holds()
@@ -140,17 +140,4 @@ func soak(ctx context.Context, server *program.Server, load load, rate, calls in
 	fmt.Printf("case=soak calls=%d failed=%d rate=%d minutes=%.1f heap_mb_before=%.1f heap_mb_after=%.1f goroutines_before=%.0f goroutines_after=%.0f dialogs_after=%.0f ports_after=%.0f\n",
 		result.succeeded, result.failed, rate, took.Minutes(), before.HeapInUse/1e6, after.HeapInUse/1e6, before.Goroutines, after.Goroutines, after.Dialogs, after.Ports)
 	return nil
-}
-
-// settle waits until the timers of the last calls have run out, and garbage has
-// been collected a few times.
-func settle(ctx context.Context, long time.Duration) error {
-	timer := time.NewTimer(long)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -224,3 +224,15 @@ func (s *Server) Holds() (Held, error) {
 	}
 	return h, lines.Err()
 }
+
+// Pause waits, unless ctx is done before.
+func Pause(ctx context.Context, long time.Duration) error {
+	timer := time.NewTimer(long)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
