@@ -307,3 +307,36 @@ func TestOneOfTwoSourcesIsListenedTo(t *testing.T) {
 		t.Errorf("heard %q", got)
 	}
 }
+
+// TestWhatWasAgreedSaysWhetherTonesCount: a leg listens where its far side offers no
+// telephone-event, and stops where a re-INVITE brings one.
+func TestWhatWasAgreedSaysWhetherTonesCount(t *testing.T) {
+	engine := running(t, func(o *Options) { o.InbandDigits = InbandAuto })
+	caller := newPhone(t, PCMU)
+	var told events
+	leg, err := engine.OpenRTP(LegOptions{Notify: told.notify})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer leg.Close()
+	caller.to = leg.LocalAddress()
+	for _, c := range []struct {
+		digits uint8
+		want   string
+	}{{0, "5"}, {DigitPayloadType, "5"}, {0, "55"}} {
+		far := caller.description()
+		far.DigitPayloadType = c.digits
+		if err := leg.Agree(far, caller.format()); err != nil {
+			t.Fatal(err)
+		}
+		before := leg.Stats().PacketsReceived
+		sound := make([]int16, 10*FrameSamples)
+		generator := tone.New('5', 100*time.Millisecond)
+		generator.Fill(sound)
+		caller.say(sound)
+		eventually(t, "the sound", func() bool { return leg.Stats().PacketsReceived >= before+10 })
+		if got := told.keys(); got != c.want {
+			t.Errorf("with telephone-event %d the keys so far are %q, want %q", c.digits, got, c.want)
+		}
+	}
+}
