@@ -67,6 +67,13 @@ func (l flowLine) Entered(step ivr.StepName) {
 	l.log.Debug("step entered", zap.String("flow", step.Flow), zap.String("step", step.Step))
 }
 
+// Took tells a call's story, way by way.
+func (l flowLine) Took(edge ivr.EdgeName) {
+	l.log.Debug("edge taken", zap.String("flow", edge.Flow), zap.String("step", edge.From), zap.String("via", edge.Via))
+}
+
+func (l flowLine) Now() time.Time { return l.center.now() }
+
 // ReadFact reads beside the call, since the audit is written before the value
 // comes out.
 func (l flowLine) ReadFact(name string) {

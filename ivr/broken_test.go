@@ -52,7 +52,7 @@ var broken = []struct {
 	{"no verb", head + "  a:\n    pley: hello\n    next: people\n" + toPeople,
 		"flows/t.yaml:6:5: step \"a\" has no verb: \"pley\" is none; did you mean \"play\"?"},
 	{"nothing like a verb", head + "  a:\n    next: people\n" + toPeople,
-		"flows/t.yaml:5:3: step \"a\" has no verb; the verbs are play, say, menu, collect, verify, set, branch, queue, transfer, hang_up"},
+		"flows/t.yaml:5:3: step \"a\" has no verb; the verbs are " + strings.Join(ivr.Verbs(), ", ")},
 	{"two verbs", head + "  a:\n    play: hello\n    menu: main\n    next: people\n" + toPeople,
 		"flows/t.yaml:7:5: step \"a\" has two verbs, \"play\" and \"menu\"; make two steps, the first with `next:` to the second"},
 	{"unknown key", head + "  a:\n    play: hello\n    barge-in: false\n    next: people\n" + toPeople,

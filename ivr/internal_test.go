@@ -20,6 +20,8 @@ func (l *tape) Verify(Claim)                    { l.asked = append(l.asked, "ver
 func (l *tape) Queue(QueueRequest)              { l.asked = append(l.asked, "queue") }
 func (l *tape) HangUp(reason string)            { l.asked = append(l.asked, "hang up: "+reason) }
 func (l *tape) Entered(StepName)                {}
+func (l *tape) Took(EdgeName)                   {}
+func (l *tape) Now() time.Time                  { return time.Time{} }
 func (l *tape) ReadFact(name string)            { l.asked = append(l.asked, "read "+name) }
 
 // unchecked parses a flow and links it, and proves nothing.

@@ -26,6 +26,11 @@ type Line interface {
 	HangUp(reason string)
 	// Entered notes that a step was entered: the path that the agent sees.
 	Entered(step StepName)
+	// Took notes each edge that is taken, before the step that it leads to is
+	// entered: inline steps too, and the flow's start (an edge from no step).
+	Took(edge EdgeName)
+	// Now is the wall clock, for hours and dates.
+	Now() time.Time
 	// ReadFact reads a verified member's fact ("next_visit", "plan_year") beside
 	// the call's goroutine; Run.FactRead brings it. The line holds the
 	// verification, checks that it still stands, and audits the reading.
@@ -38,6 +43,17 @@ type StepName struct {
 	Step string
 	// Label is what the admin calls it, for the agent's screen; Step if none is given.
 	Label string
+}
+
+// EdgeName names a way on for tests, figures and drawings. It says nothing of the
+// caller.
+type EdgeName struct {
+	// Flow and From name the step that is left; From is empty at a call's beginning.
+	Flow, From string
+	// Via is the admin's word for the way: "next", "no_input", `choice "1"`.
+	Via string
+	// ToFlow and To name the step that is entered.
+	ToFlow, To string
 }
 
 // TimerID names a timer of a run.

@@ -30,9 +30,6 @@ type parser struct {
 	list problem.List
 }
 
-// verbs are the steps of the language, in the order that they are named in hints.
-var verbs = []string{"play", "say", "menu", "collect", "verify", "set", "branch", "queue", "transfer", "hang_up"}
-
 func (p *parser) add(problems ...problem.Problem) { p.list = append(p.list, problems...) }
 
 // decode fills target from node and collects what is wrong.
@@ -127,67 +124,44 @@ func (p *parser) step(key, node *yaml.Node, name string, inline bool) *step {
 		p.add(p.at(key, "%q can't name a step", name).Hint("use small letters, digits and underscores, beginning with a letter"))
 	}
 	if node.Kind != yaml.MappingNode {
-		p.add(p.at(node, "step %q has no verb", name).Hint("write what it does below it, as in `play: welcome`; the verbs are %s", strings.Join(verbs, ", ")))
+		p.add(p.at(node, "step %q has no verb", name).Hint("write what it does below it, as in `play: welcome`; the verbs are %s", strings.Join(Verbs(), ", ")))
 		return s
 	}
-	verb, ok := p.verb(s, node)
-	if !ok {
+	verb := p.verb(s, node)
+	if verb == nil {
 		return s
 	}
-	s.action = p.action(verb, s, node)
+	s.action = verb.parse(p, s, node)
 	if label := problem.Get(node, "label"); label != nil {
 		s.label = label.Value
 	}
 	return s
 }
 
-// verb finds the one verb of a step.
-func (p *parser) verb(s *step, node *yaml.Node) (string, bool) {
+// verb finds the one verb of a step; nil if there isn't one.
+func (p *parser) verb(s *step, node *yaml.Node) *verb {
+	names := Verbs()
 	var found []problem.Pair
 	for _, pair := range problem.Pairs(node) {
-		if slices.Contains(verbs, pair.Key.Value) {
+		if slices.Contains(names, pair.Key.Value) {
 			found = append(found, pair)
 		}
 	}
 	switch len(found) {
 	case 1:
-		return found[0].Key.Value, true
+		return &verbs()[slices.Index(names, found[0].Key.Value)]
 	case 0:
 		for _, pair := range problem.Pairs(node) {
-			if near := problem.Nearest(pair.Key.Value, verbs); near != "" && pair.Key.Value != "next" {
+			if near := problem.Nearest(pair.Key.Value, names); near != "" && pair.Key.Value != "next" {
 				p.add(p.at(pair.Key, "step %q has no verb: %q is none", s.name, pair.Key.Value).Hint("did you mean %q?", near))
-				return "", false
+				return nil
 			}
 		}
-		p.add(p.at(s.node, "step %q has no verb", s.name).Hint("the verbs are %s", strings.Join(verbs, ", ")))
+		p.add(p.at(s.node, "step %q has no verb", s.name).Hint("the verbs are %s", strings.Join(names, ", ")))
 	default:
 		p.add(p.at(found[1].Key, "step %q has two verbs, %q and %q", s.name, found[0].Key.Value, found[1].Key.Value).Hint("make two steps, the first with `next:` to the second"))
 	}
-	return "", false
-}
-
-func (p *parser) action(verb string, s *step, node *yaml.Node) action {
-	switch verb {
-	case "play":
-		return p.play(s, node)
-	case "say":
-		return p.say(s, node)
-	case "menu":
-		return p.menu(s, node)
-	case "collect":
-		return p.collect(s, node)
-	case "verify":
-		return p.verify(s, node)
-	case "set":
-		return p.setVariables(s, node)
-	case "branch":
-		return p.branch(s, node)
-	case "queue":
-		return p.queue(s, node)
-	case "transfer":
-		return p.transfer(s, node)
-	}
-	return p.hangUp(s, node)
+	return nil
 }
 
 // onward reads a required way on. The key is the admin's word for it.

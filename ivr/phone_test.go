@@ -31,6 +31,7 @@ type phone struct {
 	claims   []string
 	heard    []string
 	entered  []string
+	took     []ivr.EdgeName
 	read     []string
 	// sensitive counts the rows that tell something of the member.
 	sensitive int
@@ -159,6 +160,19 @@ func (p *phone) ReadFact(name string) {
 	}
 	p.pending = append(p.pending, reply{p.now + 20*time.Millisecond, func() { p.run.FactRead(name, text, err) }})
 }
+
+func (p *phone) Took(edge ivr.EdgeName) {
+	p.ask()
+	if edge.Via == "" || edge.To == "" {
+		p.t.Fatalf("an edge without a name is taken: %v", edge)
+	}
+	p.took = append(p.took, edge)
+}
+
+// epoch is when a phone's call begins.
+var epoch = time.Date(2026, 11, 25, 16, 0, 0, 0, time.UTC)
+
+func (p *phone) Now() time.Time { return epoch.Add(p.now) }
 
 func (p *phone) Queue(request ivr.QueueRequest) {
 	p.ask()

@@ -176,11 +176,21 @@ func (r *Run) follow(e *edge) {
 		r.fail("the flow went on without waiting for the caller")
 		return
 	}
+	r.line.Took(r.edgeName(e))
 	r.step, r.flow = e.to, e.to.flow
 	if !r.step.inline || r.step.label != "" {
 		r.line.Entered(r.step.public())
 	}
 	r.step.action.enter(r)
+}
+
+// edgeName names an edge that leads out of the run's step.
+func (r *Run) edgeName(e *edge) EdgeName {
+	name := EdgeName{Via: e.via, ToFlow: e.to.flow.name, To: e.to.name}
+	if r.step != nil {
+		name.Flow, name.From = r.step.flow.name, r.step.name
+	}
+	return name
 }
 
 // public names a step as records and screens show it.
