@@ -3,6 +3,7 @@ package call
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -24,6 +25,8 @@ type Center struct {
 	records  Records
 	router   *router
 	counters counters
+	// content is what calls begin with from now on.
+	content atomic.Pointer[Content]
 	// devices by agent; the map itself never changes.
 	devices map[acd.AgentID]*device
 	// phones reaches the desk phones, byPhone finds whose they are; both are set
@@ -71,6 +74,7 @@ func NewCenter(options Options) (*Center, error) {
 		colleagues: newColleagues(options.Content), draining: true, refusals: make(chan struct{}, maxRefusals),
 	}
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())
+	c.content.Store(options.Content)
 	c.router = newRouter(options.Records, options.Log, options.Now, c)
 	for _, agent := range options.Content.Rules.Agents {
 		c.devices[agent.ID] = newDevice(c, agent)
@@ -139,15 +143,16 @@ func (c *Center) Invite(dialog *sip.Dialog) { c.invite(dialog) }
 func (c *Center) invite(dialog Dialog) {
 	id := c.options.NewID()
 	dialog.Name(id)
-	line, known := c.options.Content.Lines[dialog.Dialed()]
+	content := c.content.Load()
+	line, known := content.Lines[dialog.Dialed()]
 	if !known {
 		c.inviteElsewhere(id, dialog)
 		return
 	}
-	session, refused := c.admit(id, dialog, line)
+	session, refused := c.admit(id, dialog, line, content)
 	if refused != nil {
 		c.refuse(id, dialog, *refused)
-		c.keepRefused(c.newRecord(id, dialog, line), *refused)
+		c.keepRefused(c.newRecord(id, dialog, line, content), *refused)
 		return
 	}
 	dialog.Notify(func(e sip.Event) { session.post(sipMessage(e)) })
@@ -167,11 +172,11 @@ type refusal struct {
 }
 
 // admit makes the call's session, if there is room, and takes its sound.
-func (c *Center) admit(id string, dialog Dialog, line Line) (*session, *refusal) {
+func (c *Center) admit(id string, dialog Dialog, line Line, content *Content) (*session, *refusal) {
 	if err := dialog.Check(); err != nil {
 		return nil, &refusal{status: sip.RefusalStatus(err), log: err.Error()}
 	}
-	s := c.newSession(id, dialog, line)
+	s := c.newSession(id, dialog, line, content)
 	if refused := c.register(s); refused != nil {
 		s.cancel(nil)
 		return nil, refused
@@ -219,21 +224,21 @@ func (c *Center) callerLeft() {
 	c.callers--
 }
 
-func (c *Center) newSession(id string, dialog Dialog, line Line) *session {
+func (c *Center) newSession(id string, dialog Dialog, line Line, content *Content) *session {
 	s := &session{
-		id: id, contact: acd.ContactID(id), line: line, number: dialog.Dialed(), center: c, content: c.options.Content, dialog: dialog,
+		id: id, contact: acd.ContactID(id), line: line, number: dialog.Dialed(), center: c, content: content, dialog: dialog,
 		log: c.log.With(zap.String("call", id)), inbox: make(chan message, sessionInbox),
 		wrapping: map[acd.AgentID]time.Time{}, supervisors: map[acd.AgentID]*supervision{}, contacts: map[acd.AgentID]acd.ContactID{},
 	}
 	s.ctx, s.cancel = context.WithCancelCause(c.ctx)
 	s.timers = newTimers(s.post)
-	s.chronicle = newChronicle(c.newRecord(id, dialog, line))
+	s.chronicle = newChronicle(c.newRecord(id, dialog, line, content))
 	return s
 }
 
-func (c *Center) newRecord(id string, dialog Dialog, line Line) ledger.CallRecord {
+func (c *Center) newRecord(id string, dialog Dialog, line Line, content *Content) ledger.CallRecord {
 	return ledger.CallRecord{
-		ID: id, Line: line.Name, Flow: line.Flow, FlowVersion: c.options.Content.Flows.Version(),
+		ID: id, Line: line.Name, Flow: line.Flow, FlowVersion: content.Flows.Version(),
 		SIPCallID: dialog.ID(), Started: c.now(), Verification: "none",
 	}
 }

@@ -331,7 +331,7 @@ func (d *device) notify() {
 
 // view is what the agent's screen shows now.
 func (d *device) view() AgentView {
-	content := d.center.options.Content
+	content := d.center.content.Load()
 	draining := d.center.isDraining()
 	d.mu.Lock()
 	defer d.mu.Unlock()

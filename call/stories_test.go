@@ -262,7 +262,7 @@ func TestAPanicEndsItsOwnCallOnly(t *testing.T) {
 
 func TestInboxThatOverflowsEndsTheCall(t *testing.T) {
 	onFloor(t, nil, func(f *floor) {
-		stuck := f.center.newSession("stuck", &fakeDialog{id: "sip"}, Line{}) // nobody takes its messages
+		stuck := f.center.newSession("stuck", &fakeDialog{id: "sip"}, Line{}, f.center.content.Load()) // nobody takes its messages
 		digit, _ := media.ParseDigit('5')
 		for range sessionInbox * 2 {
 			stuck.post(soundMessage{Kind: media.EventDigit, Digit: digit})

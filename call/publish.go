@@ -1,0 +1,45 @@
+package call
+
+import (
+	"errors"
+
+	"go.uber.org/zap"
+
+	"careline/ivr"
+	"careline/media"
+)
+
+// Script is what may change while calls are up: the flows, and what they play.
+type Script struct {
+	Flows *ivr.Set
+	// Prompts by language and name; Music by name.
+	Prompts map[ivr.Prompt]*media.Clip
+	Music   map[string]*media.Clip
+}
+
+// Publish makes calls that come from now on run on a script. Those that are up
+// keep the one that they began with (contract 7), also where an agent hands the
+// caller back to a flow. A script without the flow of some line is refused, and the
+// old one goes on.
+func (c *Center) Publish(script Script) error {
+	if script.Flows == nil {
+		return errors.New("call: a script has flows")
+	}
+	for {
+		old := c.content.Load()
+		for number, line := range old.Lines {
+			if !script.Flows.Has(line.Flow) {
+				return errors.New("call: the script lacks flow " + line.Flow + ", where calls to " + number + " begin")
+			}
+		}
+		content := *old
+		content.Flows, content.Prompts, content.Music = script.Flows, script.Prompts, script.Music
+		if c.content.CompareAndSwap(old, &content) {
+			c.log.Info("flows published", zap.String("version", script.Flows.Version()), zap.String("before", old.Flows.Version()))
+			return nil
+		}
+	}
+}
+
+// FlowVersion is the version of the flows that calls begin with now.
+func (c *Center) FlowVersion() string { return c.content.Load().Flows.Version() }
