@@ -4,26 +4,30 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// verb is a word of the language: what a step does, and who reads it.
+// verb is a word of the language: what a step does, who reads it, and the keys
+// that a step of it may have.
 type verb struct {
 	name  string
 	parse func(*parser, *step, *yaml.Node) action
+	// text is an empty value of the type that the step is decoded into: what
+	// editors complete and check comes from its fields.
+	text any
 }
 
 // verbs are the words of the language, in the order that hints name them. (A
 // function, since a menu's choices may be steps themselves.)
 func verbs() []verb {
 	return []verb{
-		{"play", (*parser).play},
-		{"say", (*parser).say},
-		{"menu", (*parser).menu},
-		{"collect", (*parser).collect},
-		{"verify", (*parser).verify},
-		{"set", (*parser).setVariables},
-		{"branch", (*parser).branch},
-		{"queue", (*parser).queue},
-		{"transfer", (*parser).transfer},
-		{"hang_up", (*parser).hangUp},
+		{"play", (*parser).play, playText{}},
+		{"say", (*parser).say, sayText{}},
+		{"menu", (*parser).menu, menuText{}},
+		{"collect", (*parser).collect, collectText{}},
+		{"verify", (*parser).verify, verifyText{}},
+		{"set", (*parser).setVariables, setText{}},
+		{"branch", (*parser).branch, branchText{}},
+		{"queue", (*parser).queue, queueText{}},
+		{"transfer", (*parser).transfer, transferText{}},
+		{"hang_up", (*parser).hangUp, hangUpText{}},
 	}
 }
 
