@@ -201,6 +201,8 @@ const (
 	// AuditCapture: signalling is shown with its numbers; Purpose says why, Subject
 	// is the token of the number that calls are captured of.
 	AuditCapture AuditKind = "capture"
+	// AuditPublish: flows were published; Field is their version, Purpose whence.
+	AuditPublish AuditKind = "publish"
 	// AuditSupervision: a supervisor takes part in an agent's call; Field is how
 	// (listen, whisper, barge_in), Outcome is begun, ended or refused.
 	AuditSupervision AuditKind = "supervision"
