@@ -76,6 +76,9 @@ type Config struct {
 	Demo         Demo
 	// Warnings are what works today and should be looked at.
 	Warnings problem.List
+
+	// rest is what scripts are read against (Scripts).
+	rest rest
 }
 
 // Site is the contact center.
@@ -149,7 +152,6 @@ func (r *reader) load(now time.Time) *Config {
 	if doc != nil {
 		r.phonePorts(doc, site, len(phones.agents))
 	}
-	sounds := r.sounds(site.Media, spoken(site.Media, people))
 	settings := site.settings()
 	settings.SIP.TLS.Certificate = certificate
 	if doc != nil {
@@ -164,9 +166,6 @@ func (r *reader) load(now time.Time) *Config {
 	}
 	ofTrunks(&settings.SIP, carriers)
 	settings.SIP.Plan = r.dialplan(carriers)
-	settings.Content.Prompts, settings.Content.Music = sounds.prompts, sounds.music
-	settings.Media.Clips = sounds.clips()
-	settings.Content.DefaultMusic = sounds.defaultMusic()
 	ofPhones(settings, phones)
 	settings.Content.Codecs = agentCodecs(site.Media, people)
 	if doc != nil {
@@ -176,18 +175,11 @@ func (r *reader) load(now time.Time) *Config {
 		settings.Content.Extensions = r.extensions(agentsDoc, people, site.Lines, settings.SIP.Plan)
 	}
 	settings.Members = r.members()
-	if queuesDoc != nil {
-		settings.Content.Flows = r.flows(sounds, lines, people, law)
-	}
-	if doc != nil {
-		settings.Content.Lines = r.lines(doc, site.Lines, settings.Content.Flows)
-	}
-	if queuesDoc != nil && staffed && len(law.states) > 0 {
-		r.coverage(queuesDoc, lines, people, law, today, settings.Content.Flows)
-	}
-	if settings.Content.Flows != nil && agentsDoc != nil {
-		r.idle(agentsDoc, queuesDoc, lines, people, settings.Content)
-	}
+	settings.rest = rest{doc: doc, queuesDoc: queuesDoc, agentsDoc: agentsDoc, site: site, lines: lines, people: people, staffed: staffed, law: law}
+	script := r.script(settings.rest, today)
+	script.fill(settings.Content)
+	settings.Content.DefaultMusic = script.sounds.defaultMusic()
+	settings.Media.Clips = script.sounds.clips()
 	if len(r.problems) > 0 {
 		return settings
 	}

@@ -7,13 +7,14 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"careline/call"
+	"careline/ivr"
 	"careline/problem"
 )
 
 // idle warns of what nothing leads to: most often the other end is misspelt.
-func (r *reader) idle(agents, queues *problem.Document, lines []line, people []person, content *call.Content) {
-	queued := content.Flows.Queued()
-	wanted := content.Flows.Skills()
+func (r *reader) idle(agents, queues *problem.Document, lines []line, people []person, flows *ivr.Set, numbers map[string]call.Line) {
+	queued := flows.Queued()
+	wanted := flows.Skills()
 	var spoken []string
 	for _, l := range lines {
 		if _, ok := queued[l.Name]; !ok {
@@ -27,11 +28,11 @@ func (r *reader) idle(agents, queues *problem.Document, lines []line, people []p
 	for _, who := range people {
 		r.idleAgent(agents, who, wanted, spoken)
 	}
-	transferred := content.Flows.TransferredTo()
-	for _, flow := range content.Flows.Flows() {
-		answers := slices.ContainsFunc(slices.Collect(maps.Values(content.Lines)), func(l call.Line) bool { return l.Flow == flow })
+	transferred := flows.TransferredTo()
+	for _, flow := range flows.Flows() {
+		answers := slices.ContainsFunc(slices.Collect(maps.Values(numbers)), func(l call.Line) bool { return l.Flow == flow })
 		if !answers && !slices.Contains(transferred, flow) {
-			r.warn(problem.Problem{Position: content.Flows.Position(flow), Message: "no line and no other flow leads to this flow"}.
+			r.warn(problem.Problem{Position: flows.Position(flow), Message: "no line and no other flow leads to this flow"}.
 				Hint("name it in careline.yaml under lines, or remove the file"))
 		}
 	}

@@ -1,0 +1,49 @@
+package config
+
+import (
+	"careline/call"
+	"careline/ivr"
+	"careline/problem"
+)
+
+// rest is what a script is read against: all that stays as it is while the server
+// runs. A document that couldn't be read is nil.
+type rest struct {
+	doc, queuesDoc, agentsDoc *problem.Document
+	site                      siteFile
+	lines                     []line
+	people                    []person
+	// staffed: agents.yaml has no mistake.
+	staffed bool
+	law     law
+}
+
+// script is what may change while calls are up: the flows, and what they play.
+type script struct {
+	sounds sounds
+	flows  *ivr.Set // nil where they have mistakes
+	lines  map[string]call.Line
+}
+
+func (s script) fill(content *call.Content) {
+	content.Prompts, content.Music = s.sounds.prompts, s.sounds.music
+	content.Flows, content.Lines = s.flows, s.lines
+}
+
+// script reads a script and checks it against the rest, as of today.
+func (r *reader) script(rest rest, today string) script {
+	s := script{sounds: r.sounds(rest.site.Media, spoken(rest.site.Media, rest.people))}
+	if rest.queuesDoc != nil {
+		s.flows = r.flows(s.sounds, rest.lines, rest.people, rest.law)
+	}
+	if rest.doc != nil {
+		s.lines = r.lines(rest.doc, rest.site.Lines, s.flows)
+	}
+	if rest.queuesDoc != nil && rest.staffed && len(rest.law.states) > 0 {
+		r.coverage(rest.queuesDoc, rest.lines, rest.people, rest.law, today, s.flows)
+	}
+	if s.flows != nil && rest.agentsDoc != nil {
+		r.idle(rest.agentsDoc, rest.queuesDoc, rest.lines, rest.people, s.flows, s.lines)
+	}
+	return s
+}
