@@ -19,6 +19,8 @@ type reader struct {
 	warnings problem.List
 	// raw is every file read, for the version.
 	raw map[string][]byte
+	// known are sounds that were read before; nil for none.
+	known *knownSounds
 }
 
 // document reads and parses one file; nil if it can't be, which is then a problem.

@@ -126,7 +126,8 @@ func (r *reader) sideBySide(files []string, target lufs, codecs []media.Codec) [
 	for i, file := range files {
 		readers[i].files = r.files
 		group.Go(func() error {
-			clips[i] = readers[i].clip(file, target, codecs)
+			one := &readers[i]
+			clips[i] = r.known.clip(one, file, func() *media.Clip { return one.clip(file, target, codecs) })
 			return nil
 		})
 	}
