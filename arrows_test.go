@@ -31,8 +31,9 @@ func arrows() map[string][]string {
 		"operations": {"call", "media", "sip", "acd", "ledger"},
 		"dial":       {"media"},
 		"prompts":    {"media", "problem"},
+		"publish":    {"ledger", "problem"},
 		"cmd": {"acd", "call", "config", "desk", "dial", "ivr", "ledger", "media", "member",
-			"operations", "phi", "problem", "prompts", "sip"},
+			"operations", "phi", "problem", "prompts", "publish", "sip"},
 		// Tests drive the built binary from outside; they may listen with our ears.
 		// e2e/signalling plays against a server of its own, by sip's door.
 		"e2e": {"media", "dial", "ledger", "sip"},

@@ -22,16 +22,11 @@ type Script struct {
 // caller back to a flow. A script without the flow of some line is refused, and the
 // old one goes on.
 func (c *Center) Publish(script Script) error {
-	if script.Flows == nil {
-		return errors.New("call: a script has flows")
+	if err := c.Accepts(script); err != nil {
+		return err
 	}
 	for {
 		old := c.content.Load()
-		for number, line := range old.Lines {
-			if !script.Flows.Has(line.Flow) {
-				return errors.New("call: the script lacks flow " + line.Flow + ", where calls to " + number + " begin")
-			}
-		}
 		content := *old
 		content.Flows, content.Prompts, content.Music = script.Flows, script.Prompts, script.Music
 		if c.content.CompareAndSwap(old, &content) {
@@ -39,6 +34,19 @@ func (c *Center) Publish(script Script) error {
 			return nil
 		}
 	}
+}
+
+// Accepts says why Publish would refuse a script; nil if it wouldn't.
+func (c *Center) Accepts(script Script) error {
+	if script.Flows == nil {
+		return errors.New("call: a script has flows")
+	}
+	for number, line := range c.content.Load().Lines {
+		if !script.Flows.Has(line.Flow) {
+			return errors.New("call: the script lacks flow " + line.Flow + ", where calls to " + number + " begin")
+		}
+	}
+	return nil
 }
 
 // FlowVersion is the version of the flows that calls begin with now.
