@@ -1,6 +1,11 @@
 package media
 
-import "time"
+import (
+	"time"
+
+	"careline/media/g722"
+	"careline/media/opus"
+)
 
 const (
 	// leastGate and mostGate bound the length of a pause of digital silence that shows
@@ -9,20 +14,29 @@ const (
 	mostGate  = 4 * time.Second
 	// minGated is how many such pauses show one for sure.
 	minGated = 2
+	// minNarrow is how many packets of G.722 with sound below 4 kHz alone show a far
+	// side that never has any above.
+	minNarrow = 10
 )
 
 // deadAir follows the digital silence that comes: samples that are all zero, which
-// no live microphone gives unless something gates it.
+// no live microphone gives unless something gates it. It costs no decoding: G.711 and
+// L16 have zeros, G.722 and Opus codes that only they lead to.
 type deadAir struct {
-	on    bool
-	since time.Duration // as arrival times
-	gated uint8         // pauses that sound came after
-	voice bool          // sound has come
+	on     bool
+	since  time.Duration // as arrival times
+	gated  uint8         // pauses that sound came after
+	voice  bool          // sound has come
+	narrow uint8         // packets of G.722 whose upper band rests while the lower doesn't
+	opus   opus.SilenceDetector
 }
 
 // note takes one packet's sound.
 func (d *deadAir) note(codec Codec, payload []byte, at time.Duration) {
-	dead := isDead(codec, payload)
+	dead, told := d.judge(codec, payload)
+	if !told {
+		return
+	}
 	switch {
 	case dead && !d.on:
 		d.on, d.since = true, at
@@ -35,11 +49,31 @@ func (d *deadAir) note(codec Codec, payload []byte, at time.Duration) {
 	d.voice = d.voice || !dead
 }
 
+// pause notes that the far side says what its pause sounds like (RFC 3389): it isn't
+// dead.
+func (d *deadAir) pause() { d.on = false }
+
 // gates reports a far side that makes digital silence between words.
 func (d *deadAir) gates() bool { return d.gated >= minGated }
 
-// isDead reports whether a payload is one sample of silence over and over. For the
-// codecs in which that can't be seen without decoding it is false.
+// judge says whether a payload is digital silence; not told: it says nothing of that.
+func (d *deadAir) judge(codec Codec, payload []byte) (dead, told bool) {
+	switch codec {
+	case Opus:
+		silence := d.opus.Packet(payload)
+		return silence == opus.Digital, silence != opus.Untold
+	case G722:
+		low, high := g722.Moves(payload)
+		if low && !high && d.narrow < minNarrow {
+			d.narrow++
+		}
+		return !low && !high && d.narrow < minNarrow, true
+	}
+	return isDead(codec, payload), true
+}
+
+// isDead reports whether a payload of G.711 or L16 is one sample of silence over and
+// over.
 func isDead(codec Codec, payload []byte) bool {
 	if len(payload) == 0 {
 		return false

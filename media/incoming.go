@@ -144,6 +144,7 @@ func (in *incoming) take(raw []byte, from netip.AddrPort, now time.Time) (a arri
 		in.dead.note(codec, a.packet.payload, in.soundAt)
 	case a.use == useNoise:
 		in.stats.suppresses = true
+		in.dead.pause()
 	}
 	a.digit = in.digit(&a, now)
 	return a, true

@@ -259,24 +259,3 @@ func TestWhoIsNotToSendIsNotMissed(t *testing.T) {
 		t.Error("it isn't missed after 5 s")
 	}
 }
-
-func TestIsDead(t *testing.T) {
-	for name, test := range map[string]struct {
-		codec   Codec
-		payload []byte
-		want    bool
-	}{
-		"µ-law zeros":       {PCMU, bytes.Repeat([]byte{0xFF}, 160), true},
-		"µ-law -0":          {PCMU, bytes.Repeat([]byte{0x7F}, 160), true},
-		"µ-law, both zeros": {PCMU, append(bytes.Repeat([]byte{0xFF}, 159), 0x7F), false},
-		"µ-law, loud":       {PCMU, bytes.Repeat([]byte{0x00}, 160), false},
-		"A-law zeros":       {PCMA, bytes.Repeat([]byte{0xD5}, 160), true},
-		"A-law hum":         {PCMA, append(bytes.Repeat([]byte{0xD5}, 80), bytes.Repeat([]byte{0x55}, 80)...), false},
-		"nothing":           {PCMU, nil, false},
-		"not decoded":       {CodecNone, bytes.Repeat([]byte{0xFF}, 160), false},
-	} {
-		if got := isDead(test.codec, test.payload); got != test.want {
-			t.Errorf("%s: dead is %v", name, got)
-		}
-	}
-}
