@@ -34,6 +34,7 @@ import (
 	"careline/media"
 	"careline/member"
 	"careline/problem"
+	"careline/publish"
 	"careline/sip"
 	"careline/sip/trace"
 )
@@ -67,6 +68,8 @@ type Config struct {
 	// STIR are the roots of the certificates that sign calling numbers; nil where
 	// signatures are not judged.
 	STIR *x509.CertPool
+	// Publish lacks Source, Store and Log.
+	Publish publish.Options
 	// MaxCalls at once; Grace for an agent's browser to come back.
 	MaxCalls int
 	Grace    time.Duration
@@ -77,8 +80,10 @@ type Config struct {
 	// Warnings are what works today and should be looked at.
 	Warnings problem.List
 
-	// rest is what scripts are read against (Scripts).
-	rest rest
+	// rest is what scripts are read against, known the sounds that are read already
+	// (Scripts).
+	rest  rest
+	known *knownSounds
 }
 
 // Site is the contact center.
@@ -110,21 +115,23 @@ func LoadAt(dir string, now time.Time) (*Config, error) {
 		return nil, problem.List{problem.Problem{Position: problem.Position{File: dir}, Message: "there is no such folder"}.
 			Hint("name the folder that holds careline.yaml, such as config/demo")}
 	}
-	r := &reader{dir: dir, files: os.DirFS(dir), raw: map[string][]byte{}}
+	r := &reader{dir: dir, files: os.DirFS(dir), raw: map[string][]byte{}, known: newKnownSounds()}
 	settings := r.load(now)
-	inDir := func(list problem.List) problem.List {
-		for i := range list {
-			list[i].File = filepath.Join(dir, list[i].File)
-		}
-		return list
-	}
-	if err := inDir(r.problems).Err(); err != nil {
+	if err := inFolder(dir, r.problems).Err(); err != nil {
 		return nil, err
 	}
-	settings.Dir = dir
-	settings.Warnings = inDir(r.warnings)
+	settings.Dir, settings.known = dir, r.known
+	settings.Warnings = inFolder(dir, r.warnings)
 	settings.Warnings.Sort()
 	return settings, nil
+}
+
+// inFolder names the files of problems as they are reached from here.
+func inFolder(dir string, list problem.List) problem.List {
+	for i := range list {
+		list[i].File = filepath.Join(dir, list[i].File)
+	}
+	return list
 }
 
 func (r *reader) load(now time.Time) *Config {
@@ -227,6 +234,7 @@ func (s siteFile) settings() *Config {
 		Ledger:     ledger.Options{Path: s.Ledger.Path, KeepTraces: s.SIP.Trace.Keep},
 		Log:        Log{File: s.Log.File, Level: s.Log.Level.Level},
 		Drain:      s.Drain,
+		Publish:    publish.Options{Watch: s.Publish.Watch, Every: s.Publish.Every},
 		Verifier: member.Options{
 			Lockout: s.Verification.Lockout, WithheldLockout: s.Verification.WithheldLockout, Window: s.Verification.Window,
 			MinimumTime: s.Verification.MinimumTime, Validity: s.Verification.Validity,

@@ -5,6 +5,7 @@ import (
 
 	"careline/call"
 	"careline/media"
+	"careline/publish"
 	"careline/sip"
 	"careline/sip/srtp"
 	"careline/sip/trace"
@@ -23,6 +24,7 @@ type siteFile struct {
 	Log          logKeys             `yaml:"log" help:"The log: one line of JSON per event."`
 	Drain        time.Duration       `yaml:"drain" range:"0s..1h" help:"How long a stopping server waits for the calls that are up."`
 	Verification verificationKeys    `yaml:"verification" help:"How callers prove who they are."`
+	Publish      publishKeys         `yaml:"publish" help:"How changed flows go live while calls are up."`
 	Lines        map[string]lineKeys `yaml:"lines" help:"Dialed numbers, each with the flow that answers it. A number that isn't listed is refused with 404."`
 	Dispositions []string            `yaml:"dispositions" help:"What agents may say came of a call."`
 	AwayReasons  []string            `yaml:"away_reasons" help:"Why agents may be away."`
@@ -105,6 +107,11 @@ type operationsKeys struct {
 	Control string   `yaml:"control" help:"The Unix socket through which commands such as careline trace reach the running server. Only the server's user and root can open it. Empty: control.sock in the ledger's folder."`
 }
 
+type publishKeys struct {
+	Watch bool          `yaml:"watch" help:"Flows that are saved to the folder go live by themselves, if they have no mistake and pass their tests. Without it, careline flow publish does it."`
+	Every time.Duration `yaml:"every" range:"100ms..1m" help:"How often the folder is looked at; a change counts when it is the same for two looks."`
+}
+
 type ledgerKeys struct {
 	Path string `yaml:"path" help:"The SQLite file of call records, audit and journal. Relative to the working directory."`
 }
@@ -146,6 +153,7 @@ func defaults() siteFile {
 		Desk:         deskKeys{IdleLogoff: 15 * time.Minute, SessionLife: 12 * time.Hour, Grace: 30 * time.Second, SecureCookies: true, ShowSupervision: []supervisionMode{{call.Whisper}, {call.BargeIn}}},
 		Ledger:       ledgerKeys{Path: "var/careline.db"},
 		Drain:        20 * time.Second,
+		Publish:      publishKeys{Watch: true, Every: publish.DefaultEvery},
 		Verification: verificationKeys{Lockout: 5, WithheldLockout: 50, Window: 24 * time.Hour, MinimumTime: 400 * time.Millisecond, Validity: 4 * time.Hour},
 	}
 }

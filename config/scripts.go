@@ -42,7 +42,7 @@ type Scripts struct {
 
 // Scripts gives the reader of scripts for this configuration.
 func (c *Config) Scripts() *Scripts {
-	return &Scripts{dir: c.Dir, rest: c.rest, sounds: newKnownSounds()}
+	return &Scripts{dir: c.Dir, rest: c.rest, sounds: c.known}
 }
 
 // Folder reads the script's files that are in the folder now, by name

@@ -40,6 +40,11 @@ func TestScripts(t *testing.T) {
 		if len(first.Prompts) != len(settings.Content.Prompts) || len(first.Music) != len(settings.Content.Music) {
 			t.Errorf("%d prompts and %d pieces, want %d and %d", len(first.Prompts), len(first.Music), len(settings.Content.Prompts), len(settings.Content.Music))
 		}
+		for prompt, clip := range first.Prompts {
+			if settings.Content.Prompts[prompt] != clip {
+				t.Fatalf("%v was read twice", prompt)
+			}
+		}
 	})
 	t.Run("another text is another version, and reads no sound again", func(t *testing.T) {
 		changed := maps.Clone(files)

@@ -117,7 +117,7 @@ func command(ctx context.Context, socket, method, path string, result any) error
 	}
 	response, err := ControlClient(socket).Do(request)
 	if err != nil {
-		return fmt.Errorf("no server answers at %s; is it running, and are you its user or root? (%w)", socket, errors.Unwrap(err))
+		return unanswered(socket, err)
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
@@ -128,4 +128,8 @@ func command(ctx context.Context, socket, method, path string, result any) error
 		return fmt.Errorf("the server's answer can't be read: %w", err)
 	}
 	return nil
+}
+
+func unanswered(socket string, err error) error {
+	return fmt.Errorf("no server answers at %s; is it running, and are you its user or root? (%w)", socket, errors.Unwrap(err))
 }

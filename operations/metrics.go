@@ -61,6 +61,9 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 		calls: c.options.Center.Stats(), media: c.options.Media.Stats(), sip: c.options.SIP.Stats(),
 		dialogs: c.options.SIP.ActiveDialogs(), ledger: c.options.Ledger.Stats(), ready: c.state() == Ready,
 	}
+	if c.options.Flows != nil {
+		all.flows = c.options.Flows.Status()
+	}
 	for _, m := range c.metrics {
 		out <- prometheus.MustNewConstMetric(m.desc, m.kind, m.read(all))
 	}

@@ -6,6 +6,7 @@ import (
 	"careline/call"
 	"careline/ledger"
 	"careline/media"
+	"careline/publish"
 	"careline/sip"
 )
 
@@ -16,6 +17,7 @@ type numbers struct {
 	sip     sip.Stats
 	dialogs int
 	ledger  ledger.Stats
+	flows   publish.Status
 	ready   bool
 }
 
@@ -42,6 +44,16 @@ func metrics() []metric {
 		count("calls_answered_total", "Calls that reached an agent.", func(n numbers) uint64 { return n.calls.Answered }),
 		count("calls_abandoned_total", "Callers who hung up in line.", func(n numbers) uint64 { return n.calls.Abandoned }),
 		count("journal_unwritten_total", "Events that took effect without being journaled.", func(n numbers) uint64 { return n.calls.Unjournaled }),
+
+		gauge("flows_script", "Number of the live script.", func(n numbers) float64 { return float64(n.flows.Live.Number) }),
+		gauge("flows_pending", "1 while the folder's flows were changed and are not live: they have mistakes, or would undo a page's.", func(n numbers) float64 {
+			if n.flows.Pending != nil {
+				return 1
+			}
+			return 0
+		}),
+		count("flows_published_total", "Scripts that went live.", func(n numbers) uint64 { return n.flows.Published }),
+		count("flows_refused_total", "Scripts that were refused, for their mistakes mostly.", func(n numbers) uint64 { return n.flows.Refused }),
 
 		gauge("media_legs", "Open sound legs.", func(n numbers) float64 { return float64(n.media.Legs) }),
 		gauge("media_ports_in_use", "RTP ports of open legs.", func(n numbers) float64 { return float64(n.media.PortsInUse) }),

@@ -34,6 +34,7 @@ import (
 	"careline/call"
 	"careline/ledger"
 	"careline/media"
+	"careline/publish"
 	"careline/sip"
 )
 
@@ -98,6 +99,8 @@ type Options struct {
 	Media  Media
 	SIP    SIP
 	Ledger Ledger
+	// Flows says what is live; nil where nothing is published.
+	Flows interface{ Status() publish.Status }
 	// Probes are asked at each /readyz, one after another.
 	Probes []Probe
 	// Version of the program and of its configuration, as /metrics names them.

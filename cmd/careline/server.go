@@ -20,6 +20,7 @@ import (
 	"careline/media"
 	"careline/member"
 	"careline/operations"
+	"careline/publish"
 	"careline/sip"
 	"careline/sip/passport"
 	"careline/sip/trace"
@@ -40,6 +41,7 @@ type server struct {
 	trunk      *sip.Server
 	tracer     *trace.Recorder // nil where nothing is traced
 	desk       *desk.Desk
+	publisher  *publish.Publisher
 	operations *operations.Server
 
 	// services in the order in which they end: calls first, while signalling
@@ -95,6 +97,11 @@ func (s *server) wire(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
+	settings.Publish.Source, settings.Publish.Store, settings.Publish.Log = newScriptSource(settings, s.center, s.log), s.kept, s.log
+	s.publisher = publish.New(settings.Publish)
+	if err := s.publisher.Begin(ctx, settings.Content.Flows.Version()); err != nil {
+		return err
+	}
 	settings.SIP.Log = s.log
 	if settings.SIP.Resolver, err = resolver(settings.SIP.Trunks); err != nil {
 		return err
@@ -118,9 +125,9 @@ func (s *server) wire(ctx context.Context) error {
 	}
 	s.operations, err = operations.New(operations.Options{
 		Listen: settings.Operations, Center: s.center, Media: s.engine, SIP: s.trunk,
-		Ledger: s.kept, Probes: []operations.Probe{{Name: "ledger", Check: s.kept.Healthy}},
+		Ledger: s.kept, Flows: s.publisher, Probes: []operations.Probe{{Name: "ledger", Check: s.kept.Healthy}},
 		Version: version(), ConfigVersion: settings.Version, Control: settings.Control,
-		Commands: slices.Concat(operations.BanCommands(s.trunk, s.auditLifting), operations.TraceCommands(s.tracer, s.kept, s.log)), Log: s.log,
+		Commands: slices.Concat(operations.BanCommands(s.trunk, s.auditLifting), operations.TraceCommands(s.tracer, s.kept, s.log), operations.FlowCommands(s.publisher)), Log: s.log,
 	})
 	return err
 }
@@ -187,6 +194,7 @@ func (s *server) start(ctx context.Context) {
 		{name: "call", run: s.center.Run},
 		{name: "sip", run: s.trunk.Run},
 		{name: "trace", run: s.trace},
+		{name: "publish", run: s.publisher.Run},
 		{name: "desk", run: s.desk.Run},
 		{name: "media", run: s.engine.Run},
 		{name: "operations", run: s.operations.Run},

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"go.uber.org/zap"
+
+	"careline/call"
+	"careline/config"
+	"careline/media"
+	"careline/publish"
+)
+
+// scriptSource reads scripts for the publisher, and makes calls begin with them.
+type scriptSource struct {
+	scripts *config.Scripts
+	center  *call.Center
+	log     *zap.Logger
+	// known are clips that are prepared, or are being prepared since the start.
+	known map[*media.Clip]bool
+}
+
+func newScriptSource(settings *config.Config, center *call.Center, log *zap.Logger) *scriptSource {
+	s := &scriptSource{scripts: settings.Scripts(), center: center, log: log, known: map[*media.Clip]bool{}}
+	for _, clip := range settings.Media.Clips {
+		s.known[clip] = true
+	}
+	return s
+}
+
+func (s *scriptSource) Folder() (map[string][]byte, error) { return s.scripts.Folder() }
+
+// Read checks files. What a new prompt costs to encode is spent before it is live, in
+// the publisher's time and not in a call's.
+func (s *scriptSource) Read(ctx context.Context, files map[string][]byte) (publish.Candidate, error) {
+	script, warnings, err := s.scripts.Load(files, time.Now())
+	if err != nil {
+		return publish.Candidate{}, err
+	}
+	if err := s.center.Accepts(script); err != nil {
+		return publish.Candidate{}, err
+	}
+	for _, clip := range script.Prompts {
+		if clip != nil && !s.known[clip] {
+			clip.Prepare(ctx)
+		}
+	}
+	return publish.Candidate{Version: script.Flows.Version(), Warnings: warnings, Live: func() {
+		if err := s.center.Publish(script); err != nil {
+			s.log.Error("a script that was accepted is refused", zap.Error(err)) // lines don't change
+		}
+	}}, nil
+}
