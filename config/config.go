@@ -65,6 +65,8 @@ type Config struct {
 	Members  *member.Embedded
 	// Content is what calls run on: lines, flows, sounds, agents and queues.
 	Content *call.Content
+	// Testing is what is expected of the flows (careline flow test).
+	Testing Testing
 	// STIR are the roots of the certificates that sign calling numbers; nil where
 	// signatures are not judged.
 	STIR *x509.CertPool
@@ -185,6 +187,7 @@ func (r *reader) load(now time.Time) *Config {
 	settings.rest = rest{doc: doc, queuesDoc: queuesDoc, agentsDoc: agentsDoc, site: site, lines: lines, people: people, staffed: staffed, law: law}
 	script := r.script(settings.rest, today)
 	script.fill(settings.Content)
+	settings.Testing = script.testing
 	settings.Content.DefaultMusic = script.sounds.defaultMusic()
 	settings.Media.Clips = script.sounds.clips()
 	if len(r.problems) > 0 {

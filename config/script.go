@@ -23,6 +23,8 @@ type script struct {
 	sounds sounds
 	flows  *ivr.Set // nil where they have mistakes
 	lines  map[string]call.Line
+	// testing is what is expected of the flows.
+	testing Testing
 }
 
 func (s script) fill(content *call.Content) {
@@ -45,5 +47,6 @@ func (r *reader) script(rest rest, today string) script {
 	if s.flows != nil && rest.agentsDoc != nil {
 		r.idle(rest.agentsDoc, rest.queuesDoc, rest.lines, rest.people, s.flows, s.lines)
 	}
+	s.testing = r.testing(rest, s)
 	return s
 }

@@ -1,6 +1,7 @@
 package ivr
 
 import (
+	"maps"
 	"slices"
 
 	"careline/problem"
@@ -129,4 +130,19 @@ func (s *step) view() StepView {
 // view gives an edge that leads out of the run's step, named as the run names it.
 func (r *Run) view(f *flow, e *edge) EdgeView {
 	return EdgeView{EdgeName: r.edgeName(e), Kind: e.kind.public(), Position: f.source.at(e.node, "").Position}
+}
+
+// Facts of a member that flows may speak, with their kinds.
+func (s *Set) Facts() map[string]FactKind { return maps.Clone(s.environment.Facts) }
+
+// Prompts names all prompts that are there, for those who misspell one.
+func (s *Set) Prompts() []string { return slices.Clone(s.environment.Prompts) }
+
+// HasPrompt reports whether a prompt is there in some language; where prompts
+// aren't checked, each is.
+func (s *Set) HasPrompt(name string) bool {
+	if s.environment.HasPrompt == nil {
+		return true
+	}
+	return slices.ContainsFunc(s.environment.Languages, func(language string) bool { return s.environment.HasPrompt(language, name) })
 }

@@ -24,6 +24,10 @@ func checkCommand(_ context.Context, t terminal, args []string) int {
 		fmt.Fprintln(t.stderr, err)
 		return exitFailed
 	}
+	if err := settings.Testing.Run(settings.Content.Flows).Err(); err != nil {
+		fmt.Fprintln(t.stderr, err)
+		return exitFailed
+	}
 	for _, warning := range settings.Warnings {
 		fmt.Fprintln(t.stderr, "warning:", warning.Error())
 	}

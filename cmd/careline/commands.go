@@ -34,13 +34,14 @@ calls get a BYE and their records.`,
 		{
 			name: "check", arguments: "DIR", summary: "find what would go wrong, before a caller does",
 			details: `
-Reads DIR as run would and starts nothing. Each mistake is one line on stderr,
-file:line:column and what to do, and the exit code is 1. Silence and 0 mean that
-all is well. Warnings (a license that lapsed and left a state without a nurse) are
+Reads DIR as run would, plays the tests of its flows, and starts nothing. Each
+mistake is one line on stderr, file:line:column and what to do, and the exit code is
+1. Silence and 0 mean that all is well. Warnings (a license that lapsed and left a state without a nurse) are
 printed and leave the code at 0.`,
 			examples: []string{"check config/demo"},
 			run:      checkCommand,
 		},
+		flowEntry(),
 		{
 			name: "dial", arguments: "[--as member | --script FILE | STEPS …] [--save FILE.wav] [--transport udp|tcp] sip:NUMBER@ADDRESS:PORT",
 			summary: "place a call, press keys, and say what was heard",

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"slices"
+	"strings"
+
+	"careline/config"
+	"careline/problem"
+)
+
+// flowEntry is careline flow in the list of commands.
+func flowEntry() command {
+	return command{
+		name:      "flow",
+		arguments: "WHAT [DIR] …",
+		summary:   "check and test call flows, without a phone",
+		details: `
+Each works on the flows of DIR (config/demo if not given), docs/flow-tools.md tells
+more.
+
+check [DIR]              what is wrong with the flows and their tests, or how many
+                         there are
+test [--cover N] [--missed] [DIR]
+                         plays the tests of DIR/tests in virtual time and tells
+                         which steps and ways they go through; --missed lists
+                         the others, --cover fails under N percent of the ways`,
+		examples: []string{"flow check", "flow test --cover 100 config/demo", "flow test --missed /etc/careline"},
+		run:      flowCommand,
+	}
+}
+
+// flowTask is one thing that careline flow does.
+type flowTask struct {
+	name string
+	run  func(ctx context.Context, t terminal, args []string) int
+}
+
+func flowTasks() []flowTask {
+	return []flowTask{{"check", flowCheck}, {"test", flowTest}}
+}
+
+// flowCommand is careline flow.
+func flowCommand(ctx context.Context, t terminal, args []string) int {
+	tasks := flowTasks()
+	if len(args) > 0 {
+		if i := slices.IndexFunc(tasks, func(task flowTask) bool { return task.name == args[0] }); i >= 0 {
+			return tasks[i].run(ctx, t, args[1:])
+		}
+	}
+	var names []string
+	for _, task := range tasks {
+		names = append(names, task.name)
+	}
+	why := "say what to do: " + strings.Join(names, ", ")
+	if len(args) > 0 {
+		if near := problem.Nearest(args[0], names); near != "" {
+			why = fmt.Sprintf("there is no %q; did you mean %q?", args[0], near)
+		} else {
+			why = fmt.Sprintf("there is no %q; there are %s", args[0], strings.Join(names, ", "))
+		}
+	}
+	_ = t.misused("flow", why)
+	return exitMisused
+}
+
+// flowFolder reads flags and the one folder that may be named.
+func (t terminal) flowFolder(flags *flag.FlagSet, args []string) (dir string, ok bool) {
+	positional, err := t.parse(flags, args)
+	switch {
+	case err != nil:
+		return "", false
+	case len(positional) > 1:
+		_ = t.misused("flow", "name one folder")
+		return "", false
+	case len(positional) == 1:
+		return positional[0], true
+	}
+	return defaultConfig, true
+}
+
+// flowCheck is careline flow check.
+func flowCheck(_ context.Context, t terminal, args []string) int {
+	dir, ok := t.flowFolder(flag.NewFlagSet("flow", flag.ContinueOnError), args)
+	if !ok {
+		return exitMisused
+	}
+	settings, err := config.Load(dir)
+	if err != nil {
+		fmt.Fprintln(t.stderr, err)
+		return exitFailed
+	}
+	results := settings.Testing.Run(settings.Content.Flows)
+	if err := results.Err(); err != nil {
+		fmt.Fprintln(t.stderr, err)
+		return exitFailed
+	}
+	coverage := results.Coverage
+	fmt.Fprintf(t.stdout, "%d flows with %d steps and %d ways on, %d tests: all is well (version %s)\n",
+		len(coverage.Flows), coverage.Steps.All, coverage.Edges.All, len(results.Tests), settings.Content.Flows.Version())
+	return exitOK
+}

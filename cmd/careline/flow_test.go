@@ -1,0 +1,68 @@
+package main
+
+import (
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestTheDemosTestsGoEveryWay: each way on of the demo's flows is gone through by
+// a test of its own, and all of them take less than two seconds.
+func TestTheDemosTestsGoEveryWay(t *testing.T) {
+	dir := copyDemo(t, false)
+	code, stdout, stderr := careline("", "flow", "test", "--cover", "100", "--missed", dir)
+	if code != 0 || stderr != "" {
+		t.Fatalf("exit %d\n%s%s", code, stdout, stderr)
+	}
+	if !regexp.MustCompile(`(?m)^all .* 100%   ways .* 100%$`).MatchString(stdout) || strings.Contains(stdout, "no test") {
+		t.Errorf("heard\n%s", stdout)
+	}
+	took := regexp.MustCompile(`(?m)^\d+ tests passed: \S+ of calls in (\S+)$`).FindStringSubmatch(stdout)
+	if took == nil {
+		t.Fatalf("heard\n%s", stdout)
+	}
+	if playing, err := time.ParseDuration(took[1]); err != nil || playing > 2*time.Second {
+		t.Errorf("playing took %s: %v", took[1], err)
+	}
+	code, stdout, stderr = careline("", "flow", "check", dir)
+	if code != 0 || stderr != "" || !regexp.MustCompile(`^\d+ flows with \d+ steps and \d+ ways on, \d+ tests: all is well \(version [0-9a-f]{12}\)\n$`).MatchString(stdout) {
+		t.Errorf("exit %d\n%s%s", code, stdout, stderr)
+	}
+}
+
+func TestATestThatFailsAndAWayThatNoTestGoesAreTold(t *testing.T) {
+	dir := copyDemo(t, false)
+	path := filepath.Join(dir, "flows", "nurse-line.yaml")
+	edit(t, path, `"2": {set: {state: IL}, next: to_nurse}`, `"2": {set: {state: WI}, next: to_nurse}`)
+	text := edit(t, path, `"4": other_state`, "\"4\": other_state\n      \"5\": other_state")
+	fails := regexp.MustCompile(`^` + regexp.QuoteMeta(filepath.Join(dir, "tests", "nurse-line.yaml")) +
+		`:\d+:\d+: test "a caller in Illinois" fails: state is "WI", and IL is expected; mend the flow, or the test if this is meant; .careline flow simulate. tries it by hand\n$`)
+	code, stdout, stderr := careline("", "flow", "test", "--missed", dir)
+	missed := place(t, path, text, mistake{at: `"5": other_state`, mark: 5}) + `: no test goes from "state" by choice "5" to "other_state"`
+	if code != 1 || !fails.MatchString(stderr) || !strings.Contains(stdout, "1 of ") || !strings.Contains(stdout, missed) {
+		t.Errorf("exit %d\n%s%s\nwant %s", code, stdout, stderr, missed)
+	}
+	if code, stdout, stderr := careline("", "check", dir); code != 1 || !fails.MatchString(stderr) {
+		t.Errorf("check: exit %d\n%s%s", code, stdout, stderr)
+	}
+}
+
+func TestFlowTellsHowItIsUsed(t *testing.T) {
+	for want, args := range map[string][]string{
+		"say what to do: check, test":               {"flow"},
+		`there is no "chek"; did you mean "check"?`: {"flow", "chek"},
+		"there is no \"everything\"; there are ":    {"flow", "everything"},
+		"name one folder":                           {"flow", "check", "a", "b"},
+		"flag provided but not defined":             {"flow", "test", "--all"},
+	} {
+		code, _, stderr := careline("", args...)
+		if code != 2 || !strings.Contains(stderr, want) {
+			t.Errorf("%v: exit %d\n%s", args, code, stderr)
+		}
+	}
+	if code, _, stderr := careline("", "flow", "test", "nowhere"); code != 1 || !strings.Contains(stderr, "there is no such folder") {
+		t.Errorf("exit %d\n%s", code, stderr)
+	}
+}

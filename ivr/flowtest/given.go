@@ -1,0 +1,126 @@
+package flowtest
+
+import (
+	"slices"
+	"time"
+
+	"gopkg.in/yaml.v3"
+
+	"careline/ivr"
+	"careline/ivr/simulate"
+	"careline/phi"
+	"careline/problem"
+)
+
+// given is what a test takes as given.
+type given struct {
+	begins      time.Time
+	language    string
+	attestation ivr.Attestation
+	member      *simulate.Member
+	lockedOut   bool
+	position    int
+}
+
+type givenText struct {
+	Now         yaml.Node `yaml:"now" help:"the site's time at the call's beginning, as 2026-12-25 10:00"`
+	Language    yaml.Node `yaml:"language" help:"the language that the call begins in"`
+	Attestation yaml.Node `yaml:"attestation" help:"how far the calling number is vouched for: A, B, C, refuted or none"`
+	Member      yaml.Node `yaml:"member" help:"the invented member who can be verified: id, born, and her facts"`
+	LockedOut   *bool     `yaml:"locked_out" help:"the verifier hears no claim any more"`
+	Position    *int      `yaml:"position" help:"the place in line that a waiting caller is told"`
+}
+
+// clockForms are the ways that a test tells the time.
+var clockForms = []string{"2006-01-02 15:04", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02"}
+
+// givenOf reads what is given, over what was given before.
+func (r *reader) givenOf(node *yaml.Node, g *given) {
+	var text givenText
+	if !r.decode(node, &text) {
+		return
+	}
+	if text.Now.Kind != 0 {
+		r.now(&text.Now, g)
+	}
+	if text.Language.Kind != 0 {
+		g.language = text.Language.Value
+		if !slices.Contains(r.suite.languages, g.language) {
+			r.add(r.At(&text.Language, "no flow speaks %q", g.language).Hint("the languages are %s", list(r.suite.languages)))
+		}
+	}
+	if text.Attestation.Kind != 0 {
+		g.attestation = ivr.Attestation(text.Attestation.Value)
+		known := []string{string(ivr.AttestationFull), string(ivr.AttestationPartial), string(ivr.AttestationGateway), string(ivr.AttestationRefuted), string(ivr.AttestationNone)}
+		if !slices.Contains(known, text.Attestation.Value) {
+			r.add(r.At(&text.Attestation, "a number can't be vouched for by %q", text.Attestation.Value).Hint("write one of %s", list(known)))
+		}
+	}
+	if text.Member.Kind != 0 {
+		r.member(&text.Member, g)
+	}
+	if text.LockedOut != nil {
+		g.lockedOut = *text.LockedOut
+	}
+	if text.Position != nil {
+		g.position = *text.Position
+	}
+}
+
+func (r *reader) now(node *yaml.Node, g *given) {
+	for _, form := range clockForms {
+		if at, err := time.ParseInLocation(form, node.Value, r.options.zone()); err == nil {
+			g.begins = at
+			return
+		}
+	}
+	r.add(r.At(node, "%q is no time", node.Value).Hint("write the site's time as 2026-12-25 10:00"))
+}
+
+// member reads an invented member.
+func (r *reader) member(node *yaml.Node, g *given) {
+	if node.Kind != yaml.MappingNode {
+		r.add(r.At(node, "here a member is expected").Hint("write `member: {id: \"48201937\", born: 1961-04-12, next_visit: 2027-01-14}`"))
+		return
+	}
+	m := simulate.Member{Facts: map[string]string{}}
+	facts := r.suite.set.Facts()
+	for _, pair := range problem.Pairs(node) {
+		key, value := pair.Key.Value, pair.Value.Value
+		switch {
+		case pair.Value.Kind != yaml.ScalarNode:
+			r.add(r.At(pair.Value, "here a single value is expected"))
+		case key == "id":
+			m.ID = phi.NewDigits(value)
+		case key == "born":
+			born, err := time.Parse(time.DateOnly, value)
+			if err != nil {
+				r.add(r.At(pair.Value, "%q is no day", value).Hint("write it as 1961-04-12"))
+			}
+			m.Born = phi.NewDigits(born.Format("01022006"))
+		case facts[key] == "":
+			known := append(keysOf(facts), "id", "born")
+			p := r.At(pair.Key, "a member has no fact %q", key)
+			if near := problem.Nearest(key, known); near != "" {
+				r.add(p.Hint("did you mean %q?", near))
+			} else {
+				r.add(p.Hint("there are %s", list(known)))
+			}
+		default:
+			m.Facts[key] = value
+		}
+	}
+	if m.ID.Len() == 0 || m.Born.Len() == 0 {
+		r.add(r.At(node, "a member without id or born could never be verified").Hint("write both, as in `{id: \"48201937\", born: 1961-04-12}`"))
+	}
+	g.member = &m
+}
+
+// world is what a call under it meets.
+func (g given) world() simulate.World {
+	w := simulate.World{Begins: g.begins, Language: g.language, Attestation: g.attestation, LockedOut: g.lockedOut, Position: g.position}
+	if g.member != nil {
+		w.Members = []simulate.Member{*g.member}
+	}
+	return w
+}

@@ -1,0 +1,46 @@
+package simulate
+
+import (
+	"time"
+
+	"careline/ivr"
+)
+
+// Event is something that happens in a call, for whoever watches.
+type Event struct {
+	// At is the time since the call's beginning.
+	At   time.Duration
+	Kind EventKind
+	// Prompt that begins to be heard, with Heard and Announced.
+	Prompt ivr.Prompt
+	// Step with Entered; Edge with Took.
+	Step ivr.StepName
+	Edge ivr.EdgeName
+	// Request with Queued.
+	Request *ivr.QueueRequest
+	// Outcome with Checked.
+	Outcome ivr.VerifyOutcome
+	// Reason with HungUp.
+	Reason string
+}
+
+// EventKind says what happens.
+type EventKind string
+
+const (
+	// Heard: a prompt begins to be heard.
+	Heard EventKind = "heard"
+	// Stopped: a key ends what plays.
+	Stopped EventKind = "stopped"
+	// Entered: a step is entered. Took: a way on is taken.
+	Entered EventKind = "entered"
+	Took    EventKind = "took"
+	// Checked: the verifier has judged a claim.
+	Checked EventKind = "checked"
+	// Queued: the call is put in line; Announced: a prompt is heard there over
+	// the music.
+	Queued    EventKind = "queued"
+	Announced EventKind = "announced"
+	// HungUp: the flow ends the call.
+	HungUp EventKind = "hung_up"
+)

@@ -1,0 +1,68 @@
+package simulate
+
+import (
+	"time"
+
+	"careline/ivr"
+)
+
+// line is the call as its flow sees it (ivr.Line).
+type line struct{ *Call }
+
+func (l line) Play(playback ivr.Playback) {
+	l.row = &row{id: playback.ID, prompts: playback.Prompts, next: l.now}
+}
+
+func (l line) StopPlaying() {
+	if l.row != nil {
+		l.tell(Event{Kind: Stopped})
+	}
+	l.row = nil
+}
+
+func (l line) SetTimer(id ivr.TimerID, d time.Duration) { l.timers[id] = l.now + d }
+
+func (l line) StopTimer(id ivr.TimerID) { delete(l.timers, id) }
+
+func (l line) Verify(claim ivr.Claim) {
+	c := l.Call
+	c.after(VerifyTakes, func() {
+		var who *Member
+		c.verified, who = c.world.verify(claim)
+		if who != nil {
+			c.member = who
+		}
+		c.tell(Event{Kind: Checked, Outcome: c.verified})
+		c.run.Verified(c.verified)
+	})
+}
+
+func (l line) ReadFact(name string) {
+	c := l.Call
+	c.after(FactTakes, func() {
+		if c.member == nil || c.member.Facts[name] == "" {
+			c.run.FactRead(name, "", errNoFact)
+			return
+		}
+		c.run.FactRead(name, c.member.Facts[name], nil)
+	})
+}
+
+func (l line) Queue(request ivr.QueueRequest) {
+	l.queued, l.announce = &request, l.now+request.Hold.Every
+	l.tell(Event{Kind: Queued, Request: &request})
+}
+
+func (l line) HangUp(reason string) {
+	l.over, l.hungUp, l.row = true, reason, nil
+	l.tell(Event{Kind: HungUp, Reason: reason})
+}
+
+func (l line) Entered(step ivr.StepName) { l.tell(Event{Kind: Entered, Step: step}) }
+
+func (l line) Took(edge ivr.EdgeName) {
+	l.taken++
+	l.tell(Event{Kind: Took, Edge: edge})
+}
+
+func (l line) Now() time.Time { return l.world.Begins.Add(l.now) }
