@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"time"
 
@@ -9,16 +10,22 @@ import (
 )
 
 // TestTwoHundredCallersAtOnceInMenuAndLine: 20 a second arrive, each keys ahead
-// and waits with music. Nothing may be left of them afterwards: no goroutine,
-// no port, no dialog, no record without an end.
+// and waits with music. Meanwhile flows are saved to the folder, every other one
+// broken: no call may be affected, and each runs the version it began with. Nothing
+// may be left of them afterwards: no goroutine, no port, no dialog, no record without
+// an end.
 func TestTwoHundredCallersAtOnceInMenuAndLine(t *testing.T) {
 	const callers = 200
-	server := start(t)
+	const edits = 20 // in less than a minute
+	server := start(t, often)
 	warm := server.callers(t, 2, 2, 2*time.Second, "1")
 	warm.wait()
 	server.idle(t)
 	before := server.metrics()
 	crowd := server.callers(t, callers, 20, 30*time.Second, english+identify+member+person)
+	var editing sync.WaitGroup
+	var published int
+	editing.Go(func() { published = server.edits(t, edits, 500*time.Millisecond) })
 	highest := 0.0
 	for over := false; !over; {
 		highest = max(highest, server.metrics()["careline_calls"])
@@ -30,6 +37,7 @@ func TestTwoHundredCallersAtOnceInMenuAndLine(t *testing.T) {
 		}
 	}
 	crowd.wait()
+	editing.Wait()
 	if highest < callers {
 		t.Errorf("at most %.0f calls were up at once, want %d", highest, callers)
 	}
@@ -49,6 +57,12 @@ func TestTwoHundredCallersAtOnceInMenuAndLine(t *testing.T) {
 	records, err := kept.Calls(context.Background(), 1000)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if versions := server.ranWhatWasLive(t, records, records[len(records)-1].FlowVersion); versions < 3 {
+		t.Errorf("the callers ran %d versions of the flows, want several", versions)
+	}
+	if after["careline_flows_published_total"] != float64(published) || after["careline_flows_refused_total"] != float64(edits-published) {
+		t.Errorf("%v scripts were published and %v refused, want %d and %d", after["careline_flows_published_total"], after["careline_flows_refused_total"], published, edits-published)
 	}
 	ends := map[ledger.EndedBy]int{}
 	for _, record := range records {
