@@ -187,7 +187,7 @@ func (r *reader) load(now time.Time) *Config {
 	settings.rest = rest{doc: doc, queuesDoc: queuesDoc, agentsDoc: agentsDoc, site: site, lines: lines, people: people, staffed: staffed, law: law}
 	script := r.script(settings.rest, today)
 	script.fill(settings.Content)
-	settings.Testing = script.testing
+	settings.Testing = script.testing.in(r.dir)
 	settings.Content.DefaultMusic = script.sounds.defaultMusic()
 	settings.Media.Clips = script.sounds.clips()
 	if len(r.problems) > 0 {

@@ -91,8 +91,8 @@ func ScriptFiles(dir string) (map[string][]byte, error) {
 	return files, nil
 }
 
-// Load reads a script of these files as of now. The error is a problem.List with a
-// line for each mistake; file names in it are the files' own.
+// Load reads a script of these files as of now, and plays its tests. The error is a
+// problem.List with a line for each mistake, or each test that fails; file names in it are the files' own.
 func (s *Scripts) Load(files map[string][]byte, now time.Time) (call.Script, problem.List, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -100,6 +100,9 @@ func (s *Scripts) Load(files map[string][]byte, now time.Time) (call.Script, pro
 	read := r.script(s.rest, now.In(s.rest.site.Site.Zone.Location).Format(time.DateOnly))
 	s.sounds.forget()
 	if err := r.problems.Err(); err != nil {
+		return call.Script{}, nil, err
+	}
+	if err := read.testing.Run(read.flows).Err(); err != nil {
 		return call.Script{}, nil, err
 	}
 	r.warnings.Sort()

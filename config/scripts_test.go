@@ -77,6 +77,10 @@ func TestScripts(t *testing.T) {
 // wrongScripts break a script and say what is told of it.
 func wrongScripts() map[string]func(map[string][]byte) string {
 	return map[string]func(map[string][]byte) string{
+		"a test that fails": func(files map[string][]byte) string {
+			files["flows/nurse-line.yaml"] = []byte(strings.Replace(string(files["flows/nurse-line.yaml"]), "state: IL", "state: WI", 1))
+			return `: test "a caller in Illinois" fails: state is "WI", and IL is expected`
+		},
 		"a flow's mistake": func(files map[string][]byte) string {
 			files["flows/nurse-line.yaml"] = append(files["flows/nurse-line.yaml"], "\n  lost: {play: welcome, next: nowhere_at_all}\n"...)
 			return `flows/nurse-line.yaml:`
@@ -93,7 +97,9 @@ func wrongScripts() map[string]func(map[string][]byte) string {
 }
 
 func findsNewPrompts(t *testing.T, dir string, scripts *config.Scripts, files map[string][]byte) {
-	files["flows/nurse-line.yaml"] = []byte(strings.Replace(string(files["flows/nurse-line.yaml"]), "nurse-red-flags", "red-flags-anew", 1))
+	for name, raw := range files { // the tests expect it too
+		files[name] = []byte(strings.ReplaceAll(string(raw), "nurse-red-flags", "red-flags-anew"))
+	}
 	if _, _, err := scripts.Load(files, time.Now()); err == nil || !strings.Contains(err.Error(), "red-flags-anew") {
 		t.Fatalf("a prompt that isn't there: %v", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -46,7 +47,7 @@ func (r *reader) tests() []flowtest.File {
 				r.problems.Add(path.Join(folder, name), err)
 				continue
 			}
-			files = append(files, flowtest.File{Name: filepath.Join(r.dir, folder, name), Raw: raw})
+			files = append(files, flowtest.File{Name: path.Join(folder, name), Raw: raw})
 		}
 	}
 	if len(files) > maxTestFiles {
@@ -90,7 +91,7 @@ func (r *reader) testing(rest rest, s script) Testing {
 
 // Testing is what admins expect of their flows, and how it is played.
 type Testing struct {
-	// Files of the folder tests; their names begin with the configuration's folder.
+	// Files of the folder tests.
 	Files   []flowtest.File
 	Options flowtest.Options
 }
@@ -98,4 +99,13 @@ type Testing struct {
 // Run plays the tests on a set of flows.
 func (t Testing) Run(flows *ivr.Set) *flowtest.Results {
 	return flowtest.Run(flows, t.Files, t.Options)
+}
+
+// in gives the tests' files the names that they have from outside of a folder.
+func (t Testing) in(dir string) Testing {
+	t.Files = slices.Clone(t.Files)
+	for i := range t.Files {
+		t.Files[i].Name = filepath.Join(dir, t.Files[i].Name)
+	}
+	return t
 }
