@@ -15,12 +15,14 @@ const (
 	// besideBuffer is asked of the system for what waits between two looks: enough
 	// for a telephone, too little for a flood.
 	besideBuffer = 4 << 10
+	// maxAsking is how many legs may wait for their port at a time.
+	maxAsking = 64
 	// maxReport is the longest compound packet that is read.
 	maxReport = 512
 )
 
 // besideSocket is the port above a leg's sound, where telephones send their reports
-// unless they mux them. It has no goroutine: it is asked once a second, and the system
+// unless they mux them. It has no goroutine: it is asked at each look, and the system
 // notes when each packet came.
 type besideSocket struct {
 	conn *net.UDPConn

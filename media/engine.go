@@ -73,6 +73,7 @@ type Engine struct {
 	moving  PacketIO
 	webrtc  *webrtcSide
 	group   sync.WaitGroup // the goroutines that read or close; begun under mu while not closed
+	besides chan *Leg      // that want a port beside their sound
 
 	mu     sync.Mutex // opening, closing and joining; never on a packet's path
 	ports  *ports
@@ -135,7 +136,7 @@ func New(options Options) (*Engine, error) {
 	engine := &Engine{
 		log: options.Log, address: address, public: public, timeout: options.Timeout, moving: options.PacketIO,
 		inband: options.InbandDigits, codecs: options.Codecs, opus: options.Opus, clips: options.Clips,
-		ports: ports, webrtc: side, legs: make(map[*Leg]struct{}),
+		ports: ports, webrtc: side, legs: make(map[*Leg]struct{}), besides: make(chan *Leg, maxAsking),
 	}
 	for range runtime.GOMAXPROCS(0) {
 		engine.pacers = append(engine.pacers, newPacer())
@@ -173,6 +174,10 @@ func (e *Engine) Run(ctx context.Context) error {
 	}
 	group.Go(func() error {
 		prepare(ctx, e.clips)
+		return nil
+	})
+	group.Go(func() error {
+		e.openBesides(ctx)
 		return nil
 	})
 	err := group.Wait()

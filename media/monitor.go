@@ -74,7 +74,7 @@ func (l *Leg) observe(now time.Time) {
 	if m.looks++; m.looks%looksPerSecond == 0 {
 		m.measure(heard)
 	}
-	l.openBeside()
+	l.wantBeside()
 	changed := m.look(heard, l.listened(), now)
 	if m.session.Due(now, rand.Uint32()) && said.aimed {
 		l.report(now, heard, said)

@@ -86,7 +86,7 @@ func (p *ports) bind(io packetio.IO, port uint16) (packetio.Socket, error) {
 }
 
 // beside binds the port above that of a leg's sound, which rests and is used again
-// with it.
+// with it. It changes nothing here.
 func (p *ports) beside(port uint16) (*net.UDPConn, error) {
 	if port == 65535 {
 		return nil, errors.New("media: no port is above 65535")

@@ -1,6 +1,7 @@
 package media
 
 import (
+	"context"
 	"net/netip"
 	"time"
 
@@ -34,21 +35,52 @@ func (l *Leg) agreeReports(remote Description) {
 	}
 }
 
-// openBeside begins to listen for reports beside the sound, where they come there; the
-// monitor's lock is held.
-func (l *Leg) openBeside() {
+// wantBeside asks for a socket beside the sound, once it is time for that; the monitor's
+// lock is held.
+func (l *Leg) wantBeside() {
 	m := &l.monitor
 	if m.opened || !m.to.IsValid() || m.looks < looksPerSecond {
 		return
 	}
-	m.opened = true
+	select {
+	case l.engine.besides <- l:
+		m.opened = true
+	default: // many begin at once: at the next look
+	}
+}
+
+// openBesides opens the ports beside legs' sound until ctx is done: a pacer doesn't,
+// since binding a port may take the system a while.
+func (e *Engine) openBesides(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case leg := <-e.besides:
+			leg.openBeside()
+		}
+	}
+}
+
+// openBeside begins to listen for reports beside the sound, if that is still wanted.
+func (l *Leg) openBeside() {
 	conn, err := l.engine.ports.beside(l.local.Port())
+	var socket *besideSocket
 	if err == nil {
-		m.beside, err = newBesideSocket(conn)
+		socket, err = newBesideSocket(conn)
 	}
 	if err != nil { // the call goes without reports, but for those that come with its sound
 		l.engine.log.Debug("rtcp port not opened", zap.String("call", l.id), zap.Error(err))
+		return
 	}
+	m := &l.monitor
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed || !m.opened || m.beside != nil {
+		socket.close()
+		return
+	}
+	m.beside = socket
 }
 
 // closeBeside gives the socket beside back; the lock is held.
@@ -123,9 +155,6 @@ func (l *Leg) readBeside(now time.Time) {
 	m := &l.monitor
 	m.mu.Lock()
 	socket := m.beside
-	if m.looks%looksPerSecond != 0 { // the system notes when reports come
-		socket = nil
-	}
 	m.mu.Unlock()
 	if socket == nil {
 		return

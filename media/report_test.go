@@ -109,9 +109,7 @@ func TestReportsBesideTheSound(t *testing.T) {
 	for range looksPerSecond {
 		leg.observe(time.Now())
 	}
-	if !leg.hasBeside() {
-		t.Fatal("nobody listens for reports")
-	}
+	eventually(t, "somebody listens for reports", leg.hasBeside)
 	leg.reportNow()
 	report, _, from := reports.next()
 	if !report.Sends || !report.Told || report.About.Highest&0xFFFF != uint32(caller.sequence-1) || report.About.Lost != 0 {
