@@ -27,7 +27,7 @@ func arrows() map[string][]string {
 		"ledger":     {"phi"},
 		"call":       {"sip", "media", "ivr", "acd", "member", "ledger", "phi"},
 		"desk":       {"call", "acd", "ledger", "phi"},
-		"config":     {"acd", "ivr", "media", "member", "sip", "ledger", "desk", "call", "problem", "phi", "publish"},
+		"config":     {"acd", "ivr", "media", "member", "sip", "ledger", "desk", "call", "problem", "phi", "prompts", "publish"},
 		"operations": {"call", "media", "sip", "acd", "ledger", "problem", "publish"},
 		"dial":       {"media"},
 		"prompts":    {"media", "problem"},

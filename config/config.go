@@ -148,6 +148,7 @@ func (r *reader) load(now time.Time) *Config {
 			r.choices(doc, site)
 			r.network(doc, site)
 			r.codecs(doc, site.Media)
+			r.checkSpeech(doc, site.Speech)
 			certificate = r.certificate(doc, site, now)
 		}
 	}

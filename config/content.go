@@ -30,11 +30,13 @@ func (r *reader) flows(sounds sounds, lines []line, people []person, law law) *i
 			_, ok := sounds.prompts[ivr.Prompt{Language: language, Name: name}]
 			return ok
 		},
-		Prompts: sounds.names(),
-		Music:   slices.Sorted(maps.Keys(sounds.music)),
-		Queues:  queues,
-		Facts:   facts,
-		States:  law.states,
+		Speak:    sounds.speak,
+		Fallback: sounds.fallback,
+		Prompts:  sounds.names(),
+		Music:    slices.Sorted(maps.Keys(sounds.music)),
+		Queues:   queues,
+		Facts:    facts,
+		States:   law.states,
 	})
 	r.problems.Add("flows", err)
 	if err != nil {

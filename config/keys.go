@@ -18,6 +18,7 @@ type siteFile struct {
 	Site         siteKeys            `yaml:"site" help:"The contact center."`
 	SIP          sipKeys             `yaml:"sip" help:"The side that callers come in by."`
 	Media        mediaKeys           `yaml:"media" help:"Sound: RTP towards the trunk, WebRTC towards the browsers."`
+	Speech       speechKeys          `yaml:"speech" help:"How words are spoken that a flow writes and nobody has recorded (docs/prompts.md)."`
 	Desk         deskKeys            `yaml:"desk" help:"The softphone's web server."`
 	Operations   operationsKeys      `yaml:"operations" help:"Health and metrics for the people who run the server."`
 	Ledger       ledgerKeys          `yaml:"ledger" help:"What is kept."`
@@ -150,6 +151,7 @@ func defaults() siteFile {
 			Trace:        traceKeys{Calls: trace.DefaultCalls, CallBytes: trace.DefaultCallBytes, Hold: trace.DefaultHold, Keep: 7 * 24 * time.Hour}},
 		Media: mediaKeys{Inband: inbandDigits{media.InbandAuto}, Loudness: lufs{level: -23}, Music: lufs{level: -29}, SRTP: srtpPolicy{srtp.Optional}, Timeout: 30 * time.Second, DrainFor: 5 * time.Second, IO: packetIO{media.BatchedIO}, TURN: turnDefaults(),
 			Codecs: defaultCodecs(), DeskCodecs: defaultCodecs(), Opus: opusDefaults()},
+		Speech:       speechDefaults(),
 		Desk:         deskKeys{IdleLogoff: 15 * time.Minute, SessionLife: 12 * time.Hour, Grace: 30 * time.Second, SecureCookies: true, ShowSupervision: []supervisionMode{{call.Whisper}, {call.BargeIn}}},
 		Ledger:       ledgerKeys{Path: "var/careline.db"},
 		Drain:        20 * time.Second,

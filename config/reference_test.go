@@ -35,7 +35,7 @@ differs, look with ` + "`careline check DIR`" + `, start with ` + "`careline run
 | where nurses may work, with the source of each list | licensing.yaml |
 | who may call (the demo's directory) | members.yaml |
 | what callers go through | flows/*.yaml |
-| what callers hear | prompts/LANGUAGE/NAME.wav, music/NAME.wav, or .opus (docs/media.md says which kinds) |
+| what callers hear | prompts/LANGUAGE/NAME.wav, music/NAME.wav, or .opus (docs/prompts.md, docs/media.md) |
 
 ` + "`careline check`" + ` reads all of it together: a line without its flow, a queue that no agent can serve, a nurse
 line without one valid license, two listeners on one port, a prompt missing in Spanish, a demo open to the
@@ -45,7 +45,7 @@ warning: a state without a nurse since a license ran out, a queue or a flow that
 nothing wants.
 
 Durations are written as 20s, 15m, 4h. Port 0 takes any free port; the log's event "ready" names it.
-Paths of the ledger and the log are relative to the directory that the server is started in.
+Paths of the ledger, the log and the cache of speech are relative to the directory that the server is started in.
 
 This page is made from the program (` + "`go test ./config -update`" + `); a test holds the two together.
 `
@@ -90,8 +90,11 @@ func rows(t *testing.T, b *strings.Builder, prefix string, value reflect.Value) 
 			rows(t, b, name+".", content)
 		case content.Kind() == reflect.Map && content.Type().Elem().Kind() == reflect.Struct:
 			placeholder := ".NUMBER."
-			if key == "phones" || key == "trunks" {
+			switch key {
+			case "phones", "trunks":
 				placeholder = ".NAME."
+			case "voices":
+				placeholder = ".LANGUAGE."
 			}
 			rows(t, b, name+placeholder, reflect.Zero(content.Type().Elem()))
 		case content.Kind() == reflect.Slice && strings.HasSuffix(content.Type().Elem().Name(), "Keys"):

@@ -34,7 +34,11 @@ func (s script) fill(content *call.Content) {
 
 // script reads a script and checks it against the rest, as of today.
 func (r *reader) script(rest rest, today string) script {
-	s := script{sounds: r.sounds(rest.site.Media, spoken(rest.site.Media, rest.people))}
+	codecs := spoken(rest.site.Media, rest.people)
+	s := script{sounds: r.sounds(rest.site.Media, codecs)}
+	s.sounds.fallback = rest.site.Speech.fallbacks()
+	s.sounds.standIn(s.sounds.fallback)
+	s.sounds.speak = r.speaker(rest.site, s.sounds, codecs)
 	if rest.queuesDoc != nil {
 		s.flows = r.flows(s.sounds, rest.lines, rest.people, rest.law)
 	}

@@ -34,6 +34,10 @@ const maxLoading = 8
 type sounds struct {
 	prompts map[ivr.Prompt]*media.Clip
 	music   map[string]*media.Clip
+	// speak gives words their sound; fallback names the languages that stand in for
+	// others.
+	speak    func([]ivr.Text) map[ivr.Prompt]error
+	fallback map[string][]string
 }
 
 // sounds loads the folders prompts/<language> and music, brings what is in them to
@@ -193,12 +197,20 @@ func (r *reader) audible(file string, sound media.Sound, target lufs) {
 // clips are all that can be played, music first: it is played the longest.
 func (s sounds) clips() []*media.Clip {
 	all := slices.AppendSeq(slices.Collect(maps.Values(s.music)), maps.Values(s.prompts))
-	return slices.DeleteFunc(all, func(clip *media.Clip) bool { return clip == nil })
+	seen := map[*media.Clip]bool{nil: true}
+	return slices.DeleteFunc(all, func(clip *media.Clip) bool {
+		again := seen[clip]
+		seen[clip] = true
+		return again
+	})
 }
 
-// languages that have prompts, sorted.
+// languages that have prompts, or words that stand in, sorted.
 func (s sounds) languages() []string {
 	found := map[string]bool{}
+	for tag := range s.fallback {
+		found[tag] = true
+	}
 	for prompt := range s.prompts {
 		found[prompt.Language] = true
 	}

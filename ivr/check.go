@@ -14,6 +14,7 @@ func check(set *Set, complete, sound bool) problem.List {
 	c.link()
 	whole := complete && sound && len(c.list) == 0
 	c.references()
+	c.texts()
 	if whole {
 		if !c.loops() { // else the steps behind the round are said to be out of reach
 			c.reachable()

@@ -22,6 +22,12 @@ type Environment struct {
 	// HasPrompt reports whether a prompt ("welcome", "digits/4") is there in a
 	// language. Nil: prompts are not checked.
 	HasPrompt func(language, name string) bool
+	// Speak gives words their sound, if they have none yet, and tells of those that
+	// could not be given one. Nil: words are taken as spoken.
+	Speak func(texts []Text) map[Prompt]error
+	// Fallback names, for a language, those whose words are heard where it has none,
+	// the nearest first.
+	Fallback map[string][]string
 	// Prompts are the names of all prompts, for those who misspell one.
 	Prompts []string
 	// Music names the hold music that is there. Nil: not checked.

@@ -182,11 +182,19 @@ func (p *parser) onward(s *step, node *yaml.Node, key string, kind edgeKind, why
 
 const whyNext = "name the step that follows"
 
-// prompts reads one prompt name or a list of them, each with an optional @language.
+// prompts reads one prompt or a list of them: names, each with an optional
+// @language, and words by language.
 func (p *parser) prompts(node *yaml.Node) []promptUse {
 	var uses []promptUse
-	for _, n := range p.scalars(node, "a prompt's name") {
-		uses = append(uses, p.prompt(n, n.Value))
+	for _, n := range p.items(node) {
+		switch {
+		case n.Kind == yaml.MappingNode:
+			uses = append(uses, p.text(n))
+		case n.Kind == yaml.ScalarNode && n.Value != "":
+			uses = append(uses, p.prompt(n, n.Value))
+		default:
+			p.add(p.at(n, "here a prompt's name is expected"))
+		}
 	}
 	return uses
 }
@@ -200,20 +208,24 @@ func (p *parser) prompt(node *yaml.Node, text string) promptUse {
 	return promptUse{name: name, language: language, node: node}
 }
 
-// scalars reads a single value or a list of them.
-func (p *parser) scalars(node *yaml.Node, what string) []*yaml.Node {
-	nodes := []*yaml.Node{node}
-	switch {
-	case node.Kind == 0:
+// items gives the entries of a list, or a single one that stands without it.
+func (p *parser) items(node *yaml.Node) []*yaml.Node {
+	switch node.Kind {
+	case 0:
 		return nil
-	case node.Kind == yaml.SequenceNode:
-		nodes = node.Content
-		if len(nodes) == 0 {
+	case yaml.SequenceNode:
+		if len(node.Content) == 0 {
 			p.add(p.at(node, "the list is empty").Hint("name at least one"))
 		}
+		return node.Content
 	}
+	return []*yaml.Node{node}
+}
+
+// scalars reads a single value or a list of them.
+func (p *parser) scalars(node *yaml.Node, what string) []*yaml.Node {
 	var good []*yaml.Node
-	for _, n := range nodes {
+	for _, n := range p.items(node) {
 		if n.Kind != yaml.ScalarNode || n.Value == "" {
 			p.add(p.at(n, "here %s is expected", what))
 			continue

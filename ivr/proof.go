@@ -30,7 +30,7 @@ func (c *checker) proofs(entries []*flow) {
 	before := walk(from, everyEdge, func(p place) bool {
 		switch a := p.step.action.(type) {
 		case *sayAction:
-			if v := a.template.firstFact(); v != nil && p.known&factVerified == 0 && seen[p.step]&factVerified == 0 {
+			if v := a.says.firstFact(); v != nil && p.known&factVerified == 0 && seen[p.step]&factVerified == 0 {
 				seen[p.step] |= factVerified
 				findings = append(findings, finding{at: p, fact: v})
 			}
@@ -59,11 +59,11 @@ func (c *checker) proofs(entries []*flow) {
 	}
 }
 
-// firstFact is the first fact of the member in a row, or nil.
-func (t template) firstFact() *value {
-	for _, piece := range t {
-		if piece.value != nil && piece.value.fact {
-			return piece.value
+// firstFact is the first fact of the member that is said, or nil.
+func (s sentence) firstFact() *value {
+	for _, v := range s.values() {
+		if v.fact {
+			return v
 		}
 	}
 	return nil

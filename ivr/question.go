@@ -27,6 +27,9 @@ func (r *Run) row(uses []promptUse) []Prompt {
 }
 
 func (u promptUse) in(language string) Prompt {
+	if u.by != nil {
+		u = u.by[language]
+	}
 	if u.language != "" {
 		language = u.language
 	}

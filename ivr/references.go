@@ -16,7 +16,7 @@ func (c *checker) references() {
 		for _, s := range f.steps {
 			switch a := s.action.(type) {
 			case *sayAction:
-				c.values(f, a.template)
+				c.values(f, a.says)
 			case *setAction:
 				for _, value := range a.values {
 					if value.expression != nil {
@@ -85,11 +85,9 @@ func (c *checker) languages(f *flow, a *transferAction) {
 }
 
 // values checks what a say step says.
-func (c *checker) values(f *flow, t template) {
-	for _, piece := range t {
-		v := piece.value
+func (c *checker) values(f *flow, says sentence) {
+	for _, v := range says.values() {
 		switch {
-		case v == nil:
 		case v.fact:
 			c.fact(f, v)
 		case v.name == "attempts":
@@ -182,6 +180,9 @@ func (f *flow) needs(env Environment) []need {
 			continue
 		}
 		for _, use := range s.action.prompts() {
+			if len(use.texts()) > 0 {
+				continue // they are given their sound
+			}
 			if use.language != "" {
 				needs = append(needs, need{Prompt: Prompt{use.language, use.name}, node: use.node})
 			} else {
@@ -190,12 +191,14 @@ func (f *flow) needs(env Environment) []need {
 		}
 		switch a := s.action.(type) {
 		case *sayAction:
-			if a.missing == nil && a.template.mayBeUnknown() {
+			if a.missing == nil && a.says.mayBeUnknown() {
 				system(s.node, "said when a value is not known", promptNotKnown)
 			}
-			for _, piece := range a.template {
-				if v := piece.value; v != nil {
-					each(v.node, fmt.Sprintf("needed to say a %s", v.kind), func(language string) []string { return neededFor(v.kind, language) })
+			for _, language := range f.languages {
+				for _, v := range a.says.in(language).values() {
+					for _, name := range neededFor(v.kind, language) {
+						needs = append(needs, need{Prompt{language, name}, v.node, fmt.Sprintf("needed to say a %s", v.kind)})
+					}
 				}
 			}
 		case *queueAction:

@@ -18,6 +18,8 @@ type Set struct {
 	environment Environment
 	// variables that some flow sets, with their kinds.
 	variables map[string]variableKind
+	// texts are the words that flows have spoken.
+	texts map[Prompt]Text
 }
 
 // variableKind tells a text from keys that a caller entered.
@@ -98,12 +100,16 @@ const (
 // waits reports whether the caller had time, or a say, before the edge is taken.
 func (k edgeKind) waits() bool { return k == chosen || k == silent || k == left }
 
-// promptUse is a prompt name as written in a flow; language is empty for the
-// call's language.
+// promptUse is a prompt as written in a flow: a name, or words.
 type promptUse struct {
-	name     string
+	name string
+	// language is empty for the call's language.
 	language string
-	node     *yaml.Node
+	// words that name stands for; empty for a recording.
+	words string
+	// by gives a text's words for each language that a call may be in.
+	by   map[string]promptUse
+	node *yaml.Node
 }
 
 // source is the text that a flow was read from.

@@ -40,16 +40,16 @@ func (a *playAction) enter(r *Run) {
 
 // sayAction speaks prompts with values in between.
 type sayAction struct {
-	template template
-	bargeIn  bool
-	next     edge
+	says    sentence
+	bargeIn bool
+	next    edge
 	// missing is where the run goes if a fact can't be read; nil: an apology
 	// for it, and next.
 	missing *edge
 }
 
 type sayText struct {
-	Say     string    `yaml:"say"`
+	Say     yaml.Node `yaml:"say"`
 	BargeIn *bool     `yaml:"barge_in"`
 	Next    string    `yaml:"next"`
 	Missing yaml.Node `yaml:"missing"`
@@ -58,19 +58,17 @@ type sayText struct {
 
 func (p *parser) say(s *step, node *yaml.Node) action {
 	var text sayText
-	if !p.decode(node, &text) && text.Say == "" {
-		return nil
-	}
+	p.decode(node, &text)
 	before := len(p.list)
 	a := &sayAction{
-		template: p.template(problem.Get(node, "say")),
-		bargeIn:  text.BargeIn == nil || *text.BargeIn,
-		next:     p.onward(s, node, "next", onward, whyNext),
+		says:    p.sentence(problem.Get(node, "say")),
+		bargeIn: text.BargeIn == nil || *text.BargeIn,
+		next:    p.onward(s, node, "next", onward, whyNext),
 	}
 	if text.Missing.Kind != 0 {
 		missing := p.onward(s, node, "missing", onward, whyNext)
 		a.missing = &missing
-		if len(a.template.facts()) == 0 && len(p.list) == before {
+		if len(a.says.facts()) == 0 && len(p.list) == before {
 			p.add(p.at(missing.node, "step %q says no fact of the member, so none can be missing", s.name).Hint("remove \"missing\""))
 		}
 	}
@@ -89,9 +87,11 @@ func (a *sayAction) edges() []*edge {
 
 func (a *sayAction) prompts() []promptUse {
 	var uses []promptUse
-	for _, piece := range a.template {
-		if piece.value == nil {
-			uses = append(uses, piece.prompt)
+	for _, template := range a.says.templates() {
+		for _, piece := range template {
+			if piece.value == nil {
+				uses = append(uses, piece.prompt)
+			}
 		}
 	}
 	return uses
@@ -102,11 +102,12 @@ func (a *sayAction) enter(r *Run) {
 		r.follow(&a.next)
 		return
 	}
-	r.readFacts(a.template.facts(), map[string]string{}, func(facts map[string]string, known bool) {
+	template := a.says.in(r.language)
+	r.readFacts(template.facts(), map[string]string{}, func(facts map[string]string, known bool) {
 		if known {
 			var row []Prompt
-			if row, known = r.speakTemplate(a.template, facts); known {
-				r.speak(row, speech{bargeIn: a.bargeIn, sensitive: a.template.sensitive(), then: func() { r.follow(&a.next) }})
+			if row, known = r.speakTemplate(template, facts); known {
+				r.speak(row, speech{bargeIn: a.bargeIn, sensitive: template.sensitive(), then: func() { r.follow(&a.next) }})
 				return
 			}
 		}

@@ -1,6 +1,7 @@
 package ivr
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -39,37 +40,138 @@ var (
 	valueText     = regexp.MustCompile(`^\s*([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)?)\s*\|\s*([a-z]+)\s*$`)
 )
 
-// template reads prompts' names and values from a say step's text.
-func (p *parser) template(node *yaml.Node) template {
-	var t template
-	broken := false
-	prompts := func(text string) {
-		for _, word := range strings.Fields(text) {
-			if strings.ContainsAny(word, "{}|") {
-				p.add(p.within(node, word, 0, "%q is neither a prompt nor a value", word).Hint("write a value as {{ member.next_visit | date }}"))
-				broken = true
-				return
+// sentence is what a say step says: the same row in every language, or words of
+// each language's own.
+type sentence struct {
+	row template
+	by  map[string]template
+}
+
+// sentence reads what a say step says: prompts' names with values between them,
+// or words with values, by language.
+func (p *parser) sentence(node *yaml.Node) sentence {
+	switch {
+	case node.Kind == yaml.MappingNode:
+		s := sentence{by: map[string]template{}}
+		texts := p.byLanguage(node)
+		read := map[*yaml.Node]template{}
+		for _, language := range p.flow.languages {
+			text, ok := texts[language]
+			if !ok {
+				continue
 			}
-			t = append(t, piece{prompt: p.prompt(node, word)})
+			if _, ok := read[text.node]; !ok {
+				read[text.node] = p.template(text.node, func(words string) []piece { return p.spoken(text, words) })
+			}
+			s.by[language] = read[text.node]
+		}
+		return s
+	case node.Kind != yaml.ScalarNode:
+		p.add(p.at(node, "here is expected what is said").Hint("write words by language, as in `say: {en-US: \"Your visit is on {{ member.next_visit | date }}.\"}`"))
+		return sentence{}
+	}
+	return sentence{row: p.template(node, func(text string) []piece { return p.named(node, text) })}
+}
+
+// in gives what is said to a call in a language.
+func (s sentence) in(language string) template {
+	if s.by != nil {
+		return s.by[language]
+	}
+	return s.row
+}
+
+// templates lists all that may be said, each once.
+func (s sentence) templates() []template {
+	if s.by == nil {
+		return []template{s.row}
+	}
+	var all []template
+	for _, language := range slices.Sorted(maps.Keys(s.by)) {
+		all = append(all, s.by[language])
+	}
+	return all
+}
+
+func (s sentence) values() []*value {
+	var values []*value
+	for _, t := range s.templates() {
+		values = append(values, t.values()...)
+	}
+	return values
+}
+
+// facts lists the member's facts that may be needed.
+func (s sentence) facts() []string {
+	var names []string
+	for _, t := range s.templates() {
+		names = append(names, t.facts()...)
+	}
+	return names
+}
+
+// mayBeUnknown reports whether some value may be missing on a call.
+func (s sentence) mayBeUnknown() bool {
+	return slices.ContainsFunc(s.values(), func(v *value) bool { return v.fact || !isBuiltIn(v.name) })
+}
+
+func (t template) values() []*value {
+	var values []*value
+	for _, piece := range t {
+		if piece.value != nil {
+			values = append(values, piece.value)
 		}
 	}
+	return values
+}
+
+// named reads the names of prompts that stand between values.
+func (p *parser) named(node *yaml.Node, text string) []piece {
+	var pieces []piece
+	for _, word := range strings.Fields(text) {
+		if strings.ContainsAny(word, "{}|") {
+			p.add(p.within(node, word, 0, "%q is neither a prompt nor a value", word).Hint("write a value as {{ member.next_visit | date }}"))
+			return nil
+		}
+		pieces = append(pieces, piece{prompt: p.prompt(node, word)})
+	}
+	return pieces
+}
+
+// spoken makes a prompt of the words that stand between values.
+func (p *parser) spoken(text written, words string) []piece {
+	if strings.ContainsAny(words, "{}") {
+		stray := words[strings.IndexAny(words, "{}"):]
+		p.add(p.within(text.node, stray, 0, "%q is neither words nor a value", strings.Fields(stray)[0]).Hint("write a value as {{ member.next_visit | date }}"))
+		return nil
+	}
+	if !speakable(words) {
+		return nil
+	}
+	return []piece{{prompt: p.words(text.node, words, text.language)}}
+}
+
+// template reads a row of values and what stands between them.
+func (p *parser) template(node *yaml.Node, between func(text string) []piece) template {
+	var t template
+	before := len(p.list)
 	rest := node.Value
 	for {
 		at := templateValue.FindStringSubmatchIndex(rest)
 		if at == nil {
 			break
 		}
-		prompts(rest[:at[0]])
+		t = append(t, between(rest[:at[0]])...)
 		if v := p.value(node, rest[at[0]:at[1]], rest[at[2]:at[3]]); v != nil {
 			t = append(t, piece{value: v})
 		}
 		rest = rest[at[1]:]
 	}
-	prompts(rest)
-	if broken {
+	t = append(t, between(rest)...)
+	if len(p.list) > before {
 		return nil
 	}
-	if len(t) == 0 && len(p.list) == 0 {
+	if len(t) == 0 {
 		p.add(p.at(node, "nothing is said").Hint("name prompts, with values between them as in \"next-visit-is-on {{ member.next_visit | date }}\""))
 	}
 	return t
@@ -105,11 +207,6 @@ func (t template) facts() []string {
 		}
 	}
 	return names
-}
-
-// mayBeUnknown reports whether some value of the row may be missing on a call.
-func (t template) mayBeUnknown() bool {
-	return slices.ContainsFunc(t, func(p piece) bool { return p.value != nil && (p.value.fact || !isBuiltIn(p.value.name)) })
 }
 
 // sensitive reports whether the row tells something of the caller.

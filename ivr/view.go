@@ -28,7 +28,8 @@ type StepView struct {
 	// Inline: it is written within a menu's choice.
 	Inline   bool
 	Position problem.Position
-	// Prompts that it may play, as written, each once: "welcome", "welcome@es-US".
+	// Prompts that it may play, as written, each once: welcome, welcome@es-US, and
+	// words in quotes.
 	Prompts []string
 	// Queue that the step puts the caller in; empty for none.
 	Queue string
@@ -106,12 +107,8 @@ func (s *step) view() StepView {
 		view.Queue = a.name
 	}
 	for _, use := range s.action.prompts() {
-		name := use.name
-		if use.language != "" {
-			name += "@" + use.language
-		}
-		if !slices.Contains(view.Prompts, name) {
-			view.Prompts = append(view.Prompts, name)
+		if text := use.written(); !slices.Contains(view.Prompts, text) {
+			view.Prompts = append(view.Prompts, text)
 		}
 	}
 	here := &Run{step: s}

@@ -11,14 +11,14 @@ import (
 // Check compares a folder's scripts with its WAVs and says all that is amiss:
 // words without sound, words changed since, a WAV changed by hand, silence, a
 // level that is off, a WAV without words. What to do is always `make prompts`.
-func Check(folder string, voices map[string]Voice) []error {
+func Check(folder string, voice func(language string) Voice) []error {
 	scripts, err := ReadScripts(folder)
 	if err != nil {
 		return []error{err}
 	}
 	var amiss []error
 	for _, script := range scripts {
-		amiss = append(amiss, checkLanguage(filepath.Join(folder, script.Language), script, voices[script.Language])...)
+		amiss = append(amiss, checkLanguage(filepath.Join(folder, script.Language), script, voice(script.Language))...)
 	}
 	return amiss
 }
@@ -37,10 +37,10 @@ func checkLanguage(folder string, script Script, voice Voice) (amiss []error) {
 		case !ok:
 			say(name, "was never rendered")
 			continue
-		case entry.From != hash(recipe, voice.Name, script.Words[name]):
+		case entry.From != hash(recipe, voice.Name(), script.Words[name]):
 			say(name, "its words or voice have changed")
 		}
-		path := filepath.Join(folder, filepath.FromSlash(name)+".wav")
+		path := wavPath(folder, name)
 		if sum, err := hashFile(path); err != nil {
 			say(name, "the WAV can't be read")
 			continue
@@ -56,7 +56,7 @@ func checkLanguage(folder string, script Script, voice Voice) (amiss []error) {
 		return append(amiss, err)
 	}
 	for _, name := range files {
-		if _, ok := script.Words[name]; !ok {
+		if _, ok := script.Words[name]; !ok && !isText(name) {
 			say(name, "a WAV without words")
 		}
 	}

@@ -26,6 +26,20 @@ type rendered struct {
 	WAV  string `json:"wav"`
 }
 
+// made reports whether a prompt's WAV is the one that was rendered, and not a
+// person's recording in its place.
+func (m manifest) made(folder, name string) bool {
+	entry, ok := m.Prompts[name]
+	sum, err := hashFile(wavPath(folder, name))
+	return ok && err == nil && sum == entry.WAV
+}
+
+// renderedNow is what is remembered of a job that was done.
+func renderedNow(done job, voice Voice) (rendered, error) {
+	sum, err := hashFile(done.path)
+	return rendered{From: hash(recipe, voice.Name(), done.words), WAV: sum}, err
+}
+
 func readManifest(folder string) (manifest, error) {
 	var m manifest
 	raw, err := os.ReadFile(filepath.Join(folder, manifestName))
@@ -46,7 +60,7 @@ func (m manifest) write(folder string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(folder, manifestName), append(raw, '\n'), 0o644)
+	return replace(filepath.Join(folder, manifestName), append(raw, '\n'))
 }
 
 func hash(parts ...string) string {

@@ -14,7 +14,7 @@ import (
 const demo = "../config/demo/prompts"
 
 func TestEveryScriptedPromptHasItsSound(t *testing.T) {
-	for _, amiss := range Check(demo, Voices()) {
+	for _, amiss := range Check(demo, VoiceOf) {
 		t.Error(amiss)
 	}
 }
@@ -31,11 +31,13 @@ func TestBothLanguagesHaveTheSamePrompts(t *testing.T) {
 	}
 }
 
-// beep is a voice that says everything as the same noise; it wants only sox.
-func beep(t *testing.T, name string) map[string]Voice {
+// beep is a voice that says everything as the same noise; it wants no synthesiser.
+func beep(t *testing.T, name string) func(string) Voice {
 	source := filepath.Join(t.TempDir(), "beep.wav")
 	must(t, WriteFile(source, append(make([]int16, 4000), signal.Noise(0.5, 1)...)))
-	return map[string]Voice{"en-US": {Name: name, Program: "cp", Package: "coreutils", Arguments: []string{source, "%OUT"}}}
+	return func(string) Voice {
+		return Program{Label: name, Path: "cp", Package: "coreutils", Arguments: []string{source, "%OUT"}}
+	}
 }
 
 func TestOnlyWhatChangedIsRendered(t *testing.T) {
@@ -43,9 +45,9 @@ func TestOnlyWhatChangedIsRendered(t *testing.T) {
 	write := func(script string) {
 		must(t, os.WriteFile(filepath.Join(folder, "en-US.yaml"), []byte(script), 0o644))
 	}
-	render := func(voices map[string]Voice, want Result) {
+	render := func(voices func(string) Voice, want Result) {
 		t.Helper()
-		got, err := Render(t.Context(), folder, Options{Voices: voices})
+		got, err := Render(t.Context(), folder, Options{Voice: voices})
 		must(t, err)
 		if got != want {
 			t.Errorf("got %+v, want %+v", got, want)
@@ -81,15 +83,14 @@ func TestFailureKeepsWhatWasRendered(t *testing.T) {
 	script := filepath.Join(folder, "en-US.yaml")
 	must(t, os.WriteFile(script, []byte("a: one\nb: two\nc: three\n"), 0o644))
 	voices := beep(t, "one")
-	_, err := Render(t.Context(), folder, Options{Voices: voices})
+	_, err := Render(t.Context(), folder, Options{Voice: voices})
 	must(t, err)
 	must(t, os.WriteFile(script, []byte("a: changed\nb: two\nc: three\n"), 0o644))
-	broken := voices["en-US"]
-	broken.Program = "false"
-	if _, err := Render(t.Context(), folder, Options{Voices: map[string]Voice{"en-US": broken}}); err == nil {
+	broken := func(string) Voice { return Program{Label: "one", Path: "false"} }
+	if _, err := Render(t.Context(), folder, Options{Voice: broken}); err == nil {
 		t.Fatal("a synthesiser that fails gave no error")
 	}
-	got, err := Render(t.Context(), folder, Options{Voices: voices})
+	got, err := Render(t.Context(), folder, Options{Voice: voices})
 	must(t, err)
 	if want := (Result{Rendered: 1, Kept: 2}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)

@@ -9,8 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-
-	"careline/media"
+	"time"
 )
 
 // recipe is part of each prompt's hash: raise it when shaping changes.
@@ -18,8 +17,10 @@ const recipe = "1"
 
 // Options of Render.
 type Options struct {
-	// Voices by language tag.
-	Voices map[string]Voice
+	// Voice of a language; nil: VoiceOf.
+	Voice func(language string) Voice
+	// Time that a voice may take for one text; 0: DefaultTime.
+	Time time.Duration
 	// Tell hears of each prompt as it is rendered; may be nil.
 	Tell func(language, name string)
 }
@@ -36,21 +37,21 @@ func Render(ctx context.Context, folder string, options Options) (Result, error)
 		return result, err
 	}
 	for _, script := range scripts {
-		voice, ok := options.Voices[script.Language]
-		if !ok {
-			return result, fmt.Errorf("%s: no voice for %s; name one in prompts.Voices", folder, script.Language)
-		}
-		if err := renderLanguage(ctx, filepath.Join(folder, script.Language), script, voice, options.Tell, &result); err != nil {
+		if err := renderLanguage(ctx, filepath.Join(folder, script.Language), script, options, &result); err != nil {
 			return result, err
 		}
 	}
 	return result, nil
 }
 
-func renderLanguage(ctx context.Context, folder string, script Script, voice Voice, tell func(string, string), result *Result) (err error) {
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return err
+func (o Options) voice(language string) Voice {
+	if o.Voice == nil {
+		return VoiceOf(language)
 	}
+	return o.Voice(language)
+}
+
+func renderLanguage(ctx context.Context, folder string, script Script, options Options, result *Result) error {
 	known, err := readManifest(folder)
 	if err != nil {
 		return err
@@ -60,68 +61,43 @@ func renderLanguage(ctx context.Context, folder string, script Script, voice Voi
 	if err != nil {
 		return err
 	}
-	maps.DeleteFunc(known.Prompts, func(name string, _ rendered) bool { return script.Words[name] == "" })
-	// Also after an error: what has been rendered needn't be again.
-	defer func() { err = errors.Join(err, known.write(folder)) }()
+	maps.DeleteFunc(known.Prompts, func(name string, _ rendered) bool { return script.Words[name] == "" && !isText(name) })
+	voice := options.voice(script.Language)
+	var jobs []job
+	var changed []string
 	for _, name := range script.names() {
-		path := filepath.Join(folder, filepath.FromSlash(name)+".wav")
-		from := hash(recipe, voice.Name, script.Words[name])
-		if old := known.Prompts[name]; old.From == from {
-			if sum, err := hashFile(path); err == nil && sum == old.WAV {
-				result.Kept++
-				continue
-			}
+		if known.made(folder, name) && known.Prompts[name].From == hash(recipe, voice.Name(), script.Words[name]) {
+			result.Kept++
+			continue
 		}
-		if tell != nil {
-			tell(script.Language, name)
+		changed, jobs = append(changed, name), append(jobs, job{words: script.Words[name], piece: piece(name), path: wavPath(folder, name)})
+		if options.Tell != nil {
+			options.Tell(script.Language, name)
 		}
-		if err := renderPrompt(ctx, voice, script.Words[name], piece(name), path); err != nil {
-			return fmt.Errorf("prompt %s in %s: %w", name, script.Language, err)
+	}
+	var faults []error
+	for i, fault := range render(ctx, voice, options.Time, jobs) {
+		if fault == nil {
+			known.Prompts[changed[i]], fault = renderedNow(jobs[i], voice)
 		}
-		sum, err := hashFile(path)
-		if err != nil {
-			return err
+		if fault != nil {
+			faults = append(faults, fmt.Errorf("prompt %s in %s: %w", changed[i], script.Language, fault))
+			continue
 		}
-		known.Prompts[name] = rendered{From: from, WAV: sum}
 		result.Rendered++
 	}
-	return nil
-}
-
-func renderPrompt(ctx context.Context, voice Voice, words string, piece bool, path string) error {
-	folder, err := os.MkdirTemp("", "careline-prompt-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(folder)
-	spoken, err := voice.speak(ctx, words, folder)
-	if err != nil {
-		return err
-	}
-	file, err := os.Open(spoken)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	samples, err := media.ReadWAV(file)
-	if err != nil {
-		return err
-	}
-	samples, err = shape(samples, piece)
-	if err != nil {
-		return err
-	}
-	return WriteFile(path, samples)
+	// Also after an error: what has been rendered needn't be again.
+	return errors.Join(append(faults, known.write(folder))...)
 }
 
 // removeOrphans deletes WAVs that no script names.
 func removeOrphans(folder string, script Script) (removed int, err error) {
 	files, err := wavs(folder)
 	for _, name := range files {
-		if _, ok := script.Words[name]; ok {
+		if _, ok := script.Words[name]; ok || isText(name) {
 			continue
 		}
-		if err := os.Remove(filepath.Join(folder, filepath.FromSlash(name)+".wav")); err != nil {
+		if err := os.Remove(wavPath(folder, name)); err != nil {
 			return removed, err
 		}
 		removed++
@@ -132,6 +108,9 @@ func removeOrphans(folder string, script Script) (removed int, err error) {
 // wavs lists the prompts that a language's folder has sound for.
 func wavs(folder string) (names []string, err error) {
 	err = filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) && path == folder {
+			return fs.SkipAll
+		}
 		if err != nil || entry.IsDir() || filepath.Ext(path) != ".wav" {
 			return err
 		}

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 
 	"careline/media"
@@ -90,12 +88,9 @@ func speech(samples []int16) (begin, end int, level float64) {
 // WriteFile writes samples as an 8 kHz mono µ-law WAV: a byte a sample, and
 // exactly what a PCMU call carries.
 func WriteFile(path string, samples []int16) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
-	}
 	var file bytes.Buffer
 	if err := media.WriteG711WAV(&file, media.PCMU, samples); err != nil {
 		return err
 	}
-	return os.WriteFile(path, file.Bytes(), 0o644)
+	return replace(path, file.Bytes())
 }

@@ -29,8 +29,7 @@ func main() {
 
 func render(ctx context.Context, folder string) error {
 	result, err := prompts.Render(ctx, folder, prompts.Options{
-		Voices: prompts.Voices(),
-		Tell:   func(language, name string) { fmt.Printf("%s  %s\n", language, name) },
+		Tell: func(language, name string) { fmt.Printf("%s  %s\n", language, name) },
 	})
 	if err != nil {
 		return err
