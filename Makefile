@@ -76,8 +76,9 @@ lint: toolchain $(WEB_STAMP) ## Check format, vet, staticcheck and our own habit
 fmt: ## Format the Go code
 	"$$($(GO) env GOROOT)/bin/gofmt" -w $$(git ls-files '*.go' 2>/dev/null || find . -name '*.go')
 
-prompts: toolchain ## Speak the prompts whose text changed (needs espeak-ng and sox)
+prompts: toolchain ## Speak the prompts and the flows' words that changed (needs espeak-ng and flite)
 	$(GO) run ./prompts/render $(CONFIG)/prompts
+	$(GO) run ./cmd/careline prompts render $(CONFIG)
 
 check: build ## Check CONFIG (config/demo) for what would go wrong
 	@$(BIN) check $(CONFIG)

@@ -114,8 +114,7 @@ func Load(dir string) (*Config, error) { return LoadAt(dir, time.Now()) }
 // LoadAt is Load on another day: licenses are counted valid or expired as of then.
 func LoadAt(dir string, now time.Time) (*Config, error) {
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-		return nil, problem.List{problem.Problem{Position: problem.Position{File: dir}, Message: "there is no such folder"}.
-			Hint("name the folder that holds careline.yaml, such as config/demo")}
+		return nil, noFolder(dir)
 	}
 	r := &reader{dir: dir, files: os.DirFS(dir), raw: map[string][]byte{}, known: newKnownSounds()}
 	settings := r.load(now)

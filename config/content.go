@@ -24,7 +24,7 @@ func (r *reader) flows(sounds sounds, lines []line, people []person, law law) *i
 	for name, kind := range member.Facts() {
 		facts[name] = ivr.FactKind(kind)
 	}
-	set, err := ivr.Load(r.files, "flows", ivr.Environment{
+	environment := ivr.Environment{
 		Languages: sounds.languages(),
 		HasPrompt: func(language, name string) bool {
 			_, ok := sounds.prompts[ivr.Prompt{Language: language, Name: name}]
@@ -37,7 +37,11 @@ func (r *reader) flows(sounds sounds, lines []line, people []person, law law) *i
 		Queues:   queues,
 		Facts:    facts,
 		States:   law.states,
-	})
+	}
+	if r.inventory != nil {
+		r.inventory.watch(&environment)
+	}
+	set, err := ivr.Load(r.files, "flows", environment)
 	r.problems.Add("flows", err)
 	if err != nil {
 		return nil

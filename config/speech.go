@@ -155,7 +155,7 @@ func (r *reader) speaker(site siteFile, sounds sounds, codecs []media.Codec) fun
 				files = append(files, one.File)
 			}
 		}
-		kept := &reader{files: os.DirFS(cache.Folder)}
+		kept := &reader{files: os.DirFS(cache.Folder), known: r.known}
 		clips := kept.sideBySide(files, site.Media.Loudness, codecs)
 		faults := map[ivr.Prompt]error{}
 		for i, one := range spoken {

@@ -30,6 +30,8 @@ type phone struct {
 	verified bool
 	claims   []string
 	heard    []string
+	// spoken are the prompts heard, whole.
+	spoken []ivr.Prompt
 	entered  []string
 	took     []ivr.EdgeName
 	read     []string
@@ -104,6 +106,7 @@ func (p *phone) Play(playback ivr.Playback) {
 		p.sensitive++
 	}
 	p.playing, p.ends = &playback, p.now+2*time.Second*time.Duration(len(playback.Prompts))
+	p.spoken = append(p.spoken, playback.Prompts...)
 	for _, prompt := range playback.Prompts {
 		p.heard = append(p.heard, prompt.Language[:2]+" "+prompt.Name)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 
@@ -180,7 +181,7 @@ func (f *flow) needs(env Environment) []need {
 			continue
 		}
 		for _, use := range s.action.prompts() {
-			if len(use.texts()) > 0 {
+			if use.by != nil || use.words != "" {
 				continue // they are given their sound
 			}
 			if use.language != "" {
@@ -253,6 +254,10 @@ func (c *checker) prompts(f *flow) {
 
 func (c *checker) missingPrompt(f *flow, n need) {
 	p := f.source.within(n.node, n.Name, 0, "there is no prompt %q in %s", n.Name, n.Language)
+	if strings.Contains(n.Name, " ") {
+		c.add(p.Hint("to have words spoken, write them by language, as in `{%s: %s}`", n.Language, n.Name))
+		return
+	}
 	for _, other := range c.set.environment.Languages {
 		if other != n.Language && c.set.environment.HasPrompt(other, n.Name) {
 			c.add(p.Hint("it is there in %s; record it as prompts/%s/%s.wav", other, n.Language, n.Name))

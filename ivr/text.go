@@ -198,7 +198,7 @@ func (c *checker) texts() {
 	for prompt, why := range c.set.environment.Speak(c.set.Texts()) {
 		at := places[prompt]
 		p := at.flow.source.at(at.use.node, "the words %q have no sound in %s: %v", beginning(at.use.words), prompt.Language, why)
-		c.add(p.Hint("record them as prompts/%s/%s.wav, or let a synthesiser speak them (docs/prompts.md)", prompt.Language, prompt.Name))
+		c.add(p.Hint("record them as prompts/%s/%s.wav, or render them where a synthesiser is: careline prompts render DIR", prompt.Language, prompt.Name))
 	}
 }
 

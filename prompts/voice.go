@@ -127,5 +127,8 @@ func (p Program) run(ctx context.Context, arguments []string) error {
 	case ctx.Err() != nil:
 		return fmt.Errorf("%s: %w", p.Path, ctx.Err())
 	}
-	return fmt.Errorf("%s: %w: %.200s", p.Path, err, strings.TrimSpace(string(output)))
+	if said := strings.TrimSpace(string(output)); said != "" {
+		return fmt.Errorf("%s: %w: %.200s", p.Path, err, said)
+	}
+	return fmt.Errorf("%s: %w", p.Path, err)
 }

@@ -2,7 +2,7 @@
 # Installs the programs that the tests use, where it may; else names them.
 # sip-tester: SIPp. baresip-core and linphone-cli: SIP phones. kamailio: SIP
 # proxies. chromium: the agent's browser. sox, opus-tools: sound files. sipvicious: scanners
-# that the guard must withstand. coturn: a TURN server. gcc: Go's race detector.
+# that the guard must withstand. coturn: a TURN server. espeak-ng, flite: speech. gcc: Go's race detector.
 set -eu
 
 missing=
@@ -13,6 +13,8 @@ need linphonec linphone-cli
 need chromium chromium
 need sox sox
 need opusinfo opus-tools
+need espeak-ng espeak-ng
+need flite flite
 need svmap sipvicious
 need kamailio kamailio
 need turnserver coturn

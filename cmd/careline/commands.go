@@ -80,6 +80,7 @@ off. The first entry that was altered is named, and the exit code is then 1.`,
 		},
 		bansEntry(),
 		traceEntry(),
+		promptsEntry(),
 		passwordEntry(),
 		{
 			name: "version", arguments: "", summary: "print the version",

@@ -1,7 +1,7 @@
 // Command render brings a folder of prompts in line with its scripts, and the
 // hold music beside it: go run ./prompts/render config/demo/prompts
 //
-// It needs flite, espeak-ng and sox, and renders only what has changed.
+// It needs flite and espeak-ng, and renders only what has changed.
 package main
 
 import (
