@@ -124,7 +124,9 @@ func TestALanguageStandsInForAnother(t *testing.T) {
 	})
 	sounds.fallback = speechKeys{Fallback: map[string][]language{"es-MX": {"es-US", "en-US"}, "es-PR": {"es-US"}}}.fallbacks()
 	sounds.standIn(sounds.fallback)
-	heard := func(language, name string) *media.Clip { return sounds.prompts[ivr.Prompt{Language: language, Name: name}] }
+	heard := func(language, name string) *media.Clip {
+		return sounds.prompts[ivr.Prompt{Language: language, Name: name}]
+	}
 	if heard("es-MX", "welcome") == heard("es-US", "welcome") || heard("es-MX", "goodbye") != heard("es-US", "goodbye") ||
 		heard("es-MX", "digits/1") != heard("en-US", "digits/1") || heard("es-PR", "digits/1") != nil || heard("es-US", "digits/1") != nil {
 		t.Error("a language speaks what it should not, or doesn't speak what it should")

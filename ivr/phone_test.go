@@ -31,10 +31,10 @@ type phone struct {
 	claims   []string
 	heard    []string
 	// spoken are the prompts heard, whole.
-	spoken []ivr.Prompt
-	entered  []string
-	took     []ivr.EdgeName
-	read     []string
+	spoken  []ivr.Prompt
+	entered []string
+	took    []ivr.EdgeName
+	read    []string
 	// sensitive counts the rows that tell something of the member.
 	sensitive int
 	queued    *ivr.QueueRequest

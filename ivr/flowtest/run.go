@@ -135,7 +135,12 @@ func (s *suite) took(edge ivr.EdgeName) { s.visits.Took(edge) }
 
 func (s *suite) hasStep(name string) bool { return slices.Contains(s.steps, name) }
 
-func (s *suite) words(prompt ivr.Prompt) string { return s.options.Words(prompt) }
+func (s *suite) words(prompt ivr.Prompt) string {
+	if words, ok := s.set.Words(prompt); ok {
+		return words
+	}
+	return s.options.Words(prompt)
+}
 
 func keysOf[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
