@@ -16,7 +16,7 @@ func flowEntry() command {
 	return command{
 		name:      "flow",
 		arguments: "WHAT [DIR] …",
-		summary:   "check and test call flows, without a phone",
+		summary:   "check, test and publish call flows",
 		details: `
 Each works on the flows of DIR (config/demo if not given), docs/flow-tools.md tells
 more.
@@ -26,8 +26,21 @@ check [DIR]              what is wrong with the flows and their tests, or how ma
 test [--cover N] [--missed] [DIR]
                          plays the tests of DIR/tests in virtual time and tells
                          which steps and ways they go through; --missed lists
-                         the others, --cover fails under N percent of the ways`,
-		examples: []string{"flow check", "flow test --cover 100 config/demo", "flow test --missed /etc/careline"},
+                         the others, --cover fails under N percent of the ways
+
+These talk to the running server (--config DIR or --socket FILE says which), and
+need its user or root; docs/publishing.md tells more.
+
+publish [--comment WHY] [DIR]
+                         puts flows live for the calls to come: those of DIR, or
+                         those of the server's own folder; with a mistake, or a
+                         test that fails, nothing changes
+rollback [--comment WHY] [SCRIPT]
+                         goes back to a script that was live before: to the one
+                         before, or to that number
+versions [--last N]      what was live when, by whom, and what is now
+save SCRIPT DIR          writes a script's files into a folder`,
+		examples: []string{"flow check", "flow test --cover 100 config/demo", "flow test --missed /etc/careline", `flow publish --comment "Friday's hours"`, "flow rollback"},
 		run:      flowCommand,
 	}
 }
@@ -39,7 +52,10 @@ type flowTask struct {
 }
 
 func flowTasks() []flowTask {
-	return []flowTask{{"check", flowCheck}, {"test", flowTest}}
+	return []flowTask{
+		{"check", flowCheck}, {"test", flowTest},
+		{"publish", flowPublish}, {"rollback", flowRollBack}, {"versions", flowVersions}, {"save", flowSave},
+	}
 }
 
 // flowCommand is careline flow.
