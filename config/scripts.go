@@ -92,7 +92,8 @@ func ScriptFiles(dir string) (map[string][]byte, error) {
 }
 
 // Load reads a script of these files as of now, and plays its tests. The error is a
-// problem.List with a line for each mistake, or each test that fails; file names in it are the files' own.
+// problem.List with a line for each mistake, or each test that fails; file names in it
+// are the files' own.
 func (s *Scripts) Load(files map[string][]byte, now time.Time) (call.Script, problem.List, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -101,6 +102,11 @@ func (s *Scripts) Load(files map[string][]byte, now time.Time) (call.Script, pro
 	s.sounds.forget()
 	if err := r.problems.Err(); err != nil {
 		return call.Script{}, nil, err
+	}
+	for i := range read.testing.Files { // named as they are in the script
+		if name, err := filepath.Rel(s.dir, read.testing.Files[i].Name); err == nil {
+			read.testing.Files[i].Name = filepath.ToSlash(name)
+		}
 	}
 	if err := read.testing.Run(read.flows).Err(); err != nil {
 		return call.Script{}, nil, err
