@@ -33,10 +33,11 @@ type monitor struct {
 	taken    uint64 // packets sent before the sums began
 	codec    Codec  // of the sums
 
-	echo  quality.Echo
-	watch quality.Watch
-	heard quality.Meter // what the far side says
-	said  quality.Meter // what it hears, by its reports
+	echo   quality.Echo
+	outlet quality.Outlet
+	watch  quality.Watch
+	heard  quality.Meter // what the far side says
+	said   quality.Meter // what it hears, by its reports
 
 	buffer [rtcp.MaxSize + maxTagBytes + 4]byte // 4: SRTCP's index
 }
@@ -75,7 +76,7 @@ func (l *Leg) observe(now time.Time) {
 		m.measure(heard)
 	}
 	l.wantBeside()
-	changed := m.look(heard, l.listened(), now)
+	changed := m.look(heard, said, l.listened(), now)
 	if m.session.Due(now, rand.Uint32()) && said.aimed {
 		l.report(now, heard, said)
 	}
@@ -114,7 +115,7 @@ func (m *monitor) measure(heard heardTally) {
 func (l *Leg) listened() bool { return l.peer.Load() != nil || l.conference.Load() != nil }
 
 // look finds out who isn't heard.
-func (m *monitor) look(heard heardTally, listened bool, now time.Time) (changed [2]bool) {
+func (m *monitor) look(heard heardTally, said saidTally, listened bool, now time.Time) (changed [2]bool) {
 	hearing := heard.hearing
 	switch {
 	case !hearing.Expected:
@@ -127,7 +128,10 @@ func (m *monitor) look(heard heardTally, listened bool, now time.Time) (changed 
 	var found [2]quality.Trouble
 	var lasted [2]time.Duration
 	found[quality.FromFar], lasted[quality.FromFar] = hearing.Trouble()
-	found[quality.ToFar] = m.echo.Trouble(now)
+	found[quality.ToFar], lasted[quality.ToFar] = m.outlet.Look(now, said.tries-said.packets)
+	if found[quality.ToFar] == quality.None {
+		found[quality.ToFar], lasted[quality.ToFar] = m.echo.Trouble(now)
+	}
 	return m.watch.Look(now, listened, found, lasted)
 }
 
@@ -141,7 +145,11 @@ func (m *monitor) hear(report *rtcp.Report, said saidTally, at time.Time) {
 	m.own.follow(said.sequence)
 	m.session.Heard(report, at)
 	told := quality.Told{
-		At: at, About: report.Told, Source: said.source, Highest: report.About.Highest, Lost: report.About.Lost, Sent: said.packets,
+		At: at, About: report.Told, Others: report.Others, Source: said.source,
+		Highest: report.About.Highest, Lost: report.About.Lost, Sent: said.packets, RoundTrip: m.session.RoundTrip(),
+	}
+	if behind := int16(said.sequence - 1 - uint16(report.About.Highest)); behind > 0 {
+		told.Behind = uint16(behind)
 	}
 	if m.own.steps > said.tries {
 		told.Skipped = m.own.steps - said.tries

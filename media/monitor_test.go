@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"math/rand/v2"
 	"net/netip"
+	"syscall"
 	"testing"
 	"time"
 
+	"careline/media/link"
 	"careline/media/quality"
 	"careline/media/rtcp"
 	"careline/media/signal"
@@ -21,7 +23,9 @@ type line struct {
 	there   [2]time.Duration // delay of what leg 0 and leg 1 send
 	lose    [2]func(raw []byte) bool
 	flights []flight
-	seen    int // reports that passed
+	wires   [2]*link.Link // a network for what leg 0 and leg 1 send, if any
+	refuse  [2]bool       // the system refuses what leg 0 and leg 1 send
+	seen    int           // reports that passed
 }
 
 type flight struct {
@@ -40,8 +44,15 @@ func (e lineEnd) aim(netip.AddrPort) bool { return true }
 
 func (e lineEnd) send(raw []byte) error {
 	l, from := e.line, 1-e.to
+	if l.refuse[from] {
+		return syscall.EPERM
+	}
 	if rtcp.Is(raw) {
 		l.seen++
+	}
+	if wire := l.wires[from]; wire != nil {
+		wire.Send(l.now.Sub(lineBegin), raw)
+		return nil
 	}
 	if lose := l.lose[from]; lose == nil || !lose(raw) {
 		l.flights = append(l.flights, flight{e.to, bytes.Clone(raw), l.now.Add(l.there[from])})
@@ -53,8 +64,11 @@ func lineAddress(end int) netip.AddrPort {
 	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{192, 0, 2, byte(1 + end)}), 4000)
 }
 
+// lineBegin is when the time of a line begins.
+var lineBegin = time.Unix(1000, 0)
+
 func newLine(t *testing.T) *line {
-	l := &line{t: t, now: time.Unix(1000, 0)}
+	l := &line{t: t, now: lineBegin}
 	for i := range l.legs {
 		leg := &Leg{engine: &Engine{}, notify: l.told[i].notify}
 		leg.monitor.name = rtcp.NewName([16]byte{byte(i)})
@@ -90,6 +104,15 @@ func (l *line) pass(length time.Duration) {
 				continue
 			}
 			l.legs[f.to].receive(f.raw, lineAddress(1-f.to), f.at)
+		}
+		for from, wire := range l.wires {
+			for wire != nil {
+				raw, at, ok := wire.Receive(l.now.Sub(lineBegin))
+				if !ok {
+					break
+				}
+				l.legs[1-from].receive(raw, lineAddress(from), lineBegin.Add(at))
+			}
 		}
 	}
 }
@@ -140,6 +163,96 @@ func TestLossIsSeenByBothSides(t *testing.T) {
 	}
 }
 
+// untilUnheard passes time until leg 0 is told that it isn't heard, and returns how long
+// that took; limit if it isn't.
+func (l *line) untilUnheard(limit time.Duration) time.Duration {
+	for passed := time.Duration(0); passed < limit; passed += FrameDuration {
+		if l.legs[0].Stats().Said.OneWay == quality.Unheard {
+			return passed
+		}
+		l.pass(FrameDuration)
+	}
+	return limit
+}
+
+// isSound is of what isn't a report.
+func isSound(raw []byte) bool { return !rtcp.Is(raw) }
+
+// The usual case, a firewall or NAT that lets nothing in: the far side's first report
+// has nothing to say of us.
+func TestWhoIsNeverHeardIsToldByTheFirstReport(t *testing.T) {
+	for range 20 {
+		l := newLine(t)
+		l.there = [2]time.Duration{60 * time.Millisecond, 60 * time.Millisecond}
+		l.lose[0] = isSound
+		if took := l.untilUnheard(10 * time.Second); took > 3700*time.Millisecond {
+			t.Errorf("told after %v", took)
+		}
+		l.lose[0] = nil
+		l.pass(10 * time.Second)
+		if got := l.legs[0].Stats().Said.OneWay; got != quality.None {
+			t.Errorf("it is heard now, and told as %q", got)
+		}
+	}
+}
+
+// Later the next report tells that comes a second after: with the intervals of RFC 3550
+// within 5 s as a rule.
+func TestWhoIsHeardNoMoreIsToldByTheNextReport(t *testing.T) {
+	const runs = 40
+	var sum time.Duration
+	soon := 0
+	for range runs {
+		l := newLine(t)
+		l.there = [2]time.Duration{60 * time.Millisecond, 60 * time.Millisecond}
+		l.pass(10*time.Second + time.Duration(rand.IntN(5000))*time.Millisecond)
+		l.lose[0] = isSound
+		took := l.untilUnheard(20 * time.Second)
+		if took > 7500*time.Millisecond {
+			t.Errorf("told after %v", took)
+		}
+		sum += took
+		if took <= 5*time.Second {
+			soon++
+		}
+	}
+	t.Logf("after %v on average, %d of %d within 5 s", sum/runs, soon, runs)
+	if sum/runs > 4500*time.Millisecond || soon < runs/2 {
+		t.Errorf("after %v on average, %d of %d within 5 s", sum/runs, soon, runs)
+	}
+}
+
+func TestWhatCannotBeSentIsNotHeard(t *testing.T) {
+	l := newLine(t)
+	l.pass(10 * time.Second)
+	l.refuse[0] = true
+	if took := l.untilUnheard(10 * time.Second); took > 3*time.Second {
+		t.Errorf("told after %v", took)
+	}
+	l.refuse[0] = false
+	l.pass(10 * time.Second)
+	if n := l.told[0].count(EventHeardAgain); n != 1 {
+		t.Errorf("told %d times that it is over", n)
+	}
+}
+
+// A slow way, much loss and stalls aren't one-way sound.
+func TestABadWayIsNotOneWay(t *testing.T) {
+	l := newLine(t)
+	for i := range l.wires {
+		l.wires[i] = link.New(link.Faults{
+			Loss: 0.1, BurstLoss: 0.1, Burst: 10, Delay: 400 * time.Millisecond, Jitter: 80 * time.Millisecond,
+			Reorder: 0.05, ReorderBy: 60 * time.Millisecond, Spike: 0.002, SpikeFor: 500 * time.Millisecond,
+		}, uint64(i))
+	}
+	l.pass(90 * time.Second)
+	for i := range l.legs {
+		if n := l.told[i].count(EventOneWay); n > 0 {
+			t.Errorf("leg %d is told of it %d times", i, n)
+		}
+	}
+}
+
 // What the other leg of a join had lost already is a gap in our numbers, and no loss
 // of this leg.
 func TestLossBeforeUsIsNoLossOfTheLeg(t *testing.T) {
@@ -164,7 +277,7 @@ func TestLossBeforeUsIsNoLossOfTheLeg(t *testing.T) {
 func TestNoSoundIsToldOnceWithinFiveSeconds(t *testing.T) {
 	l := newLine(t)
 	l.pass(10 * time.Second)
-	l.lose[1] = func(raw []byte) bool { return !rtcp.Is(raw) }
+	l.lose[1] = isSound
 	l.pass(5 * time.Second)
 	if got := l.legs[0].Stats().Heard.OneWay; got != quality.NoPackets || l.told[0].count(EventOneWay) != 1 {
 		t.Errorf("after 5 s: %q, told %d times", got, l.told[0].count(EventOneWay))

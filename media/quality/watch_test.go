@@ -29,68 +29,6 @@ func TestWhoIsNotHeard(t *testing.T) {
 
 var start = time.Unix(1000, 0)
 
-func TestFarSideSaysWhetherItHearsUs(t *testing.T) {
-	type report struct {
-		about   bool
-		highest uint32
-		lost    int32
-		sent    uint64
-		skipped uint64
-		want    Trouble
-		sample  Sample
-	}
-	for name, reports := range map[string][]report{
-		"all is heard": {
-			{about: true, highest: 100, sent: 100, sample: Sample{Expected: 100}},
-			{about: true, highest: 350, sent: 350, sample: Sample{Expected: 250}},
-		},
-		"a part is lost": {
-			{about: true, highest: 100, sent: 100, sample: Sample{Expected: 100}},
-			{about: true, highest: 350, lost: 25, sent: 350, sample: Sample{Expected: 250, Lost: 25}},
-		},
-		"what had been lost before us isn't lost on this leg": {
-			{about: true, highest: 100, sent: 100, sample: Sample{Expected: 100}},
-			{about: true, highest: 350, lost: 25, sent: 330, skipped: 20, sample: Sample{Expected: 230, Lost: 5}},
-		},
-		"it stops to be heard": {
-			{about: true, highest: 100, sent: 100, sample: Sample{Expected: 100}},
-			{about: true, highest: 100, sent: 350, want: Unheard},
-			{about: true, highest: 600, sent: 600, sample: Sample{Expected: 500}},
-		},
-		"we stopped to send": {
-			{about: true, highest: 100, sent: 100, sample: Sample{Expected: 100}},
-			{about: true, highest: 100, sent: 100},
-		},
-		"never heard": {
-			{sent: 120},
-			{sent: 370, want: Unheard},
-			{about: true, highest: 620, sent: 620, sample: Sample{Expected: 250}},
-		},
-		"not sent anything": {{}, {}, {}},
-		"doubled on the way": {
-			{about: true, highest: 100, sent: 100, sample: Sample{Expected: 100}},
-			{about: true, highest: 350, lost: -30, sent: 350, sample: Sample{Expected: 250}},
-		},
-		"begun anew": {
-			{about: true, highest: 1000, lost: 30, sent: 1000, sample: Sample{Expected: 1000, Lost: 30}},
-			{about: true, highest: 100, lost: 30, sent: 1250},
-			{about: true, highest: 350, lost: 30, sent: 1500, sample: Sample{Expected: 250}},
-		},
-	} {
-		var e Echo
-		for i, r := range reports {
-			at := start.Add(time.Duration(i) * 5 * time.Second)
-			sample, ok := e.Heard(Told{At: at, About: r.about, Source: 1, Highest: r.highest, Lost: r.lost, Sent: r.sent, Skipped: r.skipped})
-			if got := e.Trouble(at); got != r.want || sample != r.sample || ok != (r.sample != Sample{}) {
-				t.Errorf("%s, report %d: %q and %+v, want %q and %+v", name, i, got, sample, r.want, r.sample)
-			}
-		}
-		if e.Trouble(start.Add(time.Hour)) != None {
-			t.Errorf("%s: an hour later a report counts still", name)
-		}
-	}
-}
-
 func TestTroublesAreToldOnceAndSummedUp(t *testing.T) {
 	var w Watch
 	now := start

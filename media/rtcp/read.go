@@ -88,6 +88,7 @@ func (r *Report) blocks(count int, body []byte, us uint32) bool {
 	}
 	for ; count > 0; count, body = count-1, body[blockSize:] {
 		if binary.BigEndian.Uint32(body) != us {
+			r.Others = true
 			continue
 		}
 		lost := binary.BigEndian.Uint32(body[4:])

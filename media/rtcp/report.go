@@ -54,6 +54,8 @@ type Report struct {
 	// Told: there is a block about us, which is About.
 	Told  bool
 	About Block
+	// Others: there are blocks about others.
+	Others bool
 	// Goodbye: the reporter leaves (RFC 3550 section 6.6).
 	Goodbye bool
 }
