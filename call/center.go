@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"careline/acd"
+	"careline/call/insight"
 	"careline/ledger"
 	"careline/media"
 	"careline/sip"
@@ -27,6 +28,7 @@ type Center struct {
 	counters counters
 	// content is what calls begin with from now on.
 	content atomic.Pointer[Content]
+	insight *insight.Tally
 	// devices by agent; the map itself never changes.
 	devices map[acd.AgentID]*device
 	// phones reaches the desk phones, byPhone finds whose they are; both are set
@@ -71,7 +73,7 @@ func NewCenter(options Options) (*Center, error) {
 	c := &Center{
 		options: options, log: options.Log, now: options.Now, sound: options.Sound, verifier: options.Verifier,
 		records: options.Records, devices: map[acd.AgentID]*device{}, byPhone: map[string]*device{}, sessions: map[acd.ContactID]*session{}, also: map[acd.ContactID]*session{},
-		colleagues: newColleagues(options.Content), draining: true, refusals: make(chan struct{}, maxRefusals),
+		colleagues: newColleagues(options.Content), insight: insight.NewTally(), draining: true, refusals: make(chan struct{}, maxRefusals),
 	}
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())
 	c.content.Store(options.Content)

@@ -7,6 +7,7 @@ import (
 	"go.uber.org/zap"
 
 	"careline/acd"
+	"careline/call/insight"
 	"careline/ledger"
 	"careline/sip"
 )
@@ -22,6 +23,7 @@ func (s *session) end(by ledger.EndedBy, why string, cause int) {
 	if record.Q850Cause == 0 {
 		record.Q850Cause = cause
 	}
+	s.leaveFlows(s.howEnded(by))
 	s.stopFlow()
 	s.hangUp(cause, why)
 	s.stopAllSupervising()
@@ -159,6 +161,7 @@ func (s *session) release() {
 // keepRecord writes the call's last record.
 func (s *session) keepRecord() {
 	now := s.center.now()
+	s.leaveFlows(insight.Broken)
 	s.chronicle.end(now, ledger.BySystem, "internal error", "ended_by_system")
 	if s.withAgent() { // what broke the call kept it from its wrap-up
 		s.chronicle.wrapUp(now, string(s.agent))

@@ -69,6 +69,7 @@ func (l flowLine) Entered(step ivr.StepName) {
 
 // Took tells a call's story, way by way.
 func (l flowLine) Took(edge ivr.EdgeName) {
+	l.took(edge)
 	l.log.Debug("edge taken", zap.String("flow", edge.Flow), zap.String("step", edge.From), zap.String("via", edge.Via))
 }
 

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"careline/acd"
+	"careline/call/insight"
 	"careline/ivr"
 	"careline/ledger"
 	"careline/media"
@@ -68,6 +69,7 @@ type session struct {
 
 	stage     stage
 	run       *ivr.Run
+	visit     *insight.Visit // nil outside of the flows
 	timers    *timers
 	chronicle *chronicle
 
@@ -385,6 +387,9 @@ func (s *session) enter(next stage) {
 	if !s.stage.mayBecome(next) {
 		s.log.Error("stage refused", zap.Stringer("from", s.stage), zap.Stringer("to", next))
 		return
+	}
+	if next == stageTalk {
+		s.leaveFlows(insight.Taken)
 	}
 	s.stage = next
 	if s.leg != nil {

@@ -15,6 +15,7 @@ type collector struct {
 	queue   [2]*prometheus.Desc
 	sound   [2]*prometheus.Desc
 	agents  *prometheus.Desc
+	flows   flowMetrics
 	build   *prometheus.Desc
 }
 
@@ -40,6 +41,7 @@ func newCollector(options Options, state func() State) *collector {
 			describe("sound_mos", "Mean opinion score of each leg that left a call, as estimated by the E-model (ITU-T G.107).", "leg", "direction"),
 			describe("sound_one_way_total", "Legs that weren't heard for 3.5 s or more, in the direction.", "leg", "direction"),
 		},
+		flows:  newFlowMetrics(),
 		agents: describe("agents", "Agents by state.", "state"),
 		build:  describe("build_info", "Always 1; the versions are labels.", "version", "config"),
 	}
@@ -49,6 +51,9 @@ func newCollector(options Options, state func() State) *collector {
 func (c *collector) Describe(descs chan<- *prometheus.Desc) {
 	for _, m := range c.metrics {
 		descs <- m.desc
+	}
+	for _, desc := range c.flows.all() {
+		descs <- desc
 	}
 	for _, desc := range []*prometheus.Desc{c.queue[0], c.queue[1], c.sound[0], c.sound[1], c.agents, c.build} {
 		descs <- desc
@@ -85,6 +90,7 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	for _, state := range agentStates() {
 		gauge(c.agents, float64(all.calls.Agents[state]), string(state))
 	}
+	c.flows.collect(c.options.Center.Insight(), out)
 	gauge(c.build, 1, c.options.Version, c.options.ConfigVersion)
 }
 

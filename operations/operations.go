@@ -32,6 +32,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"careline/call"
+	"careline/call/insight"
 	"careline/ledger"
 	"careline/media"
 	"careline/publish"
@@ -71,7 +72,10 @@ func (s State) String() string {
 }
 
 // Center gives the numbers of calls, queues and agents; *call.Center is one.
-type Center interface{ Stats() call.Stats }
+type Center interface {
+	Stats() call.Stats
+	Insight() insight.Figures
+}
 
 // Media gives the numbers of sound; *media.Engine is one.
 type Media interface{ Stats() media.EngineStats }

@@ -17,6 +17,7 @@ import (
 
 	"careline/acd"
 	"careline/call"
+	"careline/call/insight"
 	"careline/ledger"
 	"careline/media"
 	"careline/sip"
@@ -27,6 +28,13 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type center struct{ stats call.Stats }
 
 func (c center) Stats() call.Stats { return c.stats }
+
+func (c center) Insight() insight.Figures {
+	return insight.Figures{Ended: map[insight.Ending]uint64{insight.Served: 3}, Steps: []insight.StepFigures{{
+		Flow: "main", Step: "menu", Live: 2, Entered: 9, HungUp: 1, Median: 4 * time.Second,
+		Ways: []insight.WayFigures{{`choice "1"`, "main", "line", 4}, {`choice "1"`, "main", "other", 2}},
+	}}}
+}
 
 type sound struct{}
 
@@ -165,6 +173,9 @@ func TestMetricsSpeakOfEveryRoom(t *testing.T) {
 	lines := strings.Split(text, "\n")
 	for _, want := range []string{
 		"careline_calls 2", "careline_calls_offered_total 7", "careline_ready 0",
+		`careline_flow_callers{flow="main",step="menu"} 2`, `careline_flow_step_hung_up_total{flow="main",step="menu"} 1`,
+		`careline_flow_way_taken_total{flow="main",step="menu",way="choice \"1\""} 6`, `careline_flow_calls_ended_total{how="served"} 3`,
+		`careline_flow_step_median_seconds{flow="main",step="menu"} 4`,
 		`careline_queue_waiting{queue="claims"} 4`, `careline_queue_longest_wait_seconds{queue="claims"} 90`,
 		`careline_agents{state="available"} 3`, `careline_agents{state="talking"} 0`,
 		`careline_sound_mos_bucket{direction="received",leg="caller",le="3.1"} 1`, `careline_sound_mos_count{direction="received",leg="caller"} 5`,
