@@ -32,7 +32,7 @@ func (c center) Stats() call.Stats { return c.stats }
 func (c center) Insight() insight.Figures {
 	return insight.Figures{Ended: map[insight.Ending]uint64{insight.Served: 3}, Steps: []insight.StepFigures{{
 		Flow: "main", Step: "menu", Live: 2, Entered: 9, HungUp: 1, Median: 4 * time.Second,
-		Ways: []insight.WayFigures{{`choice "1"`, "main", "line", 4}, {`choice "1"`, "main", "other", 2}},
+		Ways: []insight.WayFigures{{Via: `choice "1"`, ToFlow: "main", ToStep: "line", Taken: 4}, {Via: `choice "1"`, ToFlow: "main", ToStep: "other", Taken: 2}},
 	}}}
 }
 
