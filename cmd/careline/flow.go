@@ -16,7 +16,7 @@ func flowEntry() command {
 	return command{
 		name:      "flow",
 		arguments: "WHAT [DIR] …",
-		summary:   "check, test and publish call flows",
+		summary:   "check, test, draw and publish call flows",
 		details: `
 Each works on the flows of DIR (config/demo if not given), docs/flow-tools.md tells
 more.
@@ -27,6 +27,9 @@ test [--cover N] [--missed] [DIR]
                          plays the tests of DIR/tests in virtual time and tells
                          which steps and ways they go through; --missed lists
                          the others, --cover fails under N percent of the ways
+graph [--flow NAME] [--mermaid] [--coverage] [--out FILE] [DIR]
+                         draws the flows as SVG, or as Mermaid's text; --coverage
+                         numbers steps and ways by how often the tests go there
 
 These talk to the running server (--config DIR or --socket FILE says which), and
 need its user or root; docs/publishing.md tells more.
@@ -40,7 +43,7 @@ rollback [--comment WHY] [SCRIPT]
                          before, or to that number
 versions [--last N]      what was live when, by whom, and what is now
 save SCRIPT DIR          writes a script's files into a folder`,
-		examples: []string{"flow check", "flow test --cover 100 config/demo", "flow test --missed /etc/careline", `flow publish --comment "Friday's hours"`, "flow rollback"},
+		examples: []string{"flow check", "flow test --cover 100 config/demo", "flow graph --flow nurse-line --out nurse-line.svg", `flow publish --comment "Friday's hours"`, "flow rollback"},
 		run:      flowCommand,
 	}
 }
@@ -53,7 +56,7 @@ type flowTask struct {
 
 func flowTasks() []flowTask {
 	return []flowTask{
-		{"check", flowCheck}, {"test", flowTest},
+		{"check", flowCheck}, {"test", flowTest}, {"graph", flowGraph},
 		{"publish", flowPublish}, {"rollback", flowRollBack}, {"versions", flowVersions}, {"save", flowSave},
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -25,6 +26,13 @@ func TestTheDemosTestsGoEveryWay(t *testing.T) {
 	}
 	if playing, err := time.ParseDuration(took[1]); err != nil || playing > 2*time.Second {
 		t.Errorf("playing took %s: %v", took[1], err)
+	}
+	file := filepath.Join(t.TempDir(), "flows.svg")
+	if code, stdout, stderr := careline("", "flow", "graph", "--flow", "nurse-line", "--coverage", "--out", file, dir); code != 0 || stdout != "" || stderr != "" {
+		t.Errorf("exit %d\n%s%s", code, stdout, stderr)
+	}
+	if drawing, err := os.ReadFile(file); err != nil || !strings.HasPrefix(string(drawing), "<svg ") || strings.Contains(string(drawing), "unused\"") {
+		t.Errorf("%v in %s", err, drawing)
 	}
 	code, stdout, stderr = careline("", "flow", "check", dir)
 	if code != 0 || stderr != "" || !regexp.MustCompile(`^\d+ flows with \d+ steps and \d+ ways on, \d+ tests: all is well \(version [0-9a-f]{12}\)\n$`).MatchString(stdout) {
@@ -51,7 +59,7 @@ func TestATestThatFailsAndAWayThatNoTestGoesAreTold(t *testing.T) {
 
 func TestFlowTellsHowItIsUsed(t *testing.T) {
 	for want, args := range map[string][]string{
-		"say what to do: check, test":               {"flow"},
+		"say what to do: check, test, graph, ":      {"flow"},
 		`there is no "chek"; did you mean "check"?`: {"flow", "chek"},
 		"there is no \"everything\"; there are ":    {"flow", "everything"},
 		"name one folder":                           {"flow", "check", "a", "b"},

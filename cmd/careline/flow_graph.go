@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+
+	"careline/config"
+	"careline/ivr/graph"
+	"careline/problem"
+)
+
+// flowGraph is careline flow graph.
+func flowGraph(_ context.Context, t terminal, args []string) int {
+	flags := flag.NewFlagSet("flow", flag.ContinueOnError)
+	flow := flags.String("flow", "", "draw this flow alone")
+	mermaid := flags.Bool("mermaid", false, "write Mermaid's language instead of SVG")
+	coverage := flags.Bool("coverage", false, "number steps and ways by how often the tests go there")
+	out := flags.String("out", "", "write to this file")
+	dir, ok := t.flowFolder(flags, args)
+	if !ok {
+		return exitMisused
+	}
+	settings, err := config.Load(dir)
+	if err != nil {
+		fmt.Fprintln(t.stderr, err)
+		return exitFailed
+	}
+	flows := settings.Content.Flows
+	if *flow != "" && !flows.Has(*flow) {
+		why := fmt.Errorf("there is no flow %q", *flow)
+		if near := problem.Nearest(*flow, flows.Flows()); near != "" {
+			why = fmt.Errorf("%w; did you mean %q?", why, near)
+		}
+		return t.fail(why)
+	}
+	options := graph.Options{Flow: *flow}
+	if *coverage {
+		visits := settings.Testing.Run(flows).Visits
+		options.Counts = &graph.Counts{Steps: visits.Steps, Edges: visits.Edges}
+	}
+	drawing := graph.SVG(flows.View(), options)
+	if *mermaid {
+		drawing = []byte(graph.Mermaid(flows.View(), options))
+	}
+	if *out == "" {
+		_, err = t.stdout.Write(drawing)
+	} else {
+		err = os.WriteFile(*out, drawing, 0o600)
+	}
+	if err != nil {
+		return t.fail(err)
+	}
+	return exitOK
+}
