@@ -205,6 +205,25 @@ func (s sounds) clips() []*media.Clip {
 	})
 }
 
+// pauseTime is the silence between the groups of a telephone number.
+const pauseTime = 240 * time.Millisecond
+
+// pauses gives each language the pause that stands between groups of digits, unless
+// somebody recorded one.
+func (s sounds) pauses(codecs []media.Codec) {
+	var pause *media.Clip
+	for _, tag := range s.languages() {
+		prompt := ivr.Prompt{Language: tag, Name: ivr.PromptPause}
+		if _, there := s.prompts[prompt]; there {
+			continue
+		}
+		if pause == nil {
+			pause = media.NewSound(make([]int16, int(pauseTime.Seconds()*media.SampleRate)), media.SampleRate).Clip(codecs...)
+		}
+		s.prompts[prompt] = pause
+	}
+}
+
 // languages that have prompts, or words that stand in, sorted.
 func (s sounds) languages() []string {
 	found := map[string]bool{}

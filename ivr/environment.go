@@ -6,11 +6,16 @@ type FactKind string
 const (
 	// FactDate is a day as YYYY-MM-DD; spoken by `| date`.
 	FactDate FactKind = "date"
-	// FactNumber is a whole number; spoken by `| number` or `| digits`.
+	// FactNumber is a whole number; spoken by `| number`, `| count`, `| ordinal`, `| digits`.
 	FactNumber FactKind = "number"
-	// FactDigits is a row of digits; spoken by `| digits`.
+	// FactDigits is a row of digits; spoken by `| digits`, `| phone`, `| letters`.
 	FactDigits FactKind = "digits"
-	// FactText can't be spoken of recorded pieces.
+	// FactTime is a time of day as HH:MM, or a day and a time as RFC 3339 writes
+	// them; spoken by `| time`, and by `| date` if it has a day.
+	FactTime FactKind = "time"
+	// FactMoney is an amount of US dollars, such as 12.50; spoken by `| money`.
+	FactMoney FactKind = "money"
+	// FactText is spelled, or said by a recording of its name.
 	FactText FactKind = "text"
 )
 

@@ -89,69 +89,6 @@ func TestRunInAFlowThatIsNotThereHangsUp(t *testing.T) {
 	}
 }
 
-func TestNumbersAndDatesAreSaidAsPeopleSayThem(t *testing.T) {
-	for _, test := range []struct {
-		kind             valueKind
-		text             string
-		english, spanish string
-	}{
-		{asDigits, "4019", "digits/4 digits/0 digits/1 digits/9", "digits/4 digits/0 digits/1 digits/9"},
-		{asNumber, "0", "numbers/0", "numbers/0"},
-		{asNumber, "42", "numbers/42", "numbers/42"},
-		{asNumber, "100", "numbers/100", "numbers/100"},
-		{asNumber, "101", "numbers/hundred numbers/1", "numbers/hundred numbers/1"},
-		{asNumber, "700", "numbers/700", "numbers/700"},
-		{asNumber, "1000", "numbers/1 numbers/thousand", "numbers/thousand"},
-		{asNumber, "1120", "numbers/1 numbers/thousand numbers/hundred numbers/20", "numbers/thousand numbers/hundred numbers/20"},
-		{asNumber, "2345", "numbers/2 numbers/thousand numbers/300 numbers/45", "numbers/2 numbers/thousand numbers/300 numbers/45"},
-		{asNumber, "9999", "numbers/9 numbers/thousand numbers/900 numbers/99", "numbers/9 numbers/thousand numbers/900 numbers/99"},
-		{asNumber, "10000", "digits/1 digits/0 digits/0 digits/0 digits/0", "digits/1 digits/0 digits/0 digits/0 digits/0"},
-		{asDate, "2027-01-14", "months/1 ordinals/14 years/2027", "ordinals/14 months/1 years/2027"},
-		{asDate, "1961-04-01", "months/4 ordinals/1 numbers/19 numbers/61", "ordinals/1 months/4 years/of numbers/thousand numbers/900 numbers/61"},
-		{asDate, "2005-12-31", "months/12 ordinals/31 numbers/2 numbers/thousand numbers/5", "ordinals/31 months/12 years/of numbers/2 numbers/thousand numbers/5"},
-		{asDate, "1900-02-01", "months/2 ordinals/1 numbers/1 numbers/thousand numbers/900", "ordinals/1 months/2 years/of numbers/thousand numbers/900"},
-	} {
-		for language, want := range map[string]string{"en-US": test.english, "es-US": test.spanish} {
-			row, ok := speakValue(language, test.kind, test.text)
-			var names []string
-			for _, prompt := range row {
-				names = append(names, prompt.Name)
-			}
-			if got := strings.Join(names, " "); !ok || got != want {
-				t.Errorf("%s as %s in %s is %q, want %q", test.text, test.kind, language, got, want)
-			}
-		}
-	}
-	for text, kind := range map[string]valueKind{"": asDigits, "x": asNumber, "-4": asNumber, "2027-02-30": asDate, "01142027": asDate} {
-		if row, ok := speakValue("en-US", kind, text); ok {
-			t.Errorf("%q is said as %s: %v", text, kind, row)
-		}
-	}
-}
-
-// Whatever is said, its pieces are among those that the checker asks for.
-func TestNoPieceIsMissed(t *testing.T) {
-	for _, language := range []string{"en-US", "es-US"} {
-		needed := map[string]bool{}
-		for _, name := range neededFor(asDate, language) {
-			needed[name] = true
-		}
-		said := func(row []Prompt) {
-			for _, prompt := range row {
-				if !needed[prompt.Name] {
-					t.Fatalf("%s is said in %s but not asked for", prompt.Name, language)
-				}
-			}
-		}
-		for n := range maxNumber + 2 {
-			said(speakNumber(language, n))
-		}
-		for day := time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC); day.Year() < 2100; day = day.AddDate(0, 0, 1) {
-			said(speakDate(language, day))
-		}
-	}
-}
-
 func TestZIPPrefixesAreSortedAndCoverTheStates(t *testing.T) {
 	last := -1
 	for _, r := range zipRanges() {

@@ -103,8 +103,8 @@ func (c *checker) values(f *flow, says sentence) {
 				c.add(f.source.within(v.node, v.text, 0, "no step sets or collects %q", v.name).Hint("%s", didYouMean(v.name, names, "what can be said is ")))
 			}
 			c.text(f, v)
-			if v.keyed && v.kind == asDate {
-				c.add(f.source.within(v.node, v.text, 0, "what a caller keyed in can't be said as a date").Hint("write {{ %s | digits }}", v.name))
+			if v.keyed && !slices.Contains(append(FactDigits.ways(), asDate), v.kind) {
+				c.add(f.source.within(v.node, v.text, 0, "what a caller keyed in can't be said as %s", v.kind).Hint("write {{ %s | digits }}", v.name))
 			}
 		}
 	}
@@ -123,7 +123,7 @@ func (c *checker) text(f *flow, v *value) {
 				if given.name != v.name || given.expression != nil {
 					continue
 				}
-				if _, ok := speakValue("", v.kind, given.text); !ok {
+				if _, ok := v.speak("", given.text, nil); !ok {
 					c.add(f.source.within(v.node, v.text, 0, "%q can be %q, by step %q of flow %q, and that can't be said as %s", v.name, given.text, s.name, other.name, v.kind).
 						Hint("say a recorded prompt for each of its values, by a branch"))
 				}
@@ -142,16 +142,9 @@ func (c *checker) fact(f *flow, v *value) {
 }
 
 func (c *checker) speakable(f *flow, v *value, kind FactKind) {
-	ways := map[FactKind][]valueKind{FactDate: {asDate}, FactNumber: {asNumber, asDigits}, FactDigits: {asDigits, asNumber}}[kind]
-	if slices.Contains(ways, v.kind) {
-		return
+	if ways := kind.ways(); !slices.Contains(ways, v.kind) {
+		c.add(f.source.within(v.node, v.text, 0, "%q is a %s and can't be said as %s", v.name, kind, v.kind).Hint("write | %s", ways[0]))
 	}
-	p := f.source.within(v.node, v.text, 0, "%q is a %s and can't be said as %s", v.name, kind, v.kind)
-	if len(ways) == 0 {
-		c.add(p.Hint("recorded pieces say dates, numbers and digits only"))
-		return
-	}
-	c.add(p.Hint("write | %s", ways[0]))
 }
 
 // need is a prompt that a flow may play, and where the file asks for it.
@@ -197,7 +190,7 @@ func (f *flow) needs(env Environment) []need {
 			}
 			for _, language := range f.languages {
 				for _, v := range a.says.in(language).values() {
-					for _, name := range neededFor(v.kind, language) {
+					for _, name := range v.neededFor(language) {
 						needs = append(needs, need{Prompt{language, name}, v.node, fmt.Sprintf("needed to say a %s", v.kind)})
 					}
 				}

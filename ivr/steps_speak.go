@@ -89,8 +89,11 @@ func (a *sayAction) prompts() []promptUse {
 	var uses []promptUse
 	for _, template := range a.says.templates() {
 		for _, piece := range template {
-			if piece.value == nil {
+			switch v := piece.value; {
+			case v == nil:
 				uses = append(uses, piece.prompt)
+			case v.one != nil:
+				uses = append(uses, *v.one, *v.many)
 			}
 		}
 	}

@@ -1,12 +1,12 @@
 package ivr
 
 import (
+	"fmt"
 	"maps"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"gopkg.in/yaml.v3"
 
@@ -27,17 +27,15 @@ type value struct {
 	name string
 	// fact: the name is a member's fact; else a variable.
 	fact bool
-	kind valueKind
+	form
 	node *yaml.Node
 	// text as written, to find its place in the file.
 	text string
-	// keyed: the variable holds what the caller keyed in. Set by the check.
-	keyed bool
 }
 
 var (
 	templateValue = regexp.MustCompile(`\{\{(.*?)\}\}`)
-	valueText     = regexp.MustCompile(`^\s*([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)?)\s*\|\s*([a-z]+)\s*$`)
+	valueText     = regexp.MustCompile(`^\s*([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)?)\s*\|\s*([a-z]+)((?:\s+[a-z_]+)*)\s*(?::(.*))?$`)
 )
 
 // sentence is what a say step says: the same row in every language, or words of
@@ -61,7 +59,8 @@ func (p *parser) sentence(node *yaml.Node) sentence {
 				continue
 			}
 			if _, ok := read[text.node]; !ok {
-				read[text.node] = p.template(text.node, func(words string) []piece { return p.spoken(text, words) })
+				read[text.node] = p.template(text.node, func(words string) []piece { return p.spoken(text, words) },
+					func(noun string) promptUse { return p.words(text.node, noun, text.language) })
 			}
 			s.by[language] = read[text.node]
 		}
@@ -70,7 +69,8 @@ func (p *parser) sentence(node *yaml.Node) sentence {
 		p.add(p.at(node, "here is expected what is said").Hint("write words by language, as in `say: {en-US: \"Your visit is on {{ member.next_visit | date }}.\"}`"))
 		return sentence{}
 	}
-	return sentence{row: p.template(node, func(text string) []piece { return p.named(node, text) })}
+	return sentence{row: p.template(node, func(text string) []piece { return p.named(node, text) },
+		func(noun string) promptUse { return p.prompt(node, noun) })}
 }
 
 // in gives what is said to a call in a language.
@@ -152,7 +152,7 @@ func (p *parser) spoken(text written, words string) []piece {
 }
 
 // template reads a row of values and what stands between them.
-func (p *parser) template(node *yaml.Node, between func(text string) []piece) template {
+func (p *parser) template(node *yaml.Node, between func(text string) []piece, noun func(string) promptUse) template {
 	var t template
 	before := len(p.list)
 	rest := node.Value
@@ -162,7 +162,7 @@ func (p *parser) template(node *yaml.Node, between func(text string) []piece) te
 			break
 		}
 		t = append(t, between(rest[:at[0]])...)
-		if v := p.value(node, rest[at[0]:at[1]], rest[at[2]:at[3]]); v != nil {
+		if v := p.value(node, rest[at[0]:at[1]], rest[at[2]:at[3]], noun); v != nil {
 			t = append(t, piece{value: v})
 		}
 		rest = rest[at[1]:]
@@ -177,17 +177,20 @@ func (p *parser) template(node *yaml.Node, between func(text string) []piece) te
 	return t
 }
 
-func (p *parser) value(node *yaml.Node, whole, inner string) *value {
+func (p *parser) value(node *yaml.Node, whole, inner string, noun func(string) promptUse) *value {
 	m := valueText.FindStringSubmatch(inner)
 	if m == nil {
 		p.add(p.within(node, whole, 0, "%s is not a value that can be said", whole).Hint("write {{ name | date }}, {{ name | number }} or {{ name | digits }}"))
 		return nil
 	}
-	if !slices.Contains(valueKinds, m[2]) {
-		p.add(p.within(node, whole, strings.Index(whole, "|")+2, "there is no way to say a value as %q", m[2]).Hint("%s", didYouMean(m[2], valueKinds, "the ways are ")))
+	if !slices.Contains(valueKinds(), m[2]) {
+		p.add(p.within(node, whole, strings.Index(whole, "|")+2, "there is no way to say a value as %q", m[2]).Hint("%s", didYouMean(m[2], valueKinds(), "the ways are ")))
 		return nil
 	}
-	v := &value{name: m[1], kind: valueKind(m[2]), node: node, text: whole}
+	v := &value{name: m[1], form: form{kind: valueKind(m[2])}, node: node, text: whole}
+	if !p.options(v, strings.Fields(m[3])) || !p.nouns(v, m[4], noun) {
+		return nil
+	}
 	if owner, fact, dotted := strings.Cut(m[1], "."); dotted {
 		if owner != "member" {
 			p.add(p.within(node, whole, strings.Index(whole, owner), "%q is unknown", m[1]).Hint("a member's fact is written as {{ member.next_visit | date }}"))
@@ -196,6 +199,48 @@ func (p *parser) value(node *yaml.Node, whole, inner string) *value {
 		v.name, v.fact = fact, true
 	}
 	return v
+}
+
+// options reads what is written after a kind: its gender, or what of a date.
+func (p *parser) options(v *value, words []string) bool {
+	known := v.kind.options()
+	for _, word := range words {
+		if !slices.Contains(known, word) {
+			hint := fmt.Sprintf("%s has none", v.kind)
+			if len(known) > 0 {
+				hint = didYouMean(word, known, "the options are ")
+			}
+			p.add(p.within(v.node, v.text, strings.Index(v.text, word), "%q is no option of %s", word, v.kind).Hint("%s", hint))
+			return false
+		}
+		switch word {
+		case "weekday":
+			v.weekday = true
+		case "no_year":
+			v.noYear = true
+		default:
+			v.gender = gender(word)
+		}
+	}
+	return true
+}
+
+// nouns reads what is counted: one of them, and many.
+func (p *parser) nouns(v *value, text string, noun func(string) promptUse) bool {
+	one, many, found := strings.Cut(text, ",")
+	if v.kind != asCount {
+		if strings.TrimSpace(text) != "" {
+			p.add(p.within(v.node, v.text, 0, "nothing stands behind %s", v.kind).Hint("only count takes what it counts, as in {{ claims | count: claim, claims }}"))
+		}
+		return strings.TrimSpace(text) == ""
+	}
+	if !found || !speakable(one) || !speakable(many) || strings.Contains(many, ",") {
+		p.add(p.within(v.node, v.text, 0, "%s doesn't say what is counted", v.text).Hint("write one and many of it, as in {{ claims | count: claim, claims }}"))
+		return false
+	}
+	first, other := noun(strings.TrimSpace(one)), noun(strings.TrimSpace(many))
+	v.one, v.many = &first, &other
+	return true
 }
 
 // facts lists the member's facts that the row needs, each once.
@@ -230,33 +275,13 @@ func (r *Run) speakTemplate(t template, facts map[string]string) ([]Prompt, bool
 		} else if isBuiltIn(piece.value.name) {
 			text = strconv.Itoa(r.attempts)
 		}
-		spoken, ok := speakValue(r.language, piece.value.kind, text)
+		spoken, ok := piece.value.speak(r.language, text, r.set.environment.HasPrompt)
 		if !ok {
 			return nil, false
 		}
 		row = append(row, spoken...)
 	}
 	return row, true
-}
-
-// speakValue gives the pieces for a text of a kind; false if it is none.
-func speakValue(language string, kind valueKind, text string) ([]Prompt, bool) {
-	switch kind {
-	case asNumber:
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 0 {
-			return nil, false
-		}
-		return speakNumber(language, n), true
-	case asDate:
-		day, err := time.Parse(time.DateOnly, text)
-		if err != nil || day.Year() < 1000 {
-			return nil, false
-		}
-		return speakDate(language, day), true
-	}
-	row := speakDigits(language, text)
-	return row, len(row) > 0
 }
 
 // keys reads back what a caller keyed in, to say it to that caller or to find a

@@ -4,6 +4,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -25,8 +26,11 @@ func TestBothLanguagesHaveTheSamePrompts(t *testing.T) {
 	if len(scripts) != 2 {
 		t.Fatalf("%d languages, want en-US and es-US", len(scripts))
 	}
-	english, spanish := strings.Join(scripts[0].names(), "\n"), strings.Join(scripts[1].names(), "\n")
-	if english != spanish {
+	// Pieces of values differ, as the languages' grammars do; ivr asks for them.
+	whole := func(script Script) string {
+		return strings.Join(slices.DeleteFunc(script.names(), piece), "\n")
+	}
+	if english, spanish := whole(scripts[0]), whole(scripts[1]); english != spanish {
 		t.Errorf("the languages have different prompts:\n%s\n-\n%s", english, spanish)
 	}
 }

@@ -64,7 +64,7 @@ func (s Script) names() []string {
 // that it must begin and end closely.
 func piece(name string) bool {
 	switch folder, _, _ := strings.Cut(name, "/"); folder {
-	case "digits", "numbers", "months", "ordinals", "years", "days":
+	case "digits", "numbers", "months", "ordinals", "years", "weekdays", "times", "money", "letters", "order":
 		return true
 	}
 	return false
