@@ -16,7 +16,7 @@ func flowEntry() command {
 	return command{
 		name:      "flow",
 		arguments: "WHAT [DIR] …",
-		summary:   "check, test, draw and publish call flows",
+		summary:   "check, test, draw, try and publish call flows",
 		details: `
 Each works on the flows of DIR (config/demo if not given), docs/flow-tools.md tells
 more.
@@ -30,6 +30,9 @@ test [--cover N] [--missed] [DIR]
 graph [--flow NAME] [--mermaid] [--coverage] [--out FILE] [DIR]
                          draws the flows as SVG, or as Mermaid's text; --coverage
                          numbers steps and ways by how often the tests go there
+simulate [--flow NAME] [--given FILE] [--save FILE] [DIR]
+                         a call in writing: type what a caller presses, read what
+                         she hears; --save writes it as a test
 
 These talk to the running server (--config DIR or --socket FILE says which), and
 need its user or root; docs/publishing.md tells more.
@@ -43,7 +46,7 @@ rollback [--comment WHY] [SCRIPT]
                          before, or to that number
 versions [--last N]      what was live when, by whom, and what is now
 save SCRIPT DIR          writes a script's files into a folder`,
-		examples: []string{"flow check", "flow test --cover 100 config/demo", "flow graph --flow nurse-line --out nurse-line.svg", `flow publish --comment "Friday's hours"`, "flow rollback"},
+		examples: []string{"flow check", "flow test --cover 100 config/demo", "flow graph --flow nurse-line --out nurse-line.svg", "flow simulate", `flow publish --comment "Friday's hours"`, "flow rollback"},
 		run:      flowCommand,
 	}
 }
@@ -56,7 +59,7 @@ type flowTask struct {
 
 func flowTasks() []flowTask {
 	return []flowTask{
-		{"check", flowCheck}, {"test", flowTest}, {"graph", flowGraph},
+		{"check", flowCheck}, {"test", flowTest}, {"graph", flowGraph}, {"simulate", flowSimulate},
 		{"publish", flowPublish}, {"rollback", flowRollBack}, {"versions", flowVersions}, {"save", flowSave},
 	}
 }

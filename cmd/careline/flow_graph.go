@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"strings"
 
 	"careline/config"
 	"careline/ivr/graph"
@@ -29,11 +30,7 @@ func flowGraph(_ context.Context, t terminal, args []string) int {
 	}
 	flows := settings.Content.Flows
 	if *flow != "" && !flows.Has(*flow) {
-		why := fmt.Errorf("there is no flow %q", *flow)
-		if near := problem.Nearest(*flow, flows.Flows()); near != "" {
-			why = fmt.Errorf("%w; did you mean %q?", why, near)
-		}
-		return t.fail(why)
+		return t.noFlow(*flow, flows.Flows())
 	}
 	options := graph.Options{Flow: *flow}
 	if *coverage {
@@ -53,4 +50,12 @@ func flowGraph(_ context.Context, t terminal, args []string) int {
 		return t.fail(err)
 	}
 	return exitOK
+}
+
+// noFlow says that there is no flow of a name.
+func (t terminal) noFlow(name string, names []string) int {
+	if near := problem.Nearest(name, names); near != "" {
+		return t.fail(fmt.Errorf("there is no flow %q; did you mean %q?", name, near))
+	}
+	return t.fail(fmt.Errorf("there is no flow %q; the flows are %s", name, strings.Join(names, ", ")))
 }

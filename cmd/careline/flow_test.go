@@ -34,6 +34,14 @@ func TestTheDemosTestsGoEveryWay(t *testing.T) {
 	if drawing, err := os.ReadFile(file); err != nil || !strings.HasPrefix(string(drawing), "<svg ") || strings.Contains(string(drawing), "unused\"") {
 		t.Errorf("%v in %s", err, drawing)
 	}
+	tried := filepath.Join(dir, "tests", "tried.yaml") // a conversation is a test, which the check then plays
+	code, stdout, stderr = careline("1\n1\n48201937\n04121961\n2\n\n", "flow", "simulate", "--save", tried, dir)
+	if code != 0 || stderr != "" || !strings.Contains(stdout, "en  January\n") || !strings.Contains(stdout, "waits for member_services") {
+		t.Errorf("exit %d\n%s%s", code, stdout, stderr)
+	}
+	if raw, err := os.ReadFile(tried); err != nil || !strings.Contains(string(raw), "queue: member_services") {
+		t.Errorf("%v in %s", err, raw)
+	}
 	code, stdout, stderr = careline("", "flow", "check", dir)
 	if code != 0 || stderr != "" || !regexp.MustCompile(`^\d+ flows with \d+ steps and \d+ ways on, \d+ tests: all is well \(version [0-9a-f]{12}\)\n$`).MatchString(stdout) {
 		t.Errorf("exit %d\n%s%s", code, stdout, stderr)

@@ -124,3 +124,16 @@ func (g given) world() simulate.World {
 	}
 	return w
 }
+
+// World reads what a call meets from text as it stands below `given:` in a file of
+// tests. The error is a problem.List.
+func World(set *ivr.Set, file File, options Options) (simulate.World, error) {
+	document, err := problem.Parse(file.Name, file.Raw)
+	if err != nil {
+		return simulate.World{}, err
+	}
+	r := &reader{Document: document, options: options, suite: newSuite(set, options)}
+	g := given{begins: options.start()}
+	r.givenOf(document.Root, &g)
+	return g.world(), r.list.Err()
+}

@@ -75,13 +75,10 @@ type suite struct {
 	visits    Visits
 	languages []string
 	steps     []string
-	edges     map[ivr.EdgeName]bool
 }
 
-// Run plays the tests of some files on a set of flows, in virtual time. The same
-// set and files give the same results.
-func Run(set *ivr.Set, files []File, options Options) *Results {
-	s := &suite{set: set, options: options, visits: NewVisits(), edges: map[ivr.EdgeName]bool{}}
+func newSuite(set *ivr.Set, options Options) *suite {
+	s := &suite{set: set, options: options, visits: NewVisits()}
 	for _, view := range set.View() {
 		for _, language := range view.Languages {
 			if !slices.Contains(s.languages, language) {
@@ -92,6 +89,13 @@ func Run(set *ivr.Set, files []File, options Options) *Results {
 			s.steps = append(s.steps, step.Step)
 		}
 	}
+	return s
+}
+
+// Run plays the tests of some files on a set of flows, in virtual time. The same
+// set and files give the same results.
+func Run(set *ivr.Set, files []File, options Options) *Results {
+	s := newSuite(set, options)
 	results := &Results{}
 	for _, file := range files {
 		tests, problems := s.read(file, options)
