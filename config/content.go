@@ -38,8 +38,8 @@ func (r *reader) flows(sounds sounds, lines []line, people []person, law law) *i
 		Facts:    facts,
 		States:   law.states,
 	}
-	if r.inventory != nil {
-		r.inventory.watch(&environment)
+	if r.inventory {
+		unheard(&environment)
 	}
 	set, err := ivr.Load(r.files, "flows", environment)
 	r.problems.Add("flows", err)

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"math"
 	"os"
 	"path/filepath"
 	"time"
@@ -15,15 +16,20 @@ import (
 type Inventory struct {
 	// Folder holds the prompts, in a folder for each language.
 	Folder string
-	// Named are recordings that flows or Careline itself ask for.
-	Named []ivr.Prompt
+	// Recordings are what flows, or Careline itself, ask for by name.
+	Recordings []ivr.Need
 	// Texts are words that flows have spoken.
 	Texts []ivr.Text
-	// Voice speaks a language; nil where nothing is synthesised. Time bounds one text.
-	Voice func(language string) prompts.Voice
-	Time  time.Duration
+	// Speech says how words are spoken. It speaks at an admin's word, also where a
+	// server must not.
+	Speech prompts.Cache
+	// Synthesized: a server lets words be spoken that nobody has recorded.
+	Synthesized bool
 	// Fallback names the languages that stand in for others.
 	Fallback map[string][]string
+	// Loudness that prompts are brought to, in LUFS; -Inf if they are left as they
+	// are.
+	Loudness float64
 }
 
 // LoadInventory reads the folder dir as LoadAt does, but lets sounds be missing. The
@@ -32,45 +38,37 @@ func LoadInventory(dir string, now time.Time) (*Inventory, error) {
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return nil, noFolder(dir)
 	}
-	inventory := &Inventory{Folder: filepath.Join(dir, "prompts")}
-	r := &reader{dir: dir, files: os.DirFS(dir), raw: map[string][]byte{}, inventory: inventory}
+	r := &reader{dir: dir, files: os.DirFS(dir), raw: map[string][]byte{}, inventory: true}
 	settings := r.load(now)
 	if err := inFolder(dir, r.problems).Err(); err != nil {
 		return nil, err
 	}
-	speech := settings.rest.site.Speech
-	inventory.Time, inventory.Fallback = speech.Time, speech.fallbacks()
-	speech.Synthesize = true // at an admin's word
-	inventory.Voice = speech.voice
+	site := settings.rest.site
+	inventory := &Inventory{
+		Folder: filepath.Join(dir, "prompts"), Recordings: settings.Content.Flows.Needs(), Texts: settings.Content.Flows.Texts(),
+		Synthesized: site.Speech.Synthesize, Fallback: site.Speech.fallbacks(), Loudness: math.Inf(-1),
+	}
+	if !site.Media.Loudness.off {
+		inventory.Loudness = site.Media.Loudness.level
+	}
+	for i := range inventory.Recordings {
+		inventory.Recordings[i].Position.File = filepath.Join(dir, inventory.Recordings[i].Position.File)
+	}
+	for i := range inventory.Texts {
+		inventory.Texts[i].Position.File = filepath.Join(dir, inventory.Texts[i].Position.File)
+	}
+	site.Speech.Synthesize = true
+	inventory.Speech = site.Speech.cache()
 	return inventory, nil
-}
-
-// watch notes what flows ask for, and lets them have it.
-func (i *Inventory) watch(environment *ivr.Environment) {
-	seen := map[ivr.Prompt]bool{}
-	environment.HasPrompt = func(language, name string) bool {
-		if prompt := (ivr.Prompt{Language: language, Name: name}); !seen[prompt] {
-			seen[prompt] = true
-			i.Named = append(i.Named, prompt)
-		}
-		return true
-	}
-	environment.Speak = func(texts []ivr.Text) map[ivr.Prompt]error {
-		i.Texts = texts
-		return nil
-	}
-}
-
-// Spoken gives the texts as the room of prompts takes them.
-func (i *Inventory) Spoken() []prompts.Text {
-	var texts []prompts.Text
-	for _, text := range i.Texts {
-		texts = append(texts, prompts.Text{Language: text.Language, Name: text.Name, Words: text.Words})
-	}
-	return texts
 }
 
 func noFolder(dir string) problem.List {
 	return problem.List{problem.Problem{Position: problem.Position{File: dir}, Message: "there is no such folder"}.
 		Hint("name the folder that holds careline.yaml, such as config/demo")}
+}
+
+// unheard lets flows ask for what there is no sound for.
+func unheard(environment *ivr.Environment) {
+	environment.HasPrompt = func(string, string) bool { return true }
+	environment.Speak = nil
 }

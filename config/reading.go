@@ -17,8 +17,8 @@ type reader struct {
 	files    fs.FS
 	problems problem.List
 	warnings problem.List
-	// inventory takes note of what flows want to be heard; nil: sounds must be there.
-	inventory *Inventory
+	// inventory lets flows ask for sounds that are not there.
+	inventory bool
 	// raw is every file read, for the version.
 	raw map[string][]byte
 	// known are sounds that were read before; nil for none.

@@ -17,6 +17,7 @@ import (
 	"careline/ivr"
 	"careline/media"
 	"careline/problem"
+	"careline/prompts"
 )
 
 // maxSoundBytes and maxSoundTime bound one sound's file: what is played is held in
@@ -166,31 +167,14 @@ func (r *reader) sound(file string) (media.Sound, error) {
 	return media.ReadSound(io.LimitReader(f, maxSoundBytes+1<<10), maxSoundTime)
 }
 
-const (
-	// tooLoud is a loudness that nothing recorded well has, in LUFS: a sine at full
-	// scale has -3.
-	tooLoud = -8.0
-	// tornPart is the part of a sound that is cut off at full scale from which on it
-	// is heard.
-	tornPart = 0.001
-	// nearEnough is how far below its loudness a sound may stay, in LU.
-	nearEnough = 1.0
-)
-
 // audible warns of a sound that callers won't hear, or won't like to.
 func (r *reader) audible(file string, sound media.Sound, target lufs) {
-	level, clipped := sound.Loudness(), sound.Clipped()
-	again := "record it anew with less gain"
-	switch {
-	case math.IsInf(level, -1):
-		r.warn(soundProblem(file, "the sound is silent: callers hear nothing").Hint("record it anew"))
-	case clipped > tornPart:
-		r.warn(soundProblem(file, "%.1f %% of the sound is cut off at full scale: it was recorded too loud, and rattles", 100*clipped).Hint("%s", again))
-	case level > tooLoud:
-		r.warn(soundProblem(file, "the sound has %.1f LUFS: it was recorded or made too loud, and rattles", level).Hint("%s", again))
-	case !target.off && level+media.MaxGain < target.level-nearEnough:
-		r.warn(soundProblem(file, "the sound has %.1f LUFS: it is made %.0f dB louder, and not more, for its noise, and stays quieter than the others", level, media.MaxGain).
-			Hint("record it anew, nearer to the microphone"))
+	level := math.Inf(-1)
+	if !target.off {
+		level = target.level
+	}
+	if fault, advice := prompts.Hearing(sound, level); fault != "" {
+		r.warn(soundProblem(file, "%s", fault).Hint("%s", advice))
 	}
 }
 

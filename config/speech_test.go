@@ -145,8 +145,8 @@ func TestTheDemosWordsAreRendered(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(inventory.Named) < 100 {
-		t.Errorf("only %d prompts are asked for", len(inventory.Named))
+	if len(inventory.Recordings) < 100 {
+		t.Errorf("only %d prompts are asked for", len(inventory.Recordings))
 	}
 	wanted := map[string]bool{}
 	for _, text := range inventory.Texts {

@@ -155,6 +155,30 @@ type need struct {
 	purpose string
 }
 
+// Need is a recording that flows ask for.
+type Need struct {
+	Prompt
+	// Position is the first place that asks for it.
+	Position problem.Position
+	// Purpose says what it is for, if the place doesn't name it; else empty.
+	Purpose string
+}
+
+// Needs lists the recordings that flows ask for, each once, in the flows' order.
+func (s *Set) Needs() []Need {
+	var needs []Need
+	seen := map[Prompt]bool{}
+	for _, f := range s.sorted() {
+		for _, n := range f.needs(s.environment) {
+			if !seen[n.Prompt] {
+				seen[n.Prompt] = true
+				needs = append(needs, Need{n.Prompt, f.source.at(n.node, "").Position, n.purpose})
+			}
+		}
+	}
+	return needs
+}
+
 // needs lists the prompts of a flow in each of its languages.
 func (f *flow) needs(env Environment) []need {
 	var needs []need

@@ -35,9 +35,12 @@ func appendSamples(out []byte, samples []int16) []byte {
 }
 
 // WriteWAV writes the samples as 8 kHz mono 16-bit PCM.
-func WriteWAV(w io.Writer, samples []int16) error {
+func WriteWAV(w io.Writer, samples []int16) error { return WriteWAVAt(w, samples, SampleRate) }
+
+// WriteWAVAt writes rate samples a second as mono 16-bit PCM.
+func WriteWAVAt(w io.Writer, samples []int16, rate int) error {
 	size := 2 * len(samples)
-	out := append(make([]byte, 0, wavHeaderSize+size), wavHeader(SampleRate, 1, uint32(size))...)
+	out := append(make([]byte, 0, wavHeaderSize+size), wavHeader(rate, 1, uint32(size))...)
 	if _, err := w.Write(appendSamples(out, samples)); err != nil {
 		return fmt.Errorf("write WAV: %w", err)
 	}

@@ -24,10 +24,17 @@ type manifest struct {
 type rendered struct {
 	From string `json:"from"`
 	WAV  string `json:"wav"`
+	// Recorded: the WAV was imported, and is never rendered over.
+	Recorded bool `json:"recorded,omitempty"`
 }
 
-// made reports whether a prompt's WAV is the one that was rendered, and not a
-// person's recording in its place.
+// recorded reports whether a prompt's WAV is the one that was imported.
+func (m manifest) recorded(folder, name string) bool {
+	return m.Prompts[name].Recorded && m.made(folder, name)
+}
+
+// made reports whether a prompt's WAV is the one that was rendered or imported, and
+// nobody has put another in its place since.
 func (m manifest) made(folder, name string) bool {
 	entry, ok := m.Prompts[name]
 	sum, err := hashFile(wavPath(folder, name))

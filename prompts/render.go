@@ -66,7 +66,7 @@ func renderLanguage(ctx context.Context, folder string, script Script, options O
 	var jobs []job
 	var changed []string
 	for _, name := range script.names() {
-		if known.made(folder, name) && known.Prompts[name].From == hash(recipe, voice.Name(), script.Words[name]) {
+		if known.recorded(folder, name) || known.made(folder, name) && known.Prompts[name].From == hash(recipe, voice.Name(), script.Words[name]) {
 			result.Kept++
 			continue
 		}

@@ -52,6 +52,26 @@ func shape(samples []int16, piece bool) ([]int16, error) {
 	return out, nil
 }
 
+// trim takes the silence off a recording's ends, as shape does, and leaves the rest
+// as it is.
+func trim(samples []int16, rate int, piece bool) []int16 {
+	begin, end, _ := speech(samples)
+	if begin >= end {
+		return samples
+	}
+	before, after := leadIn*rate/media.SampleRate, leadOut*rate/media.SampleRate
+	if piece {
+		before, after = pieceLeadIn*rate/media.SampleRate, pieceLeadOut*rate/media.SampleRate
+	}
+	out := make([]int16, before, before+end-begin+after)
+	out = append(out, samples[begin:end]...)
+	for i := range min(fade, end-begin) {
+		out[before+i] = int16(int(out[before+i]) * i / fade)
+		out[len(out)-1-i] = int16(int(out[len(out)-1-i]) * i / fade)
+	}
+	return append(out, make([]int16, after)...)
+}
+
 // speech finds where it begins and ends, and the RMS of its active frames
 // (1 is full scale).
 func speech(samples []int16) (begin, end int, level float64) {

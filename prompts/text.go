@@ -60,7 +60,7 @@ func renderTexts(ctx context.Context, folder string, texts []Text, voice Voice, 
 	var missing []Text
 	for _, text := range texts {
 		from := hash(recipe, voice.Name(), text.Words)
-		if hasSound(folder, text.Name) && (!known.made(folder, text.Name) || known.Prompts[text.Name].From == from) {
+		if hasSound(folder, text.Name) && (!known.made(folder, text.Name) || known.Prompts[text.Name].Recorded || known.Prompts[text.Name].From == from) {
 			result.Kept++
 			continue
 		}
@@ -91,6 +91,9 @@ func (m manifest) removeTexts(folder string, texts []Text) (removed int, err err
 	for name := range m.Prompts {
 		if !isText(name) || slices.ContainsFunc(texts, func(text Text) bool { return text.Name == name }) {
 			continue
+		}
+		if m.Prompts[name].Recorded {
+			continue // somebody was paid for it
 		}
 		if m.made(folder, name) {
 			if err := os.Remove(wavPath(folder, name)); err != nil {
