@@ -33,6 +33,9 @@ graph [--flow NAME] [--mermaid] [--coverage] [--out FILE] [DIR]
 simulate [--flow NAME] [--given FILE] [--save FILE] [DIR]
                          a call in writing: type what a caller presses, read what
                          she hears; --save writes it as a test
+schema [--tests] [--out FILE] [DIR]
+                         the JSON Schema of flows, or of tests, for editors; with
+                         DIR, it knows the names of that configuration too
 
 These talk to the running server (--config DIR or --socket FILE says which), and
 need its user or root; docs/publishing.md tells more.
@@ -59,7 +62,7 @@ type flowTask struct {
 
 func flowTasks() []flowTask {
 	return []flowTask{
-		{"check", flowCheck}, {"test", flowTest}, {"graph", flowGraph}, {"simulate", flowSimulate},
+		{"check", flowCheck}, {"test", flowTest}, {"graph", flowGraph}, {"simulate", flowSimulate}, {"schema", flowSchema},
 		{"publish", flowPublish}, {"rollback", flowRollBack}, {"versions", flowVersions}, {"save", flowSave},
 	}
 }

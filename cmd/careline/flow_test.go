@@ -34,6 +34,10 @@ func TestTheDemosTestsGoEveryWay(t *testing.T) {
 	if drawing, err := os.ReadFile(file); err != nil || !strings.HasPrefix(string(drawing), "<svg ") || strings.Contains(string(drawing), "unused\"") {
 		t.Errorf("%v in %s", err, drawing)
 	}
+	code, stdout, stderr = careline("", "flow", "schema", dir)
+	if code != 0 || stderr != "" || !strings.Contains(stdout, `"nurse-red-flags",`) || !strings.Contains(stdout, `"nurse_line"`) {
+		t.Errorf("exit %d\n%s", code, stderr)
+	}
 	tried := filepath.Join(dir, "tests", "tried.yaml") // a conversation is a test, which the check then plays
 	code, stdout, stderr = careline("1\n1\n48201937\n04121961\n2\n\n", "flow", "simulate", "--save", tried, dir)
 	if code != 0 || stderr != "" || !strings.Contains(stdout, "en  January\n") || !strings.Contains(stdout, "waits for member_services") {

@@ -19,19 +19,21 @@ const nothing = "nothing"
 type word struct {
 	name string
 	help string
+	// form is what its value is, for editors.
+	form ivr.Form
 	read func(*reader, *yaml.Node, *action) bool
 }
 
 // vocabulary lists what can happen in a call.
 func vocabulary() []word {
 	return []word{
-		{"press", `the caller hears all that is said, then presses these keys; "nothing": presses none until the flow goes on by itself`, (*reader).press},
-		{"key_ahead", "the caller presses these keys at once, while something may be heard", (*reader).keyAhead},
-		{"hear", "this is heard from then on, in this order: prompts by their names, or words", (*reader).hear},
-		{"never_hear", "this was not heard in the call so far", (*reader).neverHear},
-		{"wait", "time passes, and the caller presses nothing", (*reader).wait},
-		{"leave", "the call leaves its queue without an agent: by timeout, full or unavailable", (*reader).leave},
-		{"expect", "this is true now", (*reader).expectHere},
+		{"press", `the caller hears all that is said, then presses these keys; "nothing": presses none until the flow goes on by itself`, ivr.FormKeys, (*reader).press},
+		{"key_ahead", "the caller presses these keys at once, while something may be heard", ivr.FormKeys, (*reader).keyAhead},
+		{"hear", "this is heard from then on, in this order: prompts by their names, or words", ivr.FormNames, (*reader).hear},
+		{"never_hear", "this was not heard in the call so far", ivr.FormNames, (*reader).neverHear},
+		{"wait", "time passes, and the caller presses nothing", ivr.FormDuration, (*reader).wait},
+		{"leave", "the call leaves its queue without an agent: by timeout, full or unavailable", ivr.FormText, (*reader).leave},
+		{"expect", "this is true now", ivr.FormMapping, (*reader).expectHere},
 	}
 }
 

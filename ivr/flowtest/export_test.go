@@ -1,22 +1,18 @@
 package flowtest
 
-import (
-	"reflect"
-
-	"careline/problem"
-)
+import "reflect"
 
 // Words are what can happen in a call.
 func Words() []string { return words() }
 
 // GivenKeys are what can be given, ExpectKeys what can be expected.
-func GivenKeys() []string  { return keysIn(givenText{}) }
-func ExpectKeys() []string { return keysIn(expectText{}) }
+func GivenKeys() []string  { return namesIn(reflect.TypeFor[givenText]()) }
+func ExpectKeys() []string { return namesIn(reflect.TypeFor[expectText]()) }
 
-func keysIn(text any) []string {
-	var keys []string
-	for _, field := range reflect.VisibleFields(reflect.TypeOf(text)) {
-		keys = append(keys, problem.KeyOf(field))
+func namesIn(of reflect.Type) []string {
+	var names []string
+	for _, key := range keysIn(of, nil) {
+		names = append(names, key.Name)
 	}
-	return keys
+	return names
 }

@@ -1,0 +1,45 @@
+package flowtest
+
+import (
+	"reflect"
+
+	"careline/ivr"
+	"careline/problem"
+)
+
+// Grammar gives the keys of a file of tests, for editors.
+func Grammar() []ivr.Key {
+	given := ivr.Key{Form: ivr.FormMapping, Keys: keysIn(reflect.TypeFor[givenText](), map[string]ivr.Key{
+		"now": {Form: ivr.FormText}, "language": {Form: ivr.FormText}, "attestation": {Form: ivr.FormText}, "member": {Form: ivr.FormValues},
+	})}
+	expect := ivr.Key{Form: ivr.FormMapping, Keys: keysIn(reflect.TypeFor[expectText](), map[string]ivr.Key{
+		"skills": {Form: ivr.FormLevels}, "variables": {Form: ivr.FormTexts}, "hung_up": {Form: ivr.FormTruthOrText}, "queue": {Form: ivr.FormQueue},
+	})}
+	call := ivr.Key{Form: ivr.FormOneOf}
+	for _, w := range vocabulary() {
+		key := ivr.Key{Name: w.name, Help: w.help, Form: w.form}
+		if w.name == "expect" {
+			key.Form, key.Keys = expect.Form, expect.Keys
+		}
+		call.Keys = append(call.Keys, key)
+	}
+	tests := ivr.Key{Form: ivr.FormList, Required: true, Keys: keysIn(reflect.TypeFor[testText](), map[string]ivr.Key{
+		"test": {Form: ivr.FormText, Required: true}, "given": given, "call": call, "expect": expect,
+	})}
+	return keysIn(reflect.TypeFor[fileText](), map[string]ivr.Key{"given": given, "tests": tests})
+}
+
+// keysIn lists the keys of a type, with what is known of them besides.
+func keysIn(of reflect.Type, known map[string]ivr.Key) []ivr.Key {
+	var keys []ivr.Key
+	for _, field := range reflect.VisibleFields(of) {
+		name := problem.KeyOf(field)
+		key, ok := known[name]
+		if !ok {
+			key.Form = ivr.FormOf(field.Type)
+		}
+		key.Name, key.Help = name, field.Tag.Get("help")
+		keys = append(keys, key)
+	}
+	return keys
+}
