@@ -14,6 +14,8 @@ import (
 type knownSounds struct {
 	mu   sync.Mutex
 	read map[string]*knownSound
+	// pause is the silence that is no file.
+	pause *media.Clip
 }
 
 // knownSound is a sound as it was read, with what was to be said of it.
@@ -51,6 +53,22 @@ func (k *knownSounds) clip(r *reader, file string, read func() *media.Clip) *med
 	known.wanted = true
 	k.read[file] = known
 	return known.clip
+}
+
+// silence gives the pause, made once.
+func (k *knownSounds) silence(codecs []media.Codec) *media.Clip {
+	made := func() *media.Clip {
+		return media.NewSound(make([]int16, int(pauseTime.Seconds()*media.SampleRate)), media.SampleRate).Clip(codecs...)
+	}
+	if k == nil {
+		return made()
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.pause == nil {
+		k.pause = made()
+	}
+	return k.pause
 }
 
 // forget drops what was not wanted since the last time.

@@ -38,7 +38,7 @@ func (r *reader) script(rest rest, today string) script {
 	s := script{sounds: r.sounds(rest.site.Media, codecs)}
 	s.sounds.fallback = rest.site.Speech.fallbacks()
 	s.sounds.standIn(s.sounds.fallback)
-	s.sounds.pauses(codecs)
+	s.sounds.pauses(r.known.silence(codecs))
 	s.sounds.speak = r.speaker(rest.site, s.sounds, codecs)
 	if rest.queuesDoc != nil {
 		s.flows = r.flows(s.sounds, rest.lines, rest.people, rest.law)

@@ -194,17 +194,12 @@ const pauseTime = 240 * time.Millisecond
 
 // pauses gives each language the pause that stands between groups of digits, unless
 // somebody recorded one.
-func (s sounds) pauses(codecs []media.Codec) {
-	var pause *media.Clip
+func (s sounds) pauses(pause *media.Clip) {
 	for _, tag := range s.languages() {
 		prompt := ivr.Prompt{Language: tag, Name: ivr.PromptPause}
-		if _, there := s.prompts[prompt]; there {
-			continue
+		if _, there := s.prompts[prompt]; !there {
+			s.prompts[prompt] = pause
 		}
-		if pause == nil {
-			pause = media.NewSound(make([]int16, int(pauseTime.Seconds()*media.SampleRate)), media.SampleRate).Clip(codecs...)
-		}
-		s.prompts[prompt] = pause
 	}
 }
 
