@@ -196,6 +196,31 @@ func TestWhoIsNeverHeardIsToldByTheFirstReport(t *testing.T) {
 	}
 }
 
+// A browser's sender reports never have blocks, its receiver reports do.
+func TestABrowsersSenderReportSaysNothingOfOurs(t *testing.T) {
+	for _, browser := range []bool{true, false} {
+		l := newLine(t)
+		l.lose[1] = func([]byte) bool { return true }
+		l.pass(3 * time.Second)
+		leg := l.legs[0]
+		if browser {
+			leg.browser = &browserSide{}
+		}
+		var far rtcp.Session
+		unheard := func(sent rtcp.Sent) bool {
+			leg.receiveReport(far.Append(nil, rtcp.NewName([16]byte{}), l.now, sent, rtcp.Received{}), lineAddress(1), false, l.now)
+			trouble, _ := leg.monitor.echo.Trouble(l.now)
+			return trouble == quality.Unheard
+		}
+		if got := unheard(rtcp.Sent{Source: 7, Packets: 100}); got == browser {
+			t.Errorf("a browser: %v; by a sender report it is unheard: %v", browser, got)
+		}
+		if !unheard(rtcp.Sent{Source: 7, Packets: 100}) {
+			t.Errorf("a browser: %v; by a receiver report it isn't unheard", browser)
+		}
+	}
+}
+
 // Later the next report tells that comes a second after: with the intervals of RFC 3550
 // within 5 s as a rule.
 func TestWhoIsHeardNoMoreIsToldByTheNextReport(t *testing.T) {

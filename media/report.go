@@ -137,6 +137,11 @@ func (l *Leg) receiveReport(raw []byte, from netip.AddrPort, beside bool, now ti
 	if beside {
 		l.monitor.answerTo(from)
 	}
+	if l.browser != nil && report.Sends {
+		// Browsers keep two books: of what they send, which never has a block, and of
+		// what they receive, in receiver reports.
+		report.Others = true
+	}
 	l.monitor.hear(&report, said, now)
 }
 

@@ -43,8 +43,9 @@ type Told struct {
 	Highest uint32
 	Lost    int32
 	Behind  uint16
-	// Others: it has blocks, of which none is about our stream: who is in between has
-	// renamed it, or the report is of before we did.
+	// Others: without a block about our stream the report says nothing of it: its blocks
+	// are about others, since who is in between has renamed it, or the report is of before
+	// we did; or its blocks come in a report of their own.
 	Others bool
 	// Sent packets of ours so far, and Skipped numbers that we left out because what
 	// we pass on had been lost before.
