@@ -26,7 +26,7 @@ func arrows() map[string][]string {
 		"member":     {"phi", "problem"},
 		"ledger":     {"phi"},
 		"call":       {"sip", "media", "ivr", "acd", "member", "ledger", "phi"},
-		"desk":       {"call", "acd", "ledger", "phi"},
+		"desk":       {"call", "acd", "ledger", "phi", "ivr", "problem", "publish"},
 		"config":     {"acd", "ivr", "media", "member", "sip", "ledger", "desk", "call", "problem", "phi", "prompts", "publish"},
 		"operations": {"call", "media", "sip", "acd", "ledger", "problem", "publish"},
 		"dial":       {"media"},

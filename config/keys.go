@@ -164,7 +164,7 @@ func defaults() siteFile {
 type agentKeys struct {
 	Name        string           `yaml:"name" help:"The agent's name, as colleagues and records see it."`
 	Password    string           `yaml:"password" help:"The password's argon2id hash; careline password makes one."`
-	Role        string           `yaml:"role" help:"agent, which is what it is if left out; or supervisor, who sees all calls and their signalling, and needs no queue."`
+	Role        string           `yaml:"role" help:"agent, which is what it is if left out; or supervisor, who sees all calls and their signalling, or admin, who sees and changes the flows; neither needs a queue."`
 	Extension   string           `yaml:"extension" help:"Two to six digits by which colleagues transfer a caller to this agent from a desk phone, in quotes. The user name and the desk phone's name serve as well."`
 	Queues      []string         `yaml:"queues" help:"Queues that the agent serves."`
 	Skills      map[string]int   `yaml:"skills" help:"Skills, each with a level from 1 (beginner) to 5 (expert)."`

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"careline/call"
+	"careline/ivr/flowtest"
 	"careline/problem"
 )
 
@@ -91,26 +92,56 @@ func ScriptFiles(dir string) (map[string][]byte, error) {
 	return files, nil
 }
 
-// Load reads a script of these files as of now, and plays its tests. The error is a
-// problem.List with a line for each mistake, or each test that fails; file names in it
-// are the files' own.
-func (s *Scripts) Load(files map[string][]byte, now time.Time) (call.Script, problem.List, error) {
+// Draft is a script as it was read, whole or with what is wrong.
+type Draft struct {
+	// Script has no Flows where the files have mistakes.
+	Script call.Script
+	// Testing played its tests; Results are what came of them, nil where they could not
+	// be played.
+	Testing Testing
+	Results *flowtest.Results
+	// Begins are the flows that lines lead to, with the lines' names.
+	Begins map[string]string
+	// Problems are the mistakes, and the tests that failed; file names in them are the
+	// script's own.
+	Problems problem.List
+	Warnings problem.List
+}
+
+// Draft reads a script of these files as of now, and plays its tests.
+func (s *Scripts) Draft(files map[string][]byte, now time.Time) Draft {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r := &reader{dir: s.dir, files: overlay{os.DirFS(s.dir), files}, raw: map[string][]byte{}, known: s.sounds}
 	read := r.script(s.rest, now.In(s.rest.site.Site.Zone.Location).Format(time.DateOnly))
 	s.sounds.forget()
-	if err := r.problems.Err(); err != nil {
-		return call.Script{}, nil, err
-	}
 	for i := range read.testing.Files { // named as they are in the script
 		if name, err := filepath.Rel(s.dir, read.testing.Files[i].Name); err == nil {
 			read.testing.Files[i].Name = filepath.ToSlash(name)
 		}
 	}
-	if err := read.testing.Run(read.flows).Err(); err != nil {
+	draft := Draft{
+		Script: call.Script{Flows: read.flows, Prompts: read.sounds.prompts, Music: read.sounds.music}, Testing: read.testing,
+		Begins: map[string]string{}, Problems: r.problems, Warnings: r.warnings,
+	}
+	for _, line := range read.lines {
+		draft.Begins[line.Flow] = line.Name
+	}
+	if read.flows != nil {
+		draft.Results = read.testing.Run(read.flows)
+		draft.Problems = append(draft.Problems, draft.Results.Problems...)
+	}
+	draft.Problems.Sort()
+	draft.Warnings.Sort()
+	return draft
+}
+
+// Load is Draft for who wants a script that may go live. The error is a problem.List
+// with a line for each mistake and each test that failed.
+func (s *Scripts) Load(files map[string][]byte, now time.Time) (call.Script, problem.List, error) {
+	draft := s.Draft(files, now)
+	if err := draft.Problems.Err(); err != nil {
 		return call.Script{}, nil, err
 	}
-	r.warnings.Sort()
-	return call.Script{Flows: read.flows, Prompts: read.sounds.prompts, Music: read.sounds.music}, r.warnings, nil
+	return draft.Script, draft.Warnings, nil
 }

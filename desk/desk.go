@@ -139,7 +139,9 @@ type Options struct {
 	DemoPassword string
 	// Signalling of calls, for supervisors; nil where none is recorded.
 	Signalling Signalling
-	Log        *zap.Logger
+	// Flows for supervisors and admins; nil where none are published.
+	Flows Flows
+	Log   *zap.Logger
 	// Now is the wall clock; nil is time.Now.
 	Now func() time.Time
 }
@@ -158,6 +160,7 @@ type Desk struct {
 	presences *presences
 	pages     *pages
 	hashing   chan struct{}
+	drafting  chan struct{}
 	heldBack  rate.Sometimes // limits a log line that strangers can cause
 	draining  atomic.Bool
 	listener  net.Listener
@@ -207,6 +210,7 @@ func New(options Options, center Center, records Records) (*Desk, error) {
 		presences: newPresences(center, options.Grace),
 		pages:     pages,
 		hashing:   make(chan struct{}, hashPlaces(runtime.GOMAXPROCS(0))),
+		drafting:  make(chan struct{}, drafting),
 		heldBack:  rate.Sometimes{Interval: heldBackEvery},
 		life:      life,
 		end:       end,
@@ -235,7 +239,7 @@ func usersByName(list []User) (map[string]User, error) {
 			user.Role = RoleAgent
 		}
 		if !slices.Contains(Roles(), user.Role) {
-			return nil, fmt.Errorf("desk: user %q has role %q; there is %s and %s", user.Name, user.Role, RoleAgent, RoleSupervisor)
+			return nil, fmt.Errorf("desk: user %q has role %q; there are %v", user.Name, user.Role, Roles())
 		}
 		users[user.Name], agents[user.Agent] = user, user.Name
 	}

@@ -34,6 +34,7 @@ func (d *Desk) handler() http.Handler {
 	mux.HandleFunc("GET /api/colleagues", d.signedIn(d.colleagues))
 	mux.HandleFunc("GET /api/calls", d.supervising(fieldCalls, d.calls))
 	mux.HandleFunc("GET /api/calls/{call}", d.supervising(fieldSignalling, d.oneCall))
+	d.flowRoutes(mux)
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) {
 		answerTrouble(w, http.StatusNotFound, "not_found", "There is no such address.")
 	})

@@ -91,7 +91,9 @@ func inVirtualTime(t *testing.T, tell func(t *testing.T, s *shift)) {
 			Users: []User{
 				{Name: "maria", Agent: "maria", FullName: "Maria Santos", PasswordHash: hash}, {Name: "james", Agent: "james", PasswordHash: hash},
 				{Name: "sam", Agent: "sam", Role: RoleSupervisor, PasswordHash: hash},
+				{Name: "alex", Agent: "alex", FullName: "Alex Reyes", Role: RoleAdmin, PasswordHash: hash},
 			},
+			Flows:      newFakeFlows(),
 			Signalling: ladders{ours: Ladder{Parties: []string{"192.0.2.1:5060", "Careline"}, Arrows: []Arrow{{Caption: "INVITE sdp", To: 1}}}},
 		}, s.counts, s.records)
 		if err != nil {

@@ -7,7 +7,9 @@ import (
 	"go.uber.org/zap"
 
 	"careline/call"
+	"careline/call/insight"
 	"careline/config"
+	"careline/desk"
 	"careline/media"
 	"careline/publish"
 )
@@ -21,8 +23,8 @@ type scriptSource struct {
 	known map[*media.Clip]bool
 }
 
-func newScriptSource(settings *config.Config, center *call.Center, log *zap.Logger) *scriptSource {
-	s := &scriptSource{scripts: settings.Scripts(), center: center, log: log, known: map[*media.Clip]bool{}}
+func newScriptSource(settings *config.Config, scripts *config.Scripts, center *call.Center, log *zap.Logger) *scriptSource {
+	s := &scriptSource{scripts: scripts, center: center, log: log, known: map[*media.Clip]bool{}}
 	for _, clip := range settings.Media.Clips {
 		s.known[clip] = true
 	}
@@ -51,4 +53,22 @@ func (s *scriptSource) Read(ctx context.Context, files map[string][]byte) (publi
 			s.log.Error("a script that was accepted is refused", zap.Error(err)) // lines don't change
 		}
 	}}, nil
+}
+
+// flowPage is what the desk's page of flows works on.
+type flowPage struct {
+	*publish.Publisher
+	scripts *config.Scripts
+	center  *call.Center
+}
+
+func (p flowPage) Insight() insight.Figures { return p.center.Insight() }
+
+func (p flowPage) Draft(_ context.Context, files map[string][]byte) (desk.Draft, error) {
+	read := p.scripts.Draft(files, time.Now())
+	draft := desk.Draft{Flows: read.Script.Flows, Words: read.Testing.Options.Words, Begins: read.Begins, Problems: read.Problems, Warnings: read.Warnings}
+	if read.Results != nil {
+		draft.Tests = len(read.Results.Tests)
+	}
+	return draft, nil
 }

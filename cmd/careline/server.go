@@ -97,7 +97,8 @@ func (s *server) wire(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	settings.Publish.Source, settings.Publish.Store, settings.Publish.Log = newScriptSource(settings, s.center, s.log), s.kept, s.log
+	scripts := settings.Scripts()
+	settings.Publish.Source, settings.Publish.Store, settings.Publish.Log = newScriptSource(settings, scripts, s.center, s.log), s.kept, s.log
 	s.publisher = publish.New(settings.Publish)
 	if err := s.publisher.Begin(ctx, settings.Content.Flows.Version()); err != nil {
 		return err
@@ -119,6 +120,7 @@ func (s *server) wire(ctx context.Context) error {
 	s.center.UsePhones(call.NewPhones(s.trunk))
 	s.center.UseTrunks(call.NewTrunks(s.trunk))
 	settings.Desk.Log, settings.Desk.Now = s.log, utc{}.Now
+	settings.Desk.Flows = flowPage{s.publisher, scripts, s.center}
 	settings.Desk.Signalling = signalling{s.tracer, s.kept}
 	if s.desk, err = desk.New(settings.Desk, s.center, s.kept); err != nil {
 		return err
