@@ -75,6 +75,16 @@ func (l *Ledger) RecordAccess(ctx context.Context, access phi.Access) error {
 	return err
 }
 
+// RecordDisclosure appends that protected data is about to be told to somebody
+// outside.
+func (l *Ledger) RecordDisclosure(ctx context.Context, disclosure phi.Disclosure) error {
+	_, err := l.Append(ctx, AuditEntry{
+		Kind: AuditDisclosure, Call: disclosure.Call, Actor: disclosure.Actor, Subject: disclosure.Subject,
+		Field: disclosure.What, Purpose: string(disclosure.Purpose), Outcome: "to " + disclosure.Recipient,
+	})
+	return err
+}
+
 // RecordVerification appends that a caller's identity was checked (45 CFR
 // 164.514(h)). The subject is the token of the member claimed.
 func (l *Ledger) RecordVerification(ctx context.Context, call, actor, subject, outcome string) error {

@@ -206,4 +206,7 @@ const (
 	// AuditSupervision: a supervisor takes part in an agent's call; Field is how
 	// (listen, whisper, barge_in), Outcome is begun, ended or refused.
 	AuditSupervision AuditKind = "supervision"
+	// AuditDisclosure: protected data is told to somebody outside (45 CFR 164.528);
+	// Field is what, Purpose what for, Outcome to whom.
+	AuditDisclosure AuditKind = "disclosure"
 )

@@ -60,6 +60,19 @@ type Auditor interface {
 	RecordAccess(ctx context.Context, access Access) error
 }
 
+// Disclosure is protected data that is told to somebody outside: what an
+// accounting holds of it, with the date that the ledger gives (45 CFR
+// 164.528(b)(2)). It holds none itself.
+type Disclosure struct {
+	// Call is the call's UUIDv7; Actor is who tells, "flow:<name>".
+	Call, Actor string
+	// Subject is the member's token; empty if it isn't known whose data it is.
+	Subject string
+	// Recipient is who is told, What is told, in words.
+	Recipient, What string
+	Purpose         Purpose
+}
+
 // String is a protected text. The zero value is an empty one. It can't be
 // compared by ==; see Equal.
 type String struct {
