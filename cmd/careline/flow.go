@@ -36,6 +36,9 @@ simulate [--flow NAME] [--given FILE] [--save FILE] [DIR]
 schema [--tests] [--out FILE] [DIR]
                          the JSON Schema of flows, or of tests, for editors; with
                          DIR, it knows the names of that configuration too
+diff OLD [DIR]           what is different between two folders: steps, and what
+                         that means for callers who want a person; OLD may be a
+                         script that flow save wrote
 
 These talk to the running server (--config DIR or --socket FILE says which), and
 need its user or root; docs/publishing.md tells more.
@@ -49,7 +52,7 @@ rollback [--comment WHY] [SCRIPT]
                          before, or to that number
 versions [--last N]      what was live when, by whom, and what is now
 save SCRIPT DIR          writes a script's files into a folder`,
-		examples: []string{"flow check", "flow test --cover 100 config/demo", "flow graph --flow nurse-line --out nurse-line.svg", "flow simulate", `flow publish --comment "Friday's hours"`, "flow rollback"},
+		examples: []string{"flow check", "flow test --cover 100 config/demo", "flow graph --flow nurse-line --out nurse-line.svg", "flow simulate", "flow diff /tmp/yesterday config/demo", `flow publish --comment "Friday's hours"`, "flow rollback"},
 		run:      flowCommand,
 	}
 }
@@ -62,7 +65,7 @@ type flowTask struct {
 
 func flowTasks() []flowTask {
 	return []flowTask{
-		{"check", flowCheck}, {"test", flowTest}, {"graph", flowGraph}, {"simulate", flowSimulate}, {"schema", flowSchema},
+		{"check", flowCheck}, {"test", flowTest}, {"graph", flowGraph}, {"simulate", flowSimulate}, {"schema", flowSchema}, {"diff", flowDiff},
 		{"publish", flowPublish}, {"rollback", flowRollBack}, {"versions", flowVersions}, {"save", flowSave},
 	}
 }

@@ -55,11 +55,19 @@ func TestTheDemosTestsGoEveryWay(t *testing.T) {
 func TestATestThatFailsAndAWayThatNoTestGoesAreTold(t *testing.T) {
 	dir := copyDemo(t, false)
 	path := filepath.Join(dir, "flows", "nurse-line.yaml")
+	old := filepath.Join(t.TempDir(), "old") // a script alone, as flow save writes it
+	if err := os.CopyFS(filepath.Join(old, "flows"), os.DirFS(filepath.Join(dir, "flows"))); err != nil {
+		t.Fatal(err)
+	}
 	edit(t, path, `"2": {set: {state: IL}, next: to_nurse}`, `"2": {set: {state: WI}, next: to_nurse}`)
 	text := edit(t, path, `"4": other_state`, "\"4\": other_state\n      \"5\": other_state")
+	code, stdout, stderr := careline("", "flow", "diff", old, dir)
+	if want := "~ flow nurse-line\n  ~ step state (menu)\n      choices.2.set.state: IL → WI\n      choices.5: other_state (new)\n"; code != 0 || stdout != want || stderr != "" {
+		t.Errorf("diff: exit %d\n%s%s", code, stdout, stderr)
+	}
 	fails := regexp.MustCompile(`^` + regexp.QuoteMeta(filepath.Join(dir, "tests", "nurse-line.yaml")) +
 		`:\d+:\d+: test "a caller in Illinois" fails: state is "WI", and IL is expected; mend the flow, or the test if this is meant; .careline flow simulate. tries it by hand\n$`)
-	code, stdout, stderr := careline("", "flow", "test", "--missed", dir)
+	code, stdout, stderr = careline("", "flow", "test", "--missed", dir)
 	missed := place(t, path, text, mistake{at: `"5": other_state`, mark: 5}) + `: no test goes from "state" by choice "5" to "other_state"`
 	if code != 1 || !fails.MatchString(stderr) || !strings.Contains(stdout, "1 of ") || !strings.Contains(stdout, missed) {
 		t.Errorf("exit %d\n%s%s\nwant %s", code, stdout, stderr, missed)
