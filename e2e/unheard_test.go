@@ -3,10 +3,12 @@ package e2e
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -156,4 +158,97 @@ func TestAgentSeesWhoHearsNobody(t *testing.T) {
 			t.Errorf("maria hears and is heard, and the record has %+v", side)
 		}
 	}
+}
+
+// aside lets the browser send to a port of the test's instead of the server's.
+const aside = `(() => { const set = RTCPeerConnection.prototype.setRemoteDescription;
+	RTCPeerConnection.prototype.setRemoteDescription = function (d) {
+		return set.call(this, { type: d.type, sdp: d.sdp.replace(/(udp \d+ 127\.0\.0\.1) \d+/gi, "$1 %d") }); }; })()`
+
+// network is what lies between one browser and the server. Once it is cut no sound comes
+// to the browser; all else gets through.
+type network struct {
+	front, back *net.UDPConn
+	done        sync.WaitGroup
+	browser     atomic.Pointer[netip.AddrPort]
+	cut         atomic.Bool
+}
+
+func newNetwork(t *testing.T, server string) *network {
+	t.Helper()
+	front, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(netip.MustParseAddrPort("127.0.0.1:0")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := net.DialUDP("udp4", nil, net.UDPAddrFromAddrPort(netip.MustParseAddrPort(server)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := &network{front: front, back: back}
+	n.done.Go(func() {
+		raw := make([]byte, 1500)
+		for {
+			size, from, err := front.ReadFromUDPAddrPort(raw)
+			if err != nil {
+				return
+			}
+			n.browser.Store(&from)
+			_, _ = back.Write(raw[:size])
+		}
+	})
+	n.done.Go(func() {
+		raw := make([]byte, 1500)
+		for {
+			size, err := back.Read(raw)
+			if errors.Is(err, net.ErrClosed) {
+				return
+			}
+			isSound := size > 12 && raw[0]>>6 == 2 && !rtcp.Is(raw[:size]) // RFC 7983
+			if to := n.browser.Load(); to != nil && !(isSound && n.cut.Load()) {
+				_, _ = front.WriteToUDPAddrPort(raw[:size], *to)
+			}
+		}
+	})
+	t.Cleanup(func() {
+		front.Close()
+		back.Close()
+		n.done.Wait()
+	})
+	return n
+}
+
+// TestAgentsPageSeesThatNoSoundComes: what the server sends doesn't reach the browser,
+// which reports that late; the page counts itself.
+func TestAgentsPageSeesThatNoSoundComes(t *testing.T) {
+	t.Parallel()
+	at := fmt.Sprintf("127.0.0.1:%d", freePort(t))
+	server := start(t,
+		[3]string{"careline.yaml", "webrtc: 127.0.0.1:0", "webrtc: " + at},
+		[3]string{"careline.yaml", "lines:\n", "lines:\n  \"5550181\": {name: Services, flow: services-at-once}\n"},
+		straight("services-at-once", "member_services", "benefits"))
+	between := newNetwork(t, at)
+	maria := server.signIn(t, "maria", fmt.Sprintf(aside, between.front.LocalAddr().(*net.UDPAddr).Port))
+	caller := server.phone(t, tone())
+	caller.dial("5550181")
+	maria.accept()
+	sees := func(want string) time.Duration {
+		t.Helper()
+		began := time.Now()
+		eventually(t, 8*time.Second, fmt.Sprintf("the page says %q", want), func() bool {
+			text, _ := maria.sign()
+			return text == want
+		})
+		return time.Since(began)
+	}
+	sees("Good")
+	between.cut.Store(true)
+	if took := sees("You may not hear them"); took > 5*time.Second {
+		t.Errorf("the page says so after %v", took)
+	} else {
+		t.Logf("the page says so after %v", took)
+	}
+	between.cut.Store(false)
+	sees("Good")
+	caller.hangUp()
+	maria.finish()
 }

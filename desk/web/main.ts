@@ -10,6 +10,7 @@ import { CallsView } from "./calls-view";
 import { everyTick, learn, spell, until } from "./clock";
 import { Controls } from "./controls";
 import { find, mark, show, write } from "./dom";
+import { Ears } from "./ears";
 import { Keypad } from "./keypad";
 import { Level } from "./level";
 import { Media } from "./media";
@@ -78,6 +79,7 @@ class Softphone {
   private readonly stateView = new StateView();
   private readonly card = new CallerCard();
   private readonly sound = new Sound();
+  private readonly ears = new Ears(() => this.media.received(), () => this.draw());
   private readonly controls = new Controls(this.run, () => {
     if (this.screen) this.mute.toggle(this.screen);
   });
@@ -223,6 +225,8 @@ class Softphone {
   private draw(): void {
     if (!this.screen) return;
     const screen: Screen = { ...this.screen, muted: this.mute.on(this.screen) };
+    const deaf = this.ears.hearNothing(screen.state === "talking" && !onPhone(screen));
+    if (deaf && screen.call?.sound) screen.call = { ...screen.call, sound: { ...screen.call.sound, not_hearing: true } };
     this.views.render(screen);
     this.desk(true);
     write(find("agent-name"), screen.name || screen.user);

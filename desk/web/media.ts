@@ -68,6 +68,16 @@ export class Media {
     return this.peer?.connectionState === "connected";
   }
 
+  /** How many packets of sound have come; nothing where there is no connection. */
+  async received(): Promise<number | undefined> {
+    if (!this.connected()) return undefined;
+    let packets = 0;
+    (await this.peer?.getStats())?.forEach((entry: RTCInboundRtpStreamStats) => {
+      if (entry.type === "inbound-rtp") packets += entry.packetsReceived ?? 0;
+    });
+    return packets;
+  }
+
   /** The server has no sound path though we thought so: it was restarted. */
   renew(): void {
     if (this.wanted && this.live()) void this.offer();
