@@ -166,6 +166,7 @@ func TestOneBadRecordingKeepsAllOut(t *testing.T) {
 		"far too quiet": {"es-US/faint", "stays quieter than the others"},
 		"cut off":       {"es-US/cut", "it lasts 2.0 s, and its words have 127 letters"},
 		"too much":      {"es-US/endless", "it lasts 8.0 s, and its words have only 16 letters"},
+		"strange":       {"spanish/hello", `no flow speaks "spanish"`},
 		"no sound":      {"es-US/noise", "can't be played"},
 		"no language":   {"welcome", "there is no recording; wanted are files such as es-US/welcome.wav"},
 	} {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -215,6 +216,28 @@ func TestAProgramThatIsMissingIsNamed(t *testing.T) {
 			t.Errorf("%s is spoken by %s", tag, name)
 		}
 	}
+}
+
+// The voices that speak the demo, where they are installed.
+func TestTheDefaultVoicesSpeak(t *testing.T) {
+	for language, words := range map[string]string{"en-US": "We are closed today.", "es-US": "Hoy está cerrado.", "fr-FR": "Nous sommes fermés."} {
+		voice := VoiceOf(language)
+		if program := voice.(Program).Path; !installed(program) {
+			t.Skipf("%s isn't installed", program)
+		}
+		file := filepath.Join(t.TempDir(), "out.wav")
+		must(t, job{words: words, path: file}.render(t.Context(), voice, 0))
+		samples, err := readFile(file)
+		must(t, err)
+		if lasts := float64(len(samples)) / media.SampleRate; lasts < 0.8 || lasts > 4 || checkSound(file) != "" {
+			t.Errorf("%s lasts %.1f s; %s", language, lasts, checkSound(file))
+		}
+	}
+}
+
+func installed(program string) bool {
+	_, err := exec.LookPath(program)
+	return err == nil
 }
 
 // Of what is above the telephone's band nothing folds back into it.

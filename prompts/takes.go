@@ -55,6 +55,10 @@ func Import(folder, delivery string, wanted []Wanted, loudness float64) (importe
 	var takes []take
 	var list problem.List
 	for key, file := range files {
+		if !slices.ContainsFunc(wanted, func(one Wanted) bool { return one.Language == key.language }) {
+			list = append(list, fileProblem(filepath.Join(delivery, filepath.FromSlash(file)), "no flow speaks %q", key.language).Hint("put it into a folder named after its language, such as es-US"))
+			continue
+		}
 		one := take{file: filepath.Join(delivery, filepath.FromSlash(file)), prompt: key, words: known[key].Words}
 		if _, asked := known[key]; !asked && !OfCareline(key.name) {
 			list = append(list, unasked(one.file, key, known))

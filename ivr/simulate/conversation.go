@@ -114,8 +114,11 @@ func (c *Conversation) event(e Event) {
 	case Heard, Announced:
 		here := &c.turns[len(c.turns)-1]
 		here.heard = append(here.heard, e.Prompt)
-		words := ""
-		if c.Words != nil {
+		if e.Prompt.Name == ivr.PromptPause {
+			return
+		}
+		words, written := c.Set.Words(e.Prompt)
+		if !written && c.Words != nil {
 			words = c.Words(e.Prompt)
 		}
 		if words == "" {
