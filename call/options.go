@@ -11,6 +11,7 @@ import (
 	"careline/acd"
 	"careline/ivr"
 	"careline/ledger"
+	"careline/lookup"
 	"careline/media"
 	"careline/member"
 	"careline/phi"
@@ -128,6 +129,8 @@ type Content struct {
 	// Lines by dialed number, the user part of the Request-URI.
 	Lines map[string]Line
 	Flows *ivr.Set
+	// LookUps that the flows may make, by name.
+	LookUps map[string]*lookup.Definition
 	// Prompts by language and name; Music by name.
 	Prompts map[ivr.Prompt]*media.Clip
 	Music   map[string]*media.Clip

@@ -6,15 +6,19 @@ import (
 	"go.uber.org/zap"
 
 	"careline/ivr"
+	"careline/lookup"
 	"careline/media"
 )
 
-// Script is what may change while calls are up: the flows, and what they play.
+// Script is what may change while calls are up: the flows, what they play and what
+// they look up.
 type Script struct {
 	Flows *ivr.Set
 	// Prompts by language and name; Music by name.
 	Prompts map[ivr.Prompt]*media.Clip
 	Music   map[string]*media.Clip
+	// LookUps that the flows may make, by name.
+	LookUps map[string]*lookup.Definition
 }
 
 // Publish makes calls that come from now on run on a script. Those that are up
@@ -28,7 +32,7 @@ func (c *Center) Publish(script Script) error {
 	for {
 		old := c.content.Load()
 		content := *old
-		content.Flows, content.Prompts, content.Music = script.Flows, script.Prompts, script.Music
+		content.Flows, content.Prompts, content.Music, content.LookUps = script.Flows, script.Prompts, script.Music, script.LookUps
 		if c.content.CompareAndSwap(old, &content) {
 			c.log.Info("flows published", zap.String("version", script.Flows.Version()), zap.String("before", old.Flows.Version()))
 			return nil

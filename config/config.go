@@ -31,6 +31,7 @@ import (
 	"careline/call"
 	"careline/desk"
 	"careline/ledger"
+	"careline/lookup"
 	"careline/media"
 	"careline/member"
 	"careline/problem"
@@ -63,6 +64,8 @@ type Config struct {
 	// Verifier lacks Directory, Store, Audit and Key; Members is the directory.
 	Verifier member.Options
 	Members  *member.Embedded
+	// Services are who is asked by look-ups.
+	Services []lookup.Service
 	// Content is what calls run on: lines, flows, sounds, agents and queues.
 	Content *call.Content
 	// Testing is what is expected of the flows (careline flow test).
@@ -184,7 +187,8 @@ func (r *reader) load(now time.Time) *Config {
 		settings.Content.Extensions = r.extensions(agentsDoc, people, site.Lines, settings.SIP.Plan)
 	}
 	settings.Members = r.members()
-	settings.rest = rest{doc: doc, queuesDoc: queuesDoc, agentsDoc: agentsDoc, site: site, lines: lines, people: people, staffed: staffed, law: law}
+	settings.Services = r.services()
+	settings.rest = rest{services: settings.Services, doc: doc, queuesDoc: queuesDoc, agentsDoc: agentsDoc, site: site, lines: lines, people: people, staffed: staffed, law: law}
 	script := r.script(settings.rest, today)
 	script.fill(settings.Content)
 	settings.Testing = script.testing.in(r.dir)

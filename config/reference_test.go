@@ -32,6 +32,8 @@ differs, look with ` + "`careline check DIR`" + `, start with ` + "`careline run
 | the carriers, where calls of ours go to or certificates are asked for | trunks.yaml, which may be left out |
 | which numbers may be dialed | dialplan.yaml; without it, none |
 | where callers wait | queues.yaml |
+| who is asked by look-ups | services.yaml, which may be left out |
+| what they are asked | lookups.yaml, which may be left out |
 | where nurses may work, with the source of each list | licensing.yaml |
 | who may call (the demo's directory) | members.yaml |
 | what callers go through | flows/*.yaml |
@@ -61,7 +63,8 @@ func mustBeGiven() map[string]bool {
 		"agents.USER.credentials[].type": true, "agents.USER.credentials[].number": true, "agents.USER.credentials[].state": true,
 		"agents.USER.credentials[].expires": true, "agents.USER.credentials[].status": true,
 		"phones.NAME.agent": true,
-		"states":            true, "compact": true, "compact[].from": true, "compact[].source": true, "compact[].states": true,
+		"services.NAME.url": true, "look_ups.NAME.service": true, "look_ups.NAME.into": true,
+		"states": true, "compact": true, "compact[].from": true, "compact[].source": true, "compact[].states": true,
 	}
 }
 
@@ -93,6 +96,8 @@ func rows(t *testing.T, b *strings.Builder, prefix string, value reflect.Value) 
 			switch key {
 			case "phones", "trunks":
 				placeholder = ".NAME."
+			case "into":
+				placeholder = ".VARIABLE."
 			case "voices":
 				placeholder = ".LANGUAGE."
 			}
@@ -137,7 +142,7 @@ func defaultText(name string, value reflect.Value) string {
 		return ""
 	}
 	switch value.Kind() {
-	case reflect.Struct, reflect.Map, reflect.Slice:
+	case reflect.Struct, reflect.Map, reflect.Slice, reflect.Pointer:
 		return ""
 	case reflect.String:
 		return value.String()
@@ -159,6 +164,8 @@ func reference(t *testing.T) string {
 	table("dialplan.yaml", "", dialplanDefaults())
 	table("queues.yaml", "queues.NAME.", queueDefaults())
 	table("licensing.yaml", "", licensingFile{})
+	table("services.yaml", "services.NAME.", serviceDefaults())
+	table("lookups.yaml", "look_ups.NAME.", lookUpKeys{})
 	return b.String()
 }
 

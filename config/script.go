@@ -3,6 +3,7 @@ package config
 import (
 	"careline/call"
 	"careline/ivr"
+	"careline/lookup"
 	"careline/problem"
 )
 
@@ -12,6 +13,7 @@ type rest struct {
 	doc, queuesDoc, agentsDoc *problem.Document
 	site                      siteFile
 	lines                     []line
+	services                  []lookup.Service
 	people                    []person
 	// staffed: agents.yaml has no mistake.
 	staffed bool
@@ -23,13 +25,15 @@ type script struct {
 	sounds sounds
 	flows  *ivr.Set // nil where they have mistakes
 	lines  map[string]call.Line
+	// lookUps by name.
+	lookUps map[string]*lookup.Definition
 	// testing is what is expected of the flows.
 	testing Testing
 }
 
 func (s script) fill(content *call.Content) {
 	content.Prompts, content.Music = s.sounds.prompts, s.sounds.music
-	content.Flows, content.Lines = s.flows, s.lines
+	content.Flows, content.Lines, content.LookUps = s.flows, s.lines, s.lookUps
 }
 
 // script reads a script and checks it against the rest, as of today.
@@ -40,6 +44,7 @@ func (r *reader) script(rest rest, today string) script {
 	s.sounds.standIn(s.sounds.fallback)
 	s.sounds.pauses(r.known.silence(codecs))
 	s.sounds.speak = r.speaker(rest.site, s.sounds, codecs)
+	s.lookUps = r.lookUps(rest.services)
 	if rest.queuesDoc != nil {
 		s.flows = r.flows(s.sounds, rest.lines, rest.people, rest.law)
 	}

@@ -121,7 +121,7 @@ func (s *Scripts) Draft(files map[string][]byte, now time.Time) Draft {
 		}
 	}
 	draft := Draft{
-		Script: call.Script{Flows: read.flows, Prompts: read.sounds.prompts, Music: read.sounds.music}, Testing: read.testing,
+		Script: call.Script{Flows: read.flows, Prompts: read.sounds.prompts, Music: read.sounds.music, LookUps: read.lookUps}, Testing: read.testing,
 		Begins: map[string]string{}, Problems: r.problems, Warnings: r.warnings,
 	}
 	for _, line := range read.lines {
