@@ -26,7 +26,7 @@ var (
 const flowTimer = "flow/"
 
 func (l flowLine) Play(playback ivr.Playback) {
-	clips := l.clips(playback.Prompts)
+	clips := l.clips(playback.Prompts, playback.Sensitive)
 	l.play(playFlow, clips, playback.ID)
 }
 
@@ -141,12 +141,18 @@ func (s *session) onDigit(digit media.Digit) {
 	}
 }
 
-func (s *session) clips(prompts []ivr.Prompt) []*media.Clip {
+// clips finds what a row plays. Of a row that tells something of the caller, no name
+// is logged: it is a part of the value.
+func (s *session) clips(prompts []ivr.Prompt, sensitive bool) []*media.Clip {
 	clips := make([]*media.Clip, 0, len(prompts))
 	for _, prompt := range prompts {
 		clip := s.content.Prompts[prompt]
 		if clip == nil {
-			s.log.Error("prompt missing", zap.String("language", prompt.Language), zap.String("prompt", prompt.Name))
+			name := prompt.Name
+			if sensitive {
+				name = "a part of a value"
+			}
+			s.log.Error("prompt missing", zap.String("language", prompt.Language), zap.String("prompt", name))
 			continue
 		}
 		clips = append(clips, clip)

@@ -71,7 +71,7 @@ func (s *session) onPlace(place int) {
 	if s.offer != nil {
 		return
 	}
-	if clips := s.clips(s.request.Hold.Announce(place)); len(clips) > 0 {
+	if clips := s.clips(s.request.Hold.Announce(place), false); len(clips) > 0 {
 		s.play(playAnnouncement, clips, 0)
 	}
 }
