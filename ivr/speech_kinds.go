@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // valueKind is how a value is spoken.
@@ -275,7 +276,8 @@ func letters(g grammar, text string) []string {
 	for _, letter := range strings.ToLower(text) {
 		name, ok := known[letter]
 		if !ok {
-			name, ok = known[rune(unaccented(string(letter))[0])]
+			plain, _ := utf8.DecodeRuneInString(unaccented(string(letter)))
+			name, ok = known[plain]
 		}
 		switch {
 		case ok:

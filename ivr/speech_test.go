@@ -3,6 +3,7 @@ package ivr
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -224,6 +225,29 @@ func TestNoPieceIsMissed(t *testing.T) {
 			})
 		}
 	}
+}
+
+// Property: whatever a service or a file gives for a value, it is said of pieces
+// that are there, or not at all.
+func TestAnyTextIsSaidOrNotSaid(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		f := form{kind: valueKind(rapid.SampledFrom(valueKinds()).Draw(t, "kind")), keyed: rapid.Bool().Draw(t, "keyed"), gender: rapid.SampledFrom([]gender{alone, masculine, feminine}).Draw(t, "gender")}
+		if f.kind == asCount {
+			f.one, f.many = &promptUse{name: "claim"}, &promptUse{name: "claims"}
+		}
+		language := rapid.SampledFrom([]string{"en-US", "es-US", "fr-CA"}).Draw(t, "language")
+		text := rapid.OneOf(rapid.String(), rapid.StringMatching(`[-$]?[0-9]{0,20}([.,:T/-][0-9]{0,4}){0,4}`)).Draw(t, "text")
+		row, ok := f.speak(language, text, func(string, string) bool { return false })
+		if ok != (len(row) > 0) {
+			t.Fatalf("%q: %v, %t", text, row, ok)
+		}
+		needed := append(f.neededFor(language), PromptPause, "claim", "claims")
+		for _, prompt := range row {
+			if prompt.Language != language || !slices.Contains(needed, prompt.Name) {
+				t.Fatalf("%q as %s is said by %v", text, f.kind, prompt)
+			}
+		}
+	})
 }
 
 // valueOf draws a value that can be said so.
