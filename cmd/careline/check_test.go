@@ -158,8 +158,8 @@ func mistakes() []mistake {
 			name: "a skill that nobody has", file: "queues.yaml", old: "skills: {claims: 3}", new: "skills: {clams: 3}", at: "clams",
 			want: `"clams" is not a skill that some agent has; did you mean "claims"?`,
 		}, {
-			name: "a queue that nobody serves", file: "queues.yaml", old: "  claims:\n", new: "  pharmacy: {ring: 20s}\n\n  claims:\n", at: "pharmacy",
-			want: `no agent serves queue "pharmacy"; name it under some agent's queues in agents.yaml`,
+			name: "a queue that nobody serves", file: "queues.yaml", old: "  claims:\n", new: "  dental: {ring: 20s}\n\n  claims:\n", at: "dental",
+			want: `no agent serves queue "dental"; name it under some agent's queues in agents.yaml`,
 		}, {
 			name: "a license that nobody has", file: "queues.yaml", old: "credential: RN", new: "credential: LPN", at: "LPN",
 			want: `queue "nurse_line" needs a valid LPN license, and no agent of it has one; add the license to a nurse in agents.yaml, or give the queue to a nurse`,

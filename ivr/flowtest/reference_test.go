@@ -34,8 +34,8 @@ func demo(t *testing.T) (*ivr.Set, flowtest.Options) {
 	set, err := ivr.Load(os.DirFS("../../config/demo"), "flows", ivr.Environment{
 		Languages: []string{"en-US", "es-US"},
 		HasPrompt: func(language, name string) bool { return words[ivr.Prompt{Language: language, Name: name}] != "" },
-		Queues:    map[string]ivr.Queue{"member_services": {}, "claims": {}, "unverified": {}, "nurse_line": {Credential: "RN"}},
-		Facts:     map[string]ivr.FactKind{"next_visit": ivr.FactDate},
+		Queues:    map[string]ivr.Queue{"member_services": {}, "claims": {}, "unverified": {}, "nurse_line": {Credential: "RN"}, "provider_services": {}, "pharmacy_help": {}},
+		Facts:     map[string]ivr.FactKind{"next_visit": ivr.FactDate, "plan_year": ivr.FactNumber},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -19,8 +19,8 @@ import (
 
 func environment() ivr.Environment {
 	return ivr.Environment{
-		Languages: []string{"en-US", "es-US"}, Queues: map[string]ivr.Queue{"member_services": {}, "claims": {}, "unverified": {}, "nurse_line": {Credential: "RN"}},
-		Facts: map[string]ivr.FactKind{"next_visit": ivr.FactDate},
+		Languages: []string{"en-US", "es-US"}, Queues: map[string]ivr.Queue{"member_services": {}, "claims": {}, "unverified": {}, "nurse_line": {Credential: "RN"}, "provider_services": {}, "pharmacy_help": {}},
+		Facts: map[string]ivr.FactKind{"next_visit": ivr.FactDate, "plan_year": ivr.FactNumber},
 	}
 }
 

@@ -94,7 +94,7 @@ func TestTheDemosFlowsKeepTheSchema(t *testing.T) {
 	published(t, "flow.schema.json", raw)
 	s := compiled(t, raw)
 	named := compiled(t, schema.Flow(schema.Names{
-		Languages: []string{"en-US", "es-US"}, Queues: []string{"member_services", "claims", "unverified", "nurse_line"},
+		Languages: []string{"en-US", "es-US"}, Queues: []string{"member_services", "claims", "unverified", "nurse_line", "provider_services", "pharmacy_help"},
 		Prompts: []string{"welcome"}, Music: []string{"calm"},
 	}))
 	files, err := filepath.Glob("../../config/demo/flows/*.yaml")
