@@ -229,9 +229,14 @@ func (c *Call) begin() {
 	if r == nil || r.begun == len(r.prompts) || r.next > c.now {
 		return
 	}
-	c.tell(Event{Kind: Heard, Prompt: r.prompts[r.begun]})
+	lasts := PromptLasts
+	if prompt := r.prompts[r.begun]; prompt.Name == ivr.PromptPause { // nothing to hear
+		lasts = PauseLasts
+	} else {
+		c.tell(Event{Kind: Heard, Prompt: prompt})
+	}
 	r.begun++
-	r.next = c.now + PromptLasts
+	r.next = c.now + lasts
 }
 
 func (c *Call) announced() {

@@ -30,7 +30,9 @@ steps:
     verify: {ask: [member_id, date_of_birth], attempts: 1}
     verified: visit
     failed: people
-  visit: {say: "visit {{ member.next_visit | date }}", missing: main, next: people}
+  visit: {say: "visit {{ member.next_visit | date }}", missing: main, next: call_us}
+  call_us: {set: {number: "5550100"}, next: number}
+  number: {say: "number {{ number | phone }}", next: people}
   people:
     queue: {name: people, hold: {music: calm, announce: position, every: 30s}}
     timeout: main
@@ -101,8 +103,9 @@ func TestACallGoesItsWayInVirtualTime(t *testing.T) {
 	call.Pass(31 * time.Second)
 	l.is(t, "0.0 heard en welcome", "2.0 heard en notice", "4.0 heard en main",
 		"6.0 heard en ask-member-id", "10.1 heard en ask-date-of-birth", "14.7 verified",
-		"14.7 heard en visit", "16.7 heard en months/1", "18.7 heard en ordinals/14", "20.7 heard en years/2027", "22.7 queued people",
-		"52.7 announced en hold/you-are-number", "52.7 announced en numbers/3", "52.7 announced en hold/in-line")
+		"14.7 heard en visit", "16.7 heard en months/1", "18.7 heard en ordinals/14", "20.7 heard en years/2027",
+		"22.7 heard en number", "24.7 heard en digits/5", "26.7 heard en digits/5", "28.7 heard en digits/5", "31.0 heard en digits/0", "33.0 heard en digits/1", "35.0 heard en digits/0", "37.0 heard en digits/0", "39.0 queued people",
+		"69.0 announced en hold/you-are-number", "69.0 announced en numbers/3", "69.0 announced en hold/in-line")
 }
 
 func TestAKeyEndsWhatPlaysAndTheRestIsNotHeard(t *testing.T) {

@@ -12,6 +12,8 @@ import (
 const (
 	// PromptLasts is how long a prompt plays whose recording isn't looked at.
 	PromptLasts = 2 * time.Second
+	// PauseLasts is how long the silence between groups of digits is.
+	PauseLasts = 300 * time.Millisecond
 	// KeyEvery is the time between two keys of a caller.
 	KeyEvery = 300 * time.Millisecond
 	// VerifyTakes and FactTakes are how long the verifier and the directory take.
