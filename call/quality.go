@@ -19,7 +19,7 @@ const maxSounds = 32
 // deadAfter is how long two must have been talking before a microphone that gives
 // digital silence is told of: who is idle needn't make a noise. With the time between
 // two looks of the page it is seen within 5 s.
-const deadAfter = 3 * time.Second
+const deadAfter = 2 * time.Second
 
 // SoundView is how the sound of a talk is, as the agent's page shows it.
 type SoundView struct {
