@@ -99,6 +99,9 @@ func build(flow ivr.FlowView) *picture {
 			continue
 		}
 		for _, edge := range n.step.Edges {
+			if n.step.Verb == "call" && edge.ToFlow != flow.Name { // it comes back, and its name says where it was
+				continue
+			}
 			p.connect(n, edge, byName, folded)
 		}
 	}
@@ -160,6 +163,9 @@ func word(via string) string {
 		}
 		return key
 	}
+	if outcome, ok := strings.CutPrefix(via, "returns "); ok {
+		via = strings.Trim(outcome, `"`)
+	}
 	switch via {
 	case "next", "start", "transfer":
 		return ""
@@ -178,6 +184,8 @@ func detail(step *ivr.StepView) string {
 			return "→ " + to.ToFlow
 		}
 		return "→ " + to.To
+	case step.Verb == "call" && len(step.Edges) > 0:
+		return "call " + step.Edges[0].ToFlow
 	case len(step.Prompts) > 0 && (step.Verb == "menu" || step.Verb == "play" || step.Verb == "collect" || step.Verb == "say"):
 		return step.Verb + " " + step.Prompts[0]
 	}

@@ -150,3 +150,24 @@ func TestFiveHundredStepsAreDrawnInASecond(t *testing.T) {
 		t.Errorf("%d steps are drawn", n)
 	}
 }
+
+func TestACallOfAnotherFlowComesBack(t *testing.T) {
+	edge := func(from, via, flow, to string) ivr.EdgeView {
+		return ivr.EdgeView{EdgeName: ivr.EdgeName{Flow: "f", From: from, Via: via, ToFlow: flow, To: to}}
+	}
+	flow := ivr.FlowView{Name: "f", Label: "F", Start: edge("", "start", "f", "ask"), Steps: []ivr.StepView{
+		{StepName: ivr.StepName{Flow: "f", Step: "ask", Label: "Ask"}, Verb: "call", Edges: []ivr.EdgeView{
+			edge("ask", "call", "ask-state", "question"), edge("ask", `returns "known"`, "f", "nurse"), edge("ask", `returns "unknown"`, "f", "person"),
+		}},
+		{StepName: ivr.StepName{Flow: "f", Step: "nurse", Label: "Nurse"}, Verb: "queue", Queue: "nurse_line"}, {StepName: ivr.StepName{Flow: "f", Step: "person", Label: "Person"}, Verb: "queue", Queue: "people"},
+	}}
+	text := graph.Mermaid([]ivr.FlowView{flow}, graph.Options{})
+	for _, want := range []string{`["Ask<br/>call ask-state"]`, `|"known"|`, `|"unknown"|`} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "question") {
+		t.Errorf("the other flow is drawn in\n%s", text)
+	}
+}
