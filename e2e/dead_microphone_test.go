@@ -15,6 +15,7 @@ const deadMicrophone = `(() => { navigator.mediaDevices.getUserMedia = async () 
 // TestAgentSeesThatTheMicrophoneIsDead: in the codecs in which silence can't be seen
 // without decoding, as Chromium speaks them.
 func TestAgentSeesThatTheMicrophoneIsDead(t *testing.T) {
+	t.Parallel()
 	server := start(t,
 		[3]string{"careline.yaml", "  timeout: 30s", "  timeout: 30s\n  desk_codecs: [opus, G722, PCMU, PCMA]"},
 		[3]string{"careline.yaml", "lines:\n", "lines:\n  \"5550181\": {name: Services, flow: services-at-once}\n  \"5550182\": {name: Claims, flow: claims-at-once}\n"},

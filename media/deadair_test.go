@@ -70,16 +70,17 @@ func deadFrom(t *testing.T, codec Codec, parameters OpusParameters, before, soun
 
 // deadCases are the codecs, Opus as agents and telephones may send it.
 func deadCases(do func(name string, codec Codec, parameters OpusParameters)) {
-	for _, codec := range Codecs() {
-		if codec != Opus || !raceDetector {
-			do(codec.String(), codec, OpusParameters{})
-		}
-	}
 	do("opus with FEC and DTX", Opus, OpusParameters{FEC: true, DTX: true})
-	if !raceDetector {
-		do("opus of few bits", Opus, OpusParameters{DTX: true, Bitrate: 12000})
-		do("opus of many bits", Opus, OpusParameters{FEC: true, Bitrate: 64000})
+	do("G722", G722, OpusParameters{})
+	do("PCMU", PCMU, OpusParameters{})
+	if raceDetector { // Opus takes ten times as long
+		return
 	}
+	do("PCMA", PCMA, OpusParameters{})
+	do("L16", L16, OpusParameters{})
+	do("opus", Opus, OpusParameters{})
+	do("opus of few bits", Opus, OpusParameters{DTX: true, Bitrate: 12000})
+	do("opus of many bits", Opus, OpusParameters{FEC: true, Bitrate: 64000})
 }
 
 func TestAMutedMicrophoneIsToldInEachCodecWithinFiveSeconds(t *testing.T) {
@@ -137,6 +138,11 @@ func TestALiveMicrophoneIsNeverToldAsDead(t *testing.T) {
 		"music":                           chord,
 		"a tone":                          signal.Tone(440, 4),
 		"words with 3 s of zeros between": gated,
+	}
+	if raceDetector {
+		for _, less := range []string{"comfort noise", "music", "a tone"} {
+			delete(sounds, less)
+		}
 	}
 	deadCases(func(name string, codec Codec, parameters OpusParameters) {
 		for of, sound := range sounds {

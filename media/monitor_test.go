@@ -233,7 +233,7 @@ func TestWhoIsHeardNoMoreIsToldByTheNextReport(t *testing.T) {
 		l.pass(10*time.Second + time.Duration(rand.IntN(5000))*time.Millisecond)
 		l.lose[0] = isSound
 		took := l.untilUnheard(20 * time.Second)
-		if took > 7500*time.Millisecond {
+		if took > 7700*time.Millisecond {
 			t.Errorf("told after %v", took)
 		}
 		sum += took
