@@ -128,7 +128,7 @@ func (m *monitor) look(heard heardTally, said saidTally, listened bool, now time
 	var found [2]quality.Trouble
 	var lasted [2]time.Duration
 	found[quality.FromFar], lasted[quality.FromFar] = hearing.Trouble()
-	found[quality.ToFar], lasted[quality.ToFar] = m.outlet.Look(now, said.tries-said.packets)
+	found[quality.ToFar], lasted[quality.ToFar] = m.outlet.Look(now, said.refused)
 	if found[quality.ToFar] == quality.None {
 		found[quality.ToFar], lasted[quality.ToFar] = m.echo.Trouble(now)
 	}

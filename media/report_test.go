@@ -10,6 +10,7 @@ import (
 
 	pion "github.com/pion/rtcp"
 
+	"careline/media/quality"
 	"careline/media/rtcp"
 	"careline/media/signal"
 )
@@ -246,4 +247,36 @@ func TestReportsWithABrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "a round trip", func() bool { return leg.Stats().Said.RoundTrip > 0 })
+}
+
+// Nobody is at the telephone's port: the system is told so (ICMP), and no report is
+// needed to know that nobody hears.
+func TestWhereNobodyIsNobodyHears(t *testing.T) {
+	engine := running(t, nil)
+	conn, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(netip.AddrPortFrom(loopback, 0)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn.Close()
+	leg, err := engine.OpenRTP(LegOptions{ID: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(leg.Close)
+	gone := plain(conn.LocalAddr().(*net.UDPAddr).AddrPort())
+	if err := leg.Agree(Description{Address: gone, ReportsMuxed: true}, Format{PCMU, 0}); err != nil {
+		t.Fatal(err)
+	}
+	refused := func() uint64 { return leg.out.tally(time.Now()).refused }
+	leg.looks.Store(-1 << 20) // the looks are ours alone
+	now := time.Now()
+	for range 12 {
+		before := refused()
+		eventually(t, "an answer", func() bool { return refused() > before })
+		now = now.Add(250 * time.Millisecond)
+		leg.observe(now)
+	}
+	if got := leg.Stats().Said.OneWay; got != quality.Unheard {
+		t.Errorf("it is told as %q", got)
+	}
 }

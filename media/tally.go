@@ -56,6 +56,7 @@ type saidTally struct {
 	timestamp       uint32
 	packets, octets uint64 // that went out
 	tries           uint64 // those that the system refused, too
+	refused         uint64 // those, and the answers that nobody takes them
 }
 
 func (t saidTally) sent() rtcp.Sent {
@@ -72,6 +73,10 @@ func (o *outgoing) tally(now time.Time) saidTally {
 	}
 	if !o.next.IsZero() {
 		t.timestamp += uint32(int64(now.Sub(o.next)) * int64(t.clock) / int64(time.Second))
+	}
+	t.refused = o.errors
+	if socket, ok := o.to.(interface{ refused() uint64 }); ok {
+		t.refused += socket.refused()
 	}
 	if track, ok := o.to.(interface{ source() uint32 }); ok {
 		t.source = track.source()

@@ -66,6 +66,9 @@ type Socket interface {
 	// Send puts a packet on its way, or drops it if the system has no room. Aim and
 	// Send are called by one goroutine at a time.
 	Send(packet []byte) error
+	// Refused counts the answers by ICMP that say that nobody takes what is sent where
+	// Send sends to now; Plain, and a system other than Linux, knows none.
+	Refused() uint64
 	// Close frees the port. A datagram may still be taken while it runs.
 	Close() error
 }

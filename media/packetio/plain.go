@@ -81,4 +81,6 @@ func (s *plainSocket) read(take Take) error {
 	}
 }
 
+func (s *plainSocket) Refused() uint64 { return 0 }
+
 func (s *plainSocket) Close() error { return s.conn.Close() }

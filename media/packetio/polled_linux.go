@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -21,6 +22,8 @@ type polled struct {
 	mu     sync.Mutex
 	fd     int // -1 once closed
 	target sockaddr
+
+	refused atomic.Uint64 // answers; see Refused
 }
 
 func (s *polled) Local() netip.AddrPort { return s.local }

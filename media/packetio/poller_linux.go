@@ -84,6 +84,7 @@ func bind(local netip.AddrPort) (fd int, bound netip.AddrPort, err error) {
 		return -1, bound, errors.Join(err, unix.Close(fd))
 	}
 	markVoice(fd, local.Addr())
+	hearRefusals(fd, local.Addr())
 	return fd, netip.AddrPortFrom(local.Addr(), portOf(name)), nil
 }
 
@@ -120,6 +121,9 @@ func (p *Poller) Poll(until time.Time) {
 			// descriptor since has nothing yet, or is read a little early.
 			if fd := int(p.events[i].Fd); fd < len(sockets) {
 				if s := sockets[fd].Load(); s != nil {
+					if p.events[i].Events&unix.EPOLLERR != 0 {
+						s.readAnswers()
+					}
 					p.read(s, now)
 				}
 			}
@@ -133,11 +137,13 @@ func (p *Poller) Poll(until time.Time) {
 // read lets one socket take its next packet.
 func (p *Poller) read(s *polled, now time.Time) {
 	n, problem := s.receive(p.buffer[:], &p.name)
-	switch problem {
-	case 0:
+	switch {
+	case problem == 0:
 		s.take(p.buffer[:n], p.name.address(), now)
-	case unix.EAGAIN, unix.EINTR, unix.ECONNREFUSED: // the last is an ICMP answer to something earlier
-	case unix.EBADF: // closed
+	case problem == unix.EAGAIN, problem == unix.EINTR:
+	case isAnswer(problem):
+		s.readAnswers()
+	case problem == unix.EBADF: // closed
 	default:
 		p.forget(s)
 		s.failed(fmt.Errorf("packetio: UDP %s: %w", s.local, problem))
