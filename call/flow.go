@@ -73,6 +73,11 @@ func (l flowLine) Took(edge ivr.EdgeName) {
 	l.log.Debug("edge taken", zap.String("flow", edge.Flow), zap.String("step", edge.From), zap.String("via", edge.Via))
 }
 
+// Refused is an error of the checker's: it should have refused the flow.
+func (l flowLine) Refused(reason string) {
+	l.log.Error("flow kept a value back", zap.String("reason", reason))
+}
+
 func (l flowLine) Now() time.Time { return l.center.now() }
 
 // ReadFact reads beside the call, since the audit is written before the value

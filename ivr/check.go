@@ -10,12 +10,12 @@ import (
 // be read. What needs the steps' graph is looked at only if all edges lead
 // somewhere: the rest would be noise.
 func check(set *Set, complete, sound bool) problem.List {
-	c := &checker{set: set, complete: complete}
+	c := newChecker(set, complete)
 	c.link()
 	whole := complete && sound && len(c.list) == 0
 	c.references()
 	c.texts()
-	if whole {
+	if whole && !c.depth() {
 		if !c.loops() { // else the steps behind the round are said to be out of reach
 			c.reachable()
 			c.budget()
@@ -30,6 +30,12 @@ type checker struct {
 	set      *Set
 	complete bool
 	list     problem.List
+	// hastes are what hastyReturns has found.
+	hastes map[*step]map[string]int
+}
+
+func newChecker(set *Set, complete bool) *checker {
+	return &checker{set: set, complete: complete, hastes: map[*step]map[string]int{}}
 }
 
 // add notes a problem once: a step that is led to twice may be met twice.
@@ -48,7 +54,7 @@ func (s *Set) CheckEntry(name string) error {
 	if f == nil {
 		return problem.List{{Message: "there is no flow " + name}}
 	}
-	c := &checker{set: s, complete: true}
+	c := newChecker(s, true)
 	c.proofs([]*flow{f})
 	return c.list.Err()
 }

@@ -60,7 +60,7 @@ func TestConditionsProveNothingUntrue(t *testing.T) {
 		for i := range 2 * 2 * 3 * 3 {
 			run := &Run{
 				set: set, verified: i%2 == 1, lockedOut: i/2%2 == 1, attempts: i / 4 % 3,
-				variables: map[string]string{"state": []string{"", "WI", "NY"}[i/12]},
+				scope: scope{variables: map[string]string{"state": []string{"", "WI", "NY"}[i/12]}},
 			}
 			holds, err := e.holds(run)
 			if err != nil {

@@ -32,6 +32,8 @@ type expression struct {
 	// condition: it must be true or false; else a text, number or truth.
 	condition bool
 	program   *vm.Program
+	// reads are what flows set and it is computed from. Set by the check.
+	reads []string
 }
 
 // The variables that Careline gives every expression.
@@ -58,26 +60,21 @@ func (k keyedAnswer) Is(keys string) bool { return k.digits.Is(keys) }
 
 // names gives the variables' values: of a run, or zero values to check against.
 func (s *Set) names(r *Run) map[string]any {
-	names := map[string]any{}
-	for name, kind := range s.variables {
-		if kind == keyedVariable {
-			names[name] = keyedAnswer{}
-		} else {
-			names[name] = ""
-		}
-	}
 	if r == nil {
 		r = &Run{}
 	}
-	for name := range names {
-		if digits, ok := r.keyed[name]; ok {
-			names[name] = keyedAnswer{digits}
-		} else if text, ok := r.variables[name]; ok {
-			names[name] = text
+	reason, _ := r.text("reason")
+	names := map[string]any{}
+	for name, kind := range s.variables {
+		if kind == keyedVariable {
+			names[name] = keyedAnswer{r.keyed[name]}
+		} else {
+			text, _ := r.text(name)
+			names[name] = kind.typed(text)
 		}
 	}
 	maps.Copy(names, map[string]any{
-		"language": r.language, "reason": r.Reason(), "state": r.State(), "verified": r.verified,
+		"language": r.language, "reason": reason, "state": r.State(), "verified": r.verified,
 		"locked_out": r.lockedOut, "attempts": r.attempts, "flow": r.Flow(),
 		"caller": callerFacts{State: r.State(), Language: r.language, Attestation: string(r.attested())},
 	})
@@ -104,16 +101,65 @@ func (e *expression) compile(s *Set) problem.List {
 	if p, ok := e.partial(); ok {
 		return problem.List{p}
 	}
-	e.program = program
-	if !e.condition {
-		switch kind := program.Node().Type(); {
-		case kind == nil:
-		case kind.Kind() == reflect.String, kind.Kind() == reflect.Int, kind.Kind() == reflect.Bool:
-		default:
-			return problem.List{e.source.within(e.node, e.text, 0, "%q gives neither a text, a whole number nor true or false", e.text)}
-		}
+	e.program, e.reads = program, variablesIn(program.Node())
+	if _, ok := e.kind(); !ok && !e.condition {
+		return problem.List{e.source.within(e.node, e.text, 0, "%q gives neither a text, a number nor true or false", e.text)}
 	}
 	return nil
+}
+
+// touch tells the proof of a variable that the expression reads.
+func (e *expression) touch(name string) touch {
+	return touch{value: name, how: tested, node: e.node, text: e.text}
+}
+
+// kind tells what a compiled expression gives; false if it isn't compiled, or
+// gives what no variable holds.
+func (e *expression) kind() (variableKind, bool) {
+	if e.program == nil {
+		return textVariable, false
+	}
+	kind := e.program.Node().Type()
+	if kind == nil {
+		return textVariable, true
+	}
+	switch kind.Kind() {
+	case reflect.String:
+		return textVariable, true
+	case reflect.Int:
+		return numberVariable, true
+	case reflect.Bool:
+		return truthVariable, true
+	case reflect.Float64:
+		return moneyVariable, true
+	}
+	return textVariable, false
+}
+
+// variablesIn lists what flows set and a tree names, each once.
+func variablesIn(node ast.Node) []string {
+	found := &identifiers{}
+	ast.Walk(&node, found)
+	return slices.DeleteFunc(found.names, func(name string) bool { return isBuiltIn(name) && name != "reason" })
+}
+
+// variablesOf lists the variables that an expression names, before it is
+// compiled; none if it can't be read.
+func variablesOf(text string) []string {
+	tree, err := exprparser.Parse(text)
+	if err != nil {
+		return nil
+	}
+	return variablesIn(tree.Node)
+}
+
+// identifiers is a visitor that keeps the names in a tree.
+type identifiers struct{ names []string }
+
+func (v *identifiers) Visit(node *ast.Node) {
+	if n, ok := (*node).(*ast.IdentifierNode); ok && !slices.Contains(v.names, n.Value) {
+		v.names = append(v.names, n.Value)
+	}
 }
 
 // problem turns the compiler's complaint into ours, at its place in the file.
@@ -179,7 +225,7 @@ func (v *partialNode) Visit(node *ast.Node) {
 
 func total(node ast.Node) bool {
 	switch n := node.(type) {
-	case *ast.IdentifierNode, *ast.IntegerNode, *ast.StringNode, *ast.BoolNode, *ast.UnaryNode,
+	case *ast.IdentifierNode, *ast.IntegerNode, *ast.FloatNode, *ast.StringNode, *ast.BoolNode, *ast.UnaryNode,
 		*ast.ConditionalNode, *ast.ArrayNode, *ast.CallNode, *ast.BuiltinNode:
 		return true
 	case *ast.BinaryNode:
@@ -202,6 +248,9 @@ func (e *expression) value(r *Run) (any, error) {
 
 // holds computes a condition.
 func (e *expression) holds(r *Run) (bool, error) {
+	if !r.may(tested, e.reads...) {
+		return false, errNotForThisCaller
+	}
 	value, err := e.value(r)
 	holds, ok := value.(bool)
 	if err == nil && !ok {
@@ -210,7 +259,7 @@ func (e *expression) holds(r *Run) (bool, error) {
 	return holds, err
 }
 
-// asText computes a value for a variable.
+// asText computes a value for a variable, as a variable keeps it.
 func (e *expression) asText(r *Run) (string, error) {
 	value, err := e.value(r)
 	if err != nil {
@@ -223,17 +272,11 @@ func (e *expression) asText(r *Run) (string, error) {
 		return strconv.Itoa(value), nil
 	case bool:
 		return strconv.FormatBool(value), nil
+	case float64:
+		return strconv.FormatFloat(value, 'f', 2, 64), nil
 	}
 	return "", fmt.Errorf("ivr: expression gave %T", value)
 }
-
-// facts that are known to hold on a path through the flows.
-type facts uint8
-
-const (
-	factVerified facts = 1 << iota
-	factState
-)
 
 // proves tells what is true wherever the expression holds.
 func (e *expression) proves() facts {

@@ -1,15 +1,10 @@
 package ivr
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
-
-// place is a step as reached with some facts known.
-type place struct {
-	step  *step
-	known facts
-}
 
 // ways lists the edges out of a step.
 func (s *step) ways() []*edge {
@@ -19,68 +14,49 @@ func (s *step) ways() []*edge {
 	return s.action.edges()
 }
 
-// learns tells what is known after an edge of a step is taken.
-func (s *step) learns(e *edge) facts {
-	known := e.proves
-	switch a := s.action.(type) {
-	case *verifyAction:
-		if e == &a.verified {
-			known |= factVerified
-		}
-	case *collectAction:
-		if a.zip && e == &a.next {
-			known |= factState
-		}
-	case *setAction:
-		if slices.ContainsFunc(a.values, func(v assignment) bool { return v.name == "state" }) {
-			known |= factState
-		}
-	}
-	return known
-}
-
-// walk visits every place that can be reached from some places along the edges
-// that pass, nearest first, and gives each one's predecessor. visit may end a
-// way by answering false.
-func walk(from []place, pass func(*step, *edge) bool, visit func(place) bool) map[place]place {
-	before := map[place]place{}
+// walk gives every step that can be reached from some steps by the edges that
+// next names, each with its predecessor on a shortest way.
+func walk(from []*step, next func(*step) []*edge) map[*step]*step {
+	before := map[*step]*step{}
 	line := slices.Clone(from)
-	for _, p := range from {
-		before[p] = place{}
+	for _, s := range from {
+		before[s] = nil
 	}
 	for len(line) > 0 {
 		here := line[0]
 		line = line[1:]
-		if !visit(here) {
-			continue
-		}
-		for _, e := range here.step.ways() {
-			if e.to == nil || !pass(here.step, e) {
+		for _, e := range next(here) {
+			if e.to == nil {
 				continue
 			}
-			there := place{e.to, here.known | here.step.learns(e)}
-			if _, been := before[there]; !been {
-				before[there] = here
-				line = append(line, there)
+			if _, been := before[e.to]; !been {
+				before[e.to] = here
+				line = append(line, e.to)
 			}
 		}
 	}
 	return before
 }
 
-func everyEdge(*step, *edge) bool { return true }
-
-// wayTo writes the way to a place: "welcome → language → nurse-line: state".
-// The flow is named where it changes.
-func wayTo(before map[place]place, to place) string {
-	var steps []*step
-	for p := to; p.step != nil; p = before[p] {
-		steps = append(steps, p.step)
+// passing gives the edges out of a step that pass.
+func passing(pass func(*step, *edge) bool) func(*step) []*edge {
+	return func(s *step) []*edge {
+		return slices.DeleteFunc(slices.Clone(s.ways()), func(e *edge) bool { return !pass(s, e) })
 	}
-	slices.Reverse(steps)
-	return trail(steps)
 }
 
+// wayTo gives the way that a walk took to a step, from its beginning.
+func wayTo(before map[*step]*step, to *step) []*step {
+	var steps []*step
+	for s := to; s != nil; s = before[s] {
+		steps = append(steps, s)
+	}
+	slices.Reverse(steps)
+	return steps
+}
+
+// trail writes a way: "welcome → language → nurse-line: state". The flow is
+// named where it changes.
 func trail(steps []*step) string {
 	var names []string
 	for i, s := range steps {
@@ -93,6 +69,18 @@ func trail(steps []*step) string {
 	return strings.Join(names, " → ")
 }
 
+// inOrder gives the steps of a walk as they stand in the files.
+func inOrder(before map[*step]*step) []*step {
+	steps := make([]*step, 0, len(before))
+	for s := range before {
+		steps = append(steps, s)
+	}
+	slices.SortFunc(steps, func(a, b *step) int {
+		return cmp.Or(cmp.Compare(a.flow.name, b.flow.name), cmp.Compare(a.node.Line, b.node.Line), cmp.Compare(a.node.Column, b.node.Column))
+	})
+	return steps
+}
+
 // entries are the flows that a call may begin in, as far as the flows tell:
 // those whose start no other flow leads to, and one of each ring of flows that
 // only lead to each other.
@@ -100,8 +88,10 @@ func (s *Set) entries() []*flow {
 	led := map[*step]bool{}
 	for _, f := range s.flows {
 		for _, step := range f.steps {
-			if a, ok := step.action.(*transferAction); ok && a.to.to != nil && a.to.to.flow != f {
-				led[a.to.to] = true
+			for _, e := range step.ways() {
+				if e.to != nil && e.to.flow != f {
+					led[e.to] = true
+				}
 			}
 		}
 	}
@@ -109,10 +99,9 @@ func (s *Set) entries() []*flow {
 	reached := map[*step]bool{}
 	enter := func(f *flow) {
 		entries = append(entries, f)
-		walk([]place{{step: f.start.to}}, everyEdge, func(p place) bool {
-			reached[p.step] = true
-			return true
-		})
+		for s := range walk([]*step{f.start.to}, (*step).ways) {
+			reached[s] = true
+		}
 	}
 	for _, f := range s.sorted() {
 		if f.start.to != nil && !led[f.start.to] {
@@ -129,18 +118,14 @@ func (s *Set) entries() []*flow {
 
 // reachable finds the steps that no call ever comes to.
 func (c *checker) reachable() {
-	var from []place
+	var from []*step
 	for _, f := range c.set.sorted() {
-		from = append(from, place{step: f.start.to})
+		from = append(from, f.start.to)
 	}
-	reached := map[*step]bool{}
-	walk(from, everyEdge, func(p place) bool {
-		reached[p.step] = true
-		return true
-	})
+	reached := walk(from, (*step).ways)
 	for _, f := range c.set.sorted() {
 		for _, s := range f.steps {
-			if !reached[s] && !s.inline {
+			if _, ok := reached[s]; !ok && !s.inline {
 				c.add(f.source.at(s.node, "no call ever comes to step %q", s.name).Hint("lead to it from another step, or remove it"))
 			}
 		}

@@ -21,6 +21,7 @@ func (l *tape) Queue(QueueRequest)              { l.asked = append(l.asked, "que
 func (l *tape) HangUp(reason string)            { l.asked = append(l.asked, "hang up: "+reason) }
 func (l *tape) Entered(StepName)                {}
 func (l *tape) Took(EdgeName)                   {}
+func (l *tape) Refused(string)                  {}
 func (l *tape) Now() time.Time                  { return time.Time{} }
 func (l *tape) ReadFact(name string)            { l.asked = append(l.asked, "read "+name) }
 
@@ -33,7 +34,7 @@ func unchecked(t *testing.T, steps string) *Set {
 		t.Fatal(err)
 	}
 	set.flows["t"] = f
-	c := &checker{set: set, complete: true}
+	c := newChecker(set, true)
 	c.link()
 	return set
 }

@@ -29,6 +29,10 @@ type Line interface {
 	// Took notes each edge that is taken, before the step that it leads to is
 	// entered: inline steps too, and the flow's start (an edge from no step).
 	Took(edge EdgeName)
+	// Refused notes that the run kept a value from a caller or an agent who must
+	// not have it. The checker proves that it never happens. The reason names
+	// steps and variables, never what is in them.
+	Refused(reason string)
 	// Now is the wall clock, for hours and dates.
 	Now() time.Time
 	// ReadFact reads a verified member's fact ("next_visit", "plan_year") beside

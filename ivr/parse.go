@@ -44,6 +44,8 @@ type flowText struct {
 	Label     string     `yaml:"label"`
 	Languages yaml.Node  `yaml:"languages"`
 	Start     string     `yaml:"start"`
+	Takes     yaml.Node  `yaml:"takes"`
+	Gives     yaml.Node  `yaml:"gives"`
 	Timing    timingText `yaml:"timing"`
 	Steps     yaml.Node  `yaml:"steps"`
 }
@@ -66,6 +68,7 @@ func parseFlow(file string, raw []byte, set *Set) (*flow, error) {
 	if !p.head(text) {
 		return nil, p.list.Err()
 	}
+	p.flow.takes, p.flow.gives = p.parameters(&text.Takes, "takes"), p.parameters(&text.Gives, "gives")
 	p.flow.timing = p.timing(text.Timing, timing{DefaultFirstDigit, DefaultBetweenDigits})
 	for _, pair := range problem.Pairs(&text.Steps) {
 		p.step(pair.Key, pair.Value, pair.Key.Value, false)

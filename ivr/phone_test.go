@@ -169,6 +169,9 @@ func (p *phone) Took(edge ivr.EdgeName) {
 	p.took = append(p.took, edge)
 }
 
+// Refused must never come: the checker has proven that.
+func (p *phone) Refused(reason string) { p.t.Fatalf("the run's own guard refused: %s", reason) }
+
 // epoch is when a phone's call begins.
 var epoch = time.Date(2026, 11, 25, 16, 0, 0, 0, time.UTC)
 

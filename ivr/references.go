@@ -13,17 +13,12 @@ import (
 
 // references checks what steps name outside of the flows, and expressions.
 func (c *checker) references() {
+	c.kinds()
 	for _, f := range c.set.sorted() {
 		for _, s := range f.steps {
 			switch a := s.action.(type) {
 			case *sayAction:
 				c.values(f, a.says)
-			case *setAction:
-				for _, value := range a.values {
-					if value.expression != nil {
-						c.list = append(c.list, value.expression.compile(c.set)...)
-					}
-				}
 			case *branchAction:
 				for _, way := range a.ways {
 					if way.when != nil {
@@ -34,7 +29,9 @@ func (c *checker) references() {
 			case *queueAction:
 				c.queue(f, a)
 			case *transferAction:
-				c.languages(f, a)
+				c.languages(f, &a.to)
+			case *callAction:
+				c.signature(f, a)
 			}
 		}
 		c.prompts(f)
@@ -73,14 +70,14 @@ func (c *checker) agents(f *flow, a *queueAction, agents *Agents) {
 }
 
 // languages makes sure that a call can go on in another flow in its language.
-func (c *checker) languages(f *flow, a *transferAction) {
-	other := c.set.flows[a.to.flow]
+func (c *checker) languages(f *flow, to *edge) {
+	other := c.set.flows[to.flow]
 	if other == nil {
 		return
 	}
 	for _, language := range f.languages {
 		if !slices.Contains(other.languages, language) {
-			c.add(f.source.within(a.to.node, a.to.flow, 0, "a call in %q can't go on in flow %q, which doesn't speak it", language, a.to.flow).Hint("add %q to the languages of %s", language, other.source.document.File))
+			c.add(f.source.within(to.node, to.flow, 0, "a call in %q can't go on in flow %q, which doesn't speak it", language, to.flow).Hint("add %q to the languages of %s", language, other.source.document.File))
 		}
 	}
 }

@@ -42,10 +42,11 @@ type Run struct {
 	flow *flow
 	step *step
 
-	phase     phase
-	language  string
-	variables map[string]string
-	keyed     map[string]phi.Digits
+	phase    phase
+	language string
+	scope
+	// calls are the flows that wait for a sub-flow to return.
+	calls []suspended
 
 	verified    bool
 	lockedOut   bool
@@ -105,7 +106,7 @@ const (
 // NewRun prepares a call's way through a flow. Nothing happens before Start. A
 // flow that the set doesn't have makes a run that apologises and hangs up.
 func NewRun(set *Set, flow string, line Line, options Options) *Run {
-	r := &Run{set: set, line: line, flow: set.flows[flow], phase: ready, attestation: options.Attestation, verified: options.Verified, variables: map[string]string{}, keyed: map[string]phi.Digits{}}
+	r := &Run{set: set, line: line, flow: set.flows[flow], phase: ready, attestation: options.Attestation, verified: options.Verified, scope: newScope()}
 	if r.flow != nil {
 		r.language = r.flow.languages[0]
 		for _, language := range r.flow.languages {
@@ -140,7 +141,14 @@ func (r *Run) Done() bool { return r.phase == done }
 func (r *Run) Language() string { return r.language }
 
 // Reason is the flow's variable "reason": why the caller calls, for the agent.
-func (r *Run) Reason() string { return r.variables["reason"] }
+// One that tells of a member is empty unless the caller is verified.
+func (r *Run) Reason() string {
+	if refusal(shown, r.label("reason"), r.verified) != "" {
+		return ""
+	}
+	text, _ := r.text("reason")
+	return text
+}
 
 // State is where the caller is, two letters; empty if not asked.
 func (r *Run) State() string { return r.variables["state"] }
@@ -219,7 +227,7 @@ func (r *Run) fail(reason string) {
 	r.failing = true
 	r.ahead = phi.Digits{}
 	if r.step != nil {
-		reason += ": " + r.step.flow.name + "/" + r.step.name
+		reason += ": " + r.where()
 	}
 	r.speak([]Prompt{{Language: r.language, Name: promptApology}}, speech{then: func() { r.hangUp("flow failed: " + reason) }})
 }
@@ -272,7 +280,7 @@ func (r *Run) readFacts(names []string, facts map[string]string, then func(facts
 		then(facts, true)
 		return
 	}
-	if !r.verified {
+	if !r.may(spoken, memberPrefix+names[0]) {
 		r.fail("a member's fact was wanted before verification")
 		return
 	}

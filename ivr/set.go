@@ -22,21 +22,15 @@ type Set struct {
 	texts map[Prompt]Text
 }
 
-// variableKind tells a text from keys that a caller entered.
-type variableKind int
-
-const (
-	textVariable variableKind = iota
-	keyedVariable
-)
-
 // flow is one file.
 type flow struct {
 	name      string
 	label     string
 	languages []string
-	timing    timing
-	start     edge
+	// takes and gives are its variables that a flow which calls it knows of.
+	takes, gives map[string]variableKind
+	timing       timing
+	start        edge
 	// steps in the order written, inline ones after the step they stand in.
 	steps  []*step
 	byName map[string]*step
@@ -61,6 +55,8 @@ type action interface {
 	edges() []*edge
 	// prompts that it may play, save those of numbers and dates.
 	prompts() []promptUse
+	// touches are what it does with values, for the proof.
+	touches() []touch
 	enter(*Run)
 }
 

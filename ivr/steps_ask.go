@@ -125,6 +125,8 @@ func (a *menuAction) prompts() []promptUse {
 	return append(append(append([]promptUse(nil), a.row...), a.noInput.row...), a.noMatch.row...)
 }
 
+func (*menuAction) touches() []touch { return nil }
+
 func (a *menuAction) enter(r *Run) {
 	r.ask(&question{
 		row: r.row(a.row), bargeIn: a.bargeIn, timing: a.timing, choices: a.keys,
@@ -229,6 +231,13 @@ func (a *collectAction) prompts() []promptUse {
 	return append(append(append([]promptUse(nil), a.row...), a.noInput.row...), a.noMatch.row...)
 }
 
+func (a *collectAction) touches() []touch {
+	if a.zip {
+		return []touch{{value: valueState, how: assigned, on: &a.next}}
+	}
+	return []touch{{value: a.into, how: assigned, label: labelKeyed, on: &a.next}}
+}
+
 func (a *collectAction) enter(r *Run) {
 	r.ask(&question{
 		row: r.row(a.row), bargeIn: a.bargeIn, timing: a.timing, min: a.min, max: a.max,
@@ -239,7 +248,7 @@ func (a *collectAction) enter(r *Run) {
 				if !r.set.knowsState(state) {
 					return false
 				}
-				r.variables["state"] = state
+				r.write(valueState, state, labelPublic)
 			} else {
 				r.keyed[a.into] = digits
 			}

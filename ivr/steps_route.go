@@ -1,6 +1,7 @@
 package ivr
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -19,8 +20,19 @@ type setAction struct {
 type assignment struct {
 	name string
 	text string
-	// condition computes the value; nil: text is it.
+	// expression computes the value, once it is compiled; nil: text is it.
 	expression *expression
+	// whole: the expression is a variable's name, and what it holds is handed over.
+	whole     bool
+	key, node *yaml.Node
+}
+
+// value computes it.
+func (a assignment) value(r *Run) (string, error) {
+	if a.expression == nil {
+		return a.text, nil
+	}
+	return a.expression.asText(r)
 }
 
 type setText struct {
@@ -48,7 +60,7 @@ func (p *parser) setVariables(s *step, node *yaml.Node) action {
 }
 
 func (p *parser) assign(key, value *yaml.Node) assignment {
-	a := assignment{name: key.Value, text: value.Value}
+	a := assignment{name: key.Value, text: value.Value, key: key, node: value}
 	switch a.name {
 	case "language":
 		if !slices.Contains(p.flow.languages, a.text) {
@@ -70,48 +82,64 @@ func (p *parser) assign(key, value *yaml.Node) assignment {
 			p.add(p.at(key, "%q can't name a variable", a.name).Hint("use small letters, digits and underscores"))
 			return a
 		}
-		p.declare(key, a.name, textVariable)
 	}
-	inner, opened := strings.CutPrefix(strings.TrimSpace(a.text), "{{")
-	inner, closed := strings.CutSuffix(inner, "}}")
-	switch {
-	case opened && closed:
-		a.expression = &expression{text: strings.TrimSpace(inner), node: value, source: p.source}
-	case strings.Contains(a.text, "{{") || strings.Contains(a.text, "}}"):
-		p.add(p.at(value, "variable %q would be given the text %q as it stands", a.name, a.text).Hint("let one pair of braces hold all of it, as in `'{{ reason + \" again\" }}'`, or write a text without braces"))
-	case len([]rune(a.text)) > MaxText:
-		p.add(p.at(value, "variable %q is given %d letters", a.name, len([]rune(a.text))).Hint("at most %d are kept", MaxText))
+	if p.braces(&a) && a.expression == nil && a.name != "reason" {
+		p.declare(key, a.name, literalKind(value))
 	}
 	return a
 }
 
-// declare notes that a flow sets a variable.
-func (p *parser) declare(node *yaml.Node, name string, kind variableKind) {
-	if known, ok := p.set.variables[name]; ok && known != kind {
-		p.add(p.at(node, "variable %q is a text in one place and keyed in by the caller in another", name).Hint("use two names"))
-		return
+// braces reads a value: an expression in one pair of braces, or a text.
+func (p *parser) braces(a *assignment) bool {
+	inner, opened := strings.CutPrefix(strings.TrimSpace(a.text), "{{")
+	inner, closed := strings.CutSuffix(inner, "}}")
+	switch letters := len([]rune(a.text)); {
+	case opened && closed:
+		a.expression = &expression{text: strings.TrimSpace(inner), node: a.node, source: p.source}
+	case strings.Contains(a.text, "{{") || strings.Contains(a.text, "}}"):
+		p.add(p.at(a.node, "variable %q would be given the text %q as it stands", a.name, a.text).Hint("let one pair of braces hold all of it, as in `'{{ reason + \" again\" }}'`, or write a text without braces"))
+		return false
+	case letters > MaxText:
+		p.add(p.at(a.node, "variable %q is given %d letters", a.name, letters).Hint("at most %d are kept", MaxText))
+		return false
 	}
-	p.set.variables[name] = kind
+	return true
 }
 
 func (*setAction) verb() string         { return "set" }
 func (a *setAction) edges() []*edge     { return []*edge{&a.next} }
 func (*setAction) prompts() []promptUse { return nil }
 
+func (a *setAction) touches() []touch {
+	var all []touch
+	for _, value := range a.values {
+		all = append(all, touch{value: value.name, how: assigned, from: value.reads()})
+	}
+	return all
+}
+
+// reads are the variables that a value is computed from.
+func (a assignment) reads() []string {
+	switch {
+	case a.expression == nil:
+		return nil
+	case a.whole:
+		return []string{a.expression.text}
+	}
+	return a.expression.reads
+}
+
 func (a *setAction) enter(r *Run) {
 	for _, value := range a.values {
-		text := value.text
-		if value.expression != nil {
-			var err error
-			if text, err = value.expression.asText(r); err != nil {
-				r.fail("an expression could not be computed")
-				return
-			}
+		text, err := value.value(r)
+		if err != nil {
+			r.fail("an expression could not be computed")
+			return
 		}
 		if value.name == "language" {
 			r.language = text
 		} else {
-			r.variables[value.name] = shortened(text)
+			r.write(value.name, text, r.labels(value.reads()))
 		}
 	}
 	r.follow(&a.next)
@@ -199,6 +227,18 @@ func (a *branchAction) edges() []*edge {
 }
 
 func (*branchAction) prompts() []promptUse { return nil }
+
+func (a *branchAction) touches() []touch {
+	var all []touch
+	for _, w := range a.ways {
+		if w.when != nil {
+			for _, name := range w.when.reads {
+				all = append(all, w.when.touch(name))
+			}
+		}
+	}
+	return all
+}
 
 func (a *branchAction) enter(r *Run) {
 	for _, w := range a.ways {
@@ -304,6 +344,15 @@ func (p *parser) queue(s *step, node *yaml.Node) action {
 func (*queueAction) verb() string     { return "queue" }
 func (a *queueAction) edges() []*edge { return []*edge{&a.timeout, &a.full, &a.away} }
 
+func (a *queueAction) touches() []touch {
+	return []touch{{value: "reason", how: shown, node: a.nameNode}}
+}
+
+// license is what the line wants of its nurses, and where it says so.
+func (a *queueAction) license(env Environment) (string, *yaml.Node) {
+	return cmp.Or(a.credential, env.Queues[a.name].Credential), a.nameNode
+}
+
 func (a *queueAction) prompts() []promptUse {
 	var uses []promptUse
 	for _, use := range a.announce {
@@ -319,6 +368,7 @@ func (a *queueAction) prompts() []promptUse {
 }
 
 func (a *queueAction) enter(r *Run) {
+	r.may(shown, "reason") // else the agent gets none
 	language := r.language
 	hold := Hold{Music: a.music, Every: a.every}
 	if len(a.announce) > 0 {
@@ -386,4 +436,10 @@ func (p *parser) transfer(s *step, node *yaml.Node) action {
 func (*transferAction) verb() string         { return "transfer" }
 func (a *transferAction) edges() []*edge     { return []*edge{&a.to} }
 func (*transferAction) prompts() []promptUse { return nil }
-func (a *transferAction) enter(r *Run)       { r.follow(&a.to) }
+func (*transferAction) touches() []touch     { return nil }
+
+// enter leaves for good: what waited for a return waits no more.
+func (a *transferAction) enter(r *Run) {
+	r.calls = nil
+	r.follow(&a.to)
+}

@@ -33,6 +33,7 @@ func (p *parser) play(s *step, node *yaml.Node) action {
 func (*playAction) verb() string           { return "play" }
 func (a *playAction) edges() []*edge       { return []*edge{&a.next} }
 func (a *playAction) prompts() []promptUse { return a.row }
+func (*playAction) touches() []touch       { return nil }
 
 func (a *playAction) enter(r *Run) {
 	r.speak(r.row(a.row), speech{bargeIn: a.bargeIn, then: func() { r.follow(&a.next) }})
@@ -100,6 +101,8 @@ func (a *sayAction) prompts() []promptUse {
 	return uses
 }
 
+func (a *sayAction) touches() []touch { return a.says.touches() }
+
 func (a *sayAction) enter(r *Run) {
 	if r.impatient(a.bargeIn) {
 		r.follow(&a.next)
@@ -110,7 +113,7 @@ func (a *sayAction) enter(r *Run) {
 		if known {
 			var row []Prompt
 			if row, known = r.speakTemplate(template, facts); known {
-				r.speak(row, speech{bargeIn: a.bargeIn, sensitive: template.sensitive(), then: func() { r.follow(&a.next) }})
+				r.speak(row, speech{bargeIn: a.bargeIn, sensitive: r.sensitive(template), then: func() { r.follow(&a.next) }})
 				return
 			}
 		}
@@ -157,6 +160,7 @@ func (p *parser) hangUp(s *step, node *yaml.Node) action {
 func (*hangUpAction) verb() string           { return "hang_up" }
 func (*hangUpAction) edges() []*edge         { return nil }
 func (a *hangUpAction) prompts() []promptUse { return a.row }
+func (*hangUpAction) touches() []touch       { return nil }
 
 func (a *hangUpAction) enter(r *Run) {
 	r.speak(r.row(a.row), speech{then: func() { r.hangUp(a.reason) }})

@@ -129,6 +129,10 @@ func (a *verifyAction) prompts() []promptUse {
 	return append(append(uses, a.noInput.row...), a.noMatch.row...)
 }
 
+func (a *verifyAction) touches() []touch {
+	return []touch{{value: valueVerified, how: assigned, on: &a.verified}}
+}
+
 // enter asks, unless this call is verified already or has failed too often.
 func (a *verifyAction) enter(r *Run) {
 	switch {

@@ -254,9 +254,26 @@ func (t template) facts() []string {
 	return names
 }
 
-// sensitive reports whether the row tells something of the caller.
-func (t template) sensitive() bool {
-	return slices.ContainsFunc(t, func(p piece) bool { return p.value != nil && (p.value.fact || p.value.keyed) })
+// touches tells the proof what is said.
+func (s sentence) touches() []touch {
+	var all []touch
+	for _, v := range s.values() {
+		all = append(all, touch{value: v.full(), how: spoken, node: v.node, text: v.text})
+	}
+	return all
+}
+
+// full is the value's name as the proof knows it.
+func (v *value) full() string {
+	if v.fact {
+		return memberPrefix + v.name
+	}
+	return v.name
+}
+
+// sensitive reports whether a row tells something of somebody.
+func (r *Run) sensitive(t template) bool {
+	return slices.ContainsFunc(t, func(p piece) bool { return p.value != nil && r.label(p.value.full()) != labelPublic })
 }
 
 // speakTemplate gives the row's prompts; false if a value can't be spoken.
@@ -267,11 +284,12 @@ func (r *Run) speakTemplate(t template, facts map[string]string) ([]Prompt, bool
 			row = append(row, piece.prompt.in(r.language))
 			continue
 		}
-		text := r.variables[piece.value.name]
+		if !r.may(spoken, piece.value.full()) {
+			return nil, false
+		}
+		text, _ := r.text(piece.value.name)
 		if piece.value.fact {
 			text = facts[piece.value.name]
-		} else if piece.value.keyed {
-			text = keys(r.keyed[piece.value.name])
 		} else if isBuiltIn(piece.value.name) {
 			text = strconv.Itoa(r.attempts)
 		}

@@ -26,6 +26,8 @@ func verbs() []verb {
 		{"set", (*parser).setVariables, setText{}},
 		{"branch", (*parser).branch, branchText{}},
 		{"queue", (*parser).queue, queueText{}},
+		{"call", (*parser).call, callText{}},
+		{"return", (*parser).giveBack, returnText{}},
 		{"transfer", (*parser).transfer, transferText{}},
 		{"hang_up", (*parser).hangUp, hangUpText{}},
 	}

@@ -133,6 +133,8 @@ func (c *Conversation) event(e Event) {
 		c.say("    (%s)", strings.ReplaceAll(string(e.Outcome), "_", " "))
 	case Queued:
 		c.say("    (waits for %s%s)", e.Request.Queue, wishes(e.Request))
+	case Refused:
+		c.say("    (kept back: %s)", e.Reason)
 	case HungUp:
 		c.say("    (hung up: %s)", e.Reason)
 	}

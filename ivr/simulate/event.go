@@ -20,7 +20,7 @@ type Event struct {
 	Request *ivr.QueueRequest
 	// Outcome with Checked.
 	Outcome ivr.VerifyOutcome
-	// Reason with HungUp.
+	// Reason with HungUp and Refused.
 	Reason string
 }
 
@@ -43,4 +43,6 @@ const (
 	Announced EventKind = "announced"
 	// HungUp: the flow ends the call.
 	HungUp EventKind = "hung_up"
+	// Refused: the run kept a value from a caller or an agent who must not have it.
+	Refused EventKind = "refused"
 )

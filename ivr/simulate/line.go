@@ -48,6 +48,9 @@ func (l line) ReadFact(name string) {
 	})
 }
 
+// Refused is an error of the checker's: it should have refused the flow.
+func (l line) Refused(reason string) { l.tell(Event{Kind: Refused, Reason: reason}) }
+
 func (l line) Queue(request ivr.QueueRequest) {
 	l.queued, l.announce = &request, l.now+request.Hold.Every
 	l.tell(Event{Kind: Queued, Request: &request})
