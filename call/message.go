@@ -2,6 +2,7 @@ package call
 
 import (
 	"careline/acd"
+	"careline/ivr"
 	"careline/media"
 	"careline/member"
 	"careline/sip"
@@ -36,6 +37,11 @@ type (
 	factMessage struct {
 		name, text string
 		err        error
+	}
+	// lookedUpMessage brings what a service answered; it is never logged.
+	lookedUpMessage struct {
+		id     int
+		answer ivr.LookUpAnswer
 	}
 	// placeMessage brings the place in line for an announcement, 0 if unknown.
 	placeMessage struct{ place int }

@@ -102,6 +102,11 @@ type Attester interface {
 	Verify(ctx context.Context, call passport.Call) passport.Result
 }
 
+// LookUps asks services outside; *lookup.Client is one.
+type LookUps interface {
+	LookUp(ctx context.Context, definition *lookup.Definition, ask lookup.Ask) (map[string]phi.String, error)
+}
+
 // Records is what is kept; *ledger.Ledger is one.
 type Records interface {
 	phi.Auditor
@@ -162,6 +167,8 @@ type Options struct {
 	Sound    Sound
 	Verifier Verifier
 	Records  Records
+	// LookUps asks services outside; nil: every look-up fails.
+	LookUps LookUps
 	// Attester judges signed calls; nil takes all for not signed.
 	Attester Attester
 	// MaxCalls up at once; one more is refused with 503 and Retry-After.

@@ -223,6 +223,10 @@ func (s *session) handle(m message) {
 		if s.stage == stageFlow {
 			s.run.FactRead(m.name, m.text, m.err)
 		}
+	case lookedUpMessage:
+		if s.stage == stageFlow {
+			s.run.LookedUp(m.id, m.answer)
+		}
 	case offerMessage:
 		s.onOffer(acd.Offer(m))
 	case requeuedMessage:

@@ -10,12 +10,13 @@ import (
 
 	"careline/call"
 	"careline/ivr"
+	"careline/lookup"
 	"careline/member"
 	"careline/problem"
 )
 
 // flows loads the folder flows against what it may name.
-func (r *reader) flows(sounds sounds, lines []line, people []person, law law) *ivr.Set {
+func (r *reader) flows(sounds sounds, lines []line, people []person, law law, lookUps map[string]*lookup.Definition) *ivr.Set {
 	queues := map[string]ivr.Queue{}
 	for _, l := range lines {
 		queues[l.Name] = ivr.Queue{Credential: string(l.Credential), Agents: agentsOf(l, people)}
@@ -36,6 +37,7 @@ func (r *reader) flows(sounds sounds, lines []line, people []person, law law) *i
 		Music:    slices.Sorted(maps.Keys(sounds.music)),
 		Queues:   queues,
 		Facts:    facts,
+		LookUps:  asked(lookUps),
 		States:   law.states,
 	}
 	if r.inventory {
@@ -47,6 +49,24 @@ func (r *reader) flows(sounds sounds, lines []line, people []person, law law) *i
 		return nil
 	}
 	return set
+}
+
+// asked gives look-ups as flows know them.
+func asked(lookUps map[string]*lookup.Definition) map[string]ivr.LookUp {
+	known := map[string]ivr.LookUp{}
+	for name, d := range lookUps {
+		look := ivr.LookUp{Takes: map[string]ivr.Taking{}, Gives: map[string]string{}, Public: d.Public()}
+		for value, taking := range d.With() {
+			look.Takes[value] = ivr.Taking(taking)
+		}
+		for field, kind := range d.Fields() {
+			if look.Gives[field] = string(kind); kind == lookup.AsCount {
+				look.Gives[field] = string(lookup.AsNumber)
+			}
+		}
+		known[name] = look
+	}
+	return known
 }
 
 // agentsOf sums up what the agents of a queue bring along; nil if the agents

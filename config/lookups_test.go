@@ -3,6 +3,7 @@ package config
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -117,5 +118,32 @@ func TestMistakesInServicesAndLookUps(t *testing.T) {
 				t.Errorf("%v\nwant %s", err, c.want)
 			}
 		})
+	}
+}
+
+// TestExamplesOfThePageAreSound reads docs/lookups.md as an admin would copy it.
+func TestExamplesOfThePageAreSound(t *testing.T) {
+	raw, err := os.ReadFile("../docs/lookups.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	services, lookUps := "", "look_ups:\n"
+	for _, example := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(string(raw), -1) {
+		if rest, ok := strings.CutPrefix(example[1], "look_ups:\n"); ok {
+			lookUps += rest
+		} else {
+			services += example[1]
+		}
+	}
+	dir := t.TempDir()
+	services = strings.Replace(services, "/etc/careline/benefits.token", "token", 1)
+	for name, text := range map[string]string{servicesName: services, lookUpsName: lookUps, "token": "Bearer abc\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := &reader{dir: dir, files: os.DirFS(dir), raw: map[string][]byte{}}
+	if got := r.lookUps(r.services()); len(got) != 4 || r.problems.Err() != nil {
+		t.Errorf("%d look-ups, %v", len(got), r.problems)
 	}
 }

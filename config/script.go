@@ -46,7 +46,7 @@ func (r *reader) script(rest rest, today string) script {
 	s.sounds.speak = r.speaker(rest.site, s.sounds, codecs)
 	s.lookUps = r.lookUps(rest.services)
 	if rest.queuesDoc != nil {
-		s.flows = r.flows(s.sounds, rest.lines, rest.people, rest.law)
+		s.flows = r.flows(s.sounds, rest.lines, rest.people, rest.law, s.lookUps)
 	}
 	if rest.doc != nil {
 		s.lines = r.lines(rest.doc, rest.site.Lines, s.flows)

@@ -44,13 +44,13 @@ func (r *reader) services() []lookup.Service {
 			continue
 		}
 		r.bounds(doc, pair.Value, keys)
-		all = append(all, r.asked(doc, pair, keys))
+		all = append(all, r.reached(doc, pair, keys))
 	}
 	return all
 }
 
-// asked checks one service.
-func (r *reader) asked(doc *problem.Document, pair problem.Pair, keys serviceKeys) lookup.Service {
+// reached checks one service.
+func (r *reader) reached(doc *problem.Document, pair problem.Pair, keys serviceKeys) lookup.Service {
 	if !slices.Contains([]string{"json", "fhir"}, keys.Kind) {
 		r.add(unknown(doc, at(pair.Value, "kind"), "a kind of service", keys.Kind, []string{"fhir", "json"}))
 	}

@@ -41,6 +41,8 @@ type Environment struct {
 	Queues map[string]Queue
 	// Facts of a verified member that a flow may speak, by name.
 	Facts map[string]FactKind
+	// LookUps that flows may make, by name.
+	LookUps map[string]LookUp
 	// States that a call may be in, as two-letter codes. Empty: the fifty states
 	// and DC.
 	States []string
@@ -63,4 +65,27 @@ type Agents struct {
 	Skills map[string]int
 	// Relaxes: wanted levels fall while the caller waits.
 	Relaxes bool
+}
+
+// Taking says whose data a look-up's value may be, at most.
+type Taking string
+
+const (
+	// TakesPublic: nobody's.
+	TakesPublic Taking = "public"
+	// TakesKeyed: what the caller keyed in, too.
+	TakesKeyed Taking = "keyed"
+	// TakesMember: the verified member's, too.
+	TakesMember Taking = "member"
+)
+
+// LookUp is what a flow must know of a look-up.
+type LookUp struct {
+	// Takes are the values that it is made with, by name.
+	Takes map[string]Taking
+	// Gives are the kinds of the variables that it gives, by name: text, number,
+	// truth, date or money.
+	Gives map[string]string
+	// Public: what it gives is nobody's data.
+	Public bool
 }

@@ -65,6 +65,8 @@ const (
 	// FormQueue names a queue, FormMusic a file of hold music.
 	FormQueue Form = "queue"
 	FormMusic Form = "music"
+	// FormAnswers gives look-ups values by name, or a word each.
+	FormAnswers Form = "answers"
 	// FormAny is anything.
 	FormAny Form = "any"
 )
@@ -212,6 +214,15 @@ func entries() map[string]entry {
 		"timeout":          {form: FormStep, help: "where callers go who have waited too long"},
 		"full":             {form: FormStep, help: "where callers go who find the line full"},
 		"unavailable":      {form: FormStep, help: "where callers go whom nobody could serve"},
+		"takes":            {form: FormTexts, help: "what it is given by a flow that calls it: names with their kinds"},
+		"gives":            {form: FormTexts, help: "what it gives back: names with their kinds"},
+		"call":             {form: FormTextOr, text: callDetail{}},
+		"call.call.into":   {form: FormTexts, help: "variables of ours, each with the name that the other flow gives it by"},
+		"returns":          {form: FormTexts, help: "the step that follows each of the other flow's returns"},
+		"return":           {form: FormText},
+		"look_up":          {form: FormTextOr, text: lookUpDetail{}},
+		"look_up.missing":  {form: FormStep, help: "where it goes on when there is nothing"},
+		"with":             {form: FormValues, help: "what it takes: texts, or {{ variable }}, or {{ member.id }}"},
 		"transfer":         {form: FormTextOr, text: transferDetail{}},
 		"transfer.step":    {form: FormText},
 		"hang_up":          {form: FormTextOr, text: hangUpDetail{}},
@@ -230,6 +241,7 @@ func requiredKeys() map[string][]string {
 		"verify":        {"verified", "failed"},
 		"set":           {"next"},
 		"queue":         {"timeout", "full", "unavailable"},
+		"look_up":       {"next", "missing", "failed"},
 		"queue.queue":   {"name", "hold"},
 		"verify.verify": {"ask"},
 	}
@@ -245,6 +257,9 @@ func verbHelp() map[string]string {
 		"verify":   "asks who is calling, and has it checked",
 		"set":      "gives variables their values",
 		"branch":   "takes the first way whose condition holds",
+		"call":     "goes through another flow and comes back",
+		"return":   "goes back to the flow that called this one",
+		"look_up":  "asks a service outside",
 		"queue":    "puts the caller in line",
 		"transfer": "goes on in another flow",
 		"hang_up":  "ends the call",

@@ -33,12 +33,13 @@ func (u use) String() string { return []string{"said", "tested", "passed on", "s
 var errNotForThisCaller = errors.New("ivr: a value was wanted that this caller must not have")
 
 // readBy gives the label of what a server outside answers: the verified member's
-// if a fact of that member was asked with, else of whoever it is.
+// if it was asked with that member's number, else of whoever it is. (Another
+// fact, such as a state, says not whom the server spoke of.)
 func (r *Run) readBy(asked []string) label { return boundBy(asked, r.verified) }
 
 // boundBy is readBy for a caller who is verified or not.
 func boundBy(asked []string, verified bool) label {
-	if verified && slices.ContainsFunc(asked, isFact) {
+	if verified && slices.Contains(asked, memberNumber) {
 		return labelMember
 	}
 	return labelUnbound

@@ -24,6 +24,7 @@ func (l *tape) Took(EdgeName)                   {}
 func (l *tape) Refused(string)                  {}
 func (l *tape) Now() time.Time                  { return time.Time{} }
 func (l *tape) ReadFact(name string)            { l.asked = append(l.asked, "read "+name) }
+func (l *tape) LookUp(request LookUpRequest)    { l.asked = append(l.asked, "look up "+request.Name) }
 
 // unchecked parses a flow and links it, and proves nothing.
 func unchecked(t *testing.T, steps string) *Set {

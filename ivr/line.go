@@ -1,6 +1,8 @@
 package ivr
 
 import (
+	"fmt"
+	"io"
 	"time"
 
 	"careline/phi"
@@ -39,6 +41,10 @@ type Line interface {
 	// the call's goroutine; Run.FactRead brings it. The line holds the
 	// verification, checks that it still stands, and audits the reading.
 	ReadFact(name string)
+	// LookUp asks a service outside, beside the call's goroutine; Run.LookedUp brings
+	// the answer. The line reads the facts itself, as ReadFact does, and takes
+	// down what is told to whom.
+	LookUp(request LookUpRequest)
 }
 
 // StepName names a step for people and records.
@@ -97,6 +103,40 @@ const (
 	// LockedOut: too many failures; no further attempt is heard (DOMAIN.md §4).
 	LockedOut VerifyOutcome = "locked_out"
 )
+
+// LookUpRequest asks a service outside.
+type LookUpRequest struct {
+	// ID is unique within the run, from 1.
+	ID   int
+	Name string
+	// Values by the look-up's names for them.
+	Values map[string]phi.String
+	// Facts of the verified member, by the look-up's names for them.
+	Facts map[string]string
+}
+
+// LookUpOutcome is how a look-up went.
+type LookUpOutcome string
+
+const (
+	// Found: every field that the look-up gives is there.
+	Found LookUpOutcome = "found"
+	// NothingFound: the service answered that it has none.
+	NothingFound LookUpOutcome = "missing"
+	// LookUpFailed: there is no answer, or none that can be used.
+	LookUpFailed LookUpOutcome = "failed"
+)
+
+// LookUpAnswer is what came of a look-up. It prints as a mask.
+type LookUpAnswer struct {
+	Outcome LookUpOutcome
+	// Fields by name, with Found: numbers as "3", truths as "true", days as
+	// YYYY-MM-DD, money as "12.50".
+	Fields map[string]string
+}
+
+// Format prints the mask for every verb.
+func (LookUpAnswer) Format(state fmt.State, _ rune) { io.WriteString(state, phi.Mask) }
 
 // QueueRequest puts the call in line.
 type QueueRequest struct {

@@ -35,6 +35,9 @@ type phone struct {
 	entered []string
 	took    []ivr.EdgeName
 	read    []string
+	// services answer look-ups by name; lookedUp are those that were made.
+	services map[string]ivr.LookUpAnswer
+	lookedUp []ivr.LookUpRequest
 	// sensitive counts the rows that tell something of the member.
 	sensitive int
 	queued    *ivr.QueueRequest
@@ -159,6 +162,19 @@ func (p *phone) ReadFact(name string) {
 		err = errors.New("not there")
 	}
 	p.pending = append(p.pending, reply{p.now + 20*time.Millisecond, func() { p.run.FactRead(name, text, err) }})
+}
+
+// LookUp gives what the phone's services answer, after a second; nothing comes for
+// one that isn't there.
+func (p *phone) LookUp(request ivr.LookUpRequest) {
+	p.ask()
+	if len(request.Facts) > 0 && !p.verified {
+		p.t.Fatalf("facts %v are told for a caller who is not verified", request.Facts)
+	}
+	p.lookedUp = append(p.lookedUp, request)
+	if answer, ok := p.services[request.Name]; ok {
+		p.pending = append(p.pending, reply{p.now + time.Second, func() { p.run.LookedUp(request.ID, answer) }})
+	}
 }
 
 func (p *phone) Took(edge ivr.EdgeName) {

@@ -40,7 +40,7 @@ func (c *checker) proofs(entries []*flow) {
 			case at.carries.value != t.value || isFact(t.value):
 				continue
 			}
-			if why := refusal(t.how, l, verified); why != "" && once(rule{at.step, t.how, why}) {
+			if why := t.refusal(l, verified); why != "" && once(rule{at.step, t.how, why}) {
 				c.disclosed(p, at, t, l)
 			}
 		}
@@ -72,6 +72,10 @@ func (c *checker) disclosed(p *prover, at place, t touch, l label) {
 	case l&labelUnbound != 0:
 		c.add(f.source.within(t.node, t.text, 0, "step %q %s %q, which step %q did not read for the verified member: it may be anybody's, on the way %s", at.step.name, t.how.does(), t.value, source.name, way).
 			Hint("read it behind the \"verified\" of a verify step, by a fact of the member; or declare the look-up public, if it tells of nobody"))
+	case refusal(t.how, l, at.known&factVerified != 0) == "":
+		whose := map[bool]string{true: "a member's since", false: "which the caller keyed in at"}[l&labelMember != 0]
+		c.add(f.source.within(t.node, t.text, 0, "step %q gives a look-up %q, %s step %q, and it takes no such data, on the way %s", at.step.name, t.value, whose, source.name, way).
+			Hint("write keyed or member for it under with in lookups.yaml, if the service may know it"))
 	case l&labelMember != 0:
 		c.add(f.source.within(t.node, t.text, 0, "step %q %s %q, a member's since step %q,%s who were not verified, on the way %s", at.step.name, t.how.does(), t.value, source.name, to, way).
 			Hint("let every way there pass the \"verified\" of a verify step"))

@@ -111,7 +111,7 @@ func (r *Run) Digit(key phi.Digits) {
 			return
 		}
 		r.question.key(r, key)
-	case verifying, reading:
+	case verifying, reading, lookingUp:
 		r.keepAhead(key)
 	}
 }

@@ -30,6 +30,8 @@ func (c *checker) references() {
 				c.queue(f, a)
 			case *transferAction:
 				c.languages(f, &a.to)
+			case *lookUpAction:
+				c.lookUpExpressions(a)
 			case *callAction:
 				c.signature(f, a)
 			}

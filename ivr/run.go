@@ -28,6 +28,7 @@ const (
 	asking    phase = "asking"
 	verifying phase = "verifying"
 	reading   phase = "reading"
+	lookingUp phase = "looking_up"
 	queued    phase = "queued"
 	// done: the call is hung up, gone or taken; nothing is done any more.
 	done phase = "done"
@@ -70,6 +71,9 @@ type Run struct {
 	gotFact  func(text string, err error)
 	outcome  func(VerifyOutcome)
 	exit     func(QueueExit)
+	// lookUp is the latest look-up's ID; looked takes its answer.
+	lookUp int
+	looked func(LookUpAnswer)
 
 	// ahead holds keys for questions that are not asked yet.
 	ahead phi.Digits
@@ -213,7 +217,7 @@ func (s *step) public() StepName {
 // idle ends whatever was waited for.
 func (r *Run) idle() {
 	r.stopTimer()
-	r.question, r.gotFact, r.outcome, r.exit = nil, nil, nil, nil
+	r.question, r.gotFact, r.outcome, r.exit, r.looked = nil, nil, nil, nil, nil
 	r.speech = speech{}
 }
 
@@ -341,6 +345,8 @@ func (r *Run) TimerFired(id TimerID) {
 		r.Verified(NotVerified)
 	case reading:
 		r.FactRead(r.fact, "", errTooSlow)
+	case lookingUp:
+		r.LookedUp(r.lookUp, LookUpAnswer{Outcome: LookUpFailed})
 	}
 }
 

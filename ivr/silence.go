@@ -14,7 +14,7 @@ func (c *checker) silence() {
 		for _, s := range f.steps {
 			told := map[*yaml.Node]bool{}
 			for _, e := range s.ways() {
-				if who, ok := unwilling[e.via]; ok && e.to != nil && e.node != nil && !told[e.node] {
+				if who, ok := unwillingAt(s)[e.via]; ok && e.to != nil && e.node != nil && !told[e.node] {
 					told[e.node] = c.hungUpOn(s, e, who)
 				}
 			}
@@ -31,6 +31,18 @@ var unwilling = map[string]string{
 	"timeout":     "a caller who has waited too long in %q",
 	"full":        "a caller who finds the line full at %q",
 	"unavailable": "a caller whom nobody can serve at %q",
+}
+
+// unwillingAt is unwilling at a step: a look-up fails and has nothing in its own
+// way.
+func unwillingAt(s *step) map[string]string {
+	if _, ok := s.action.(*lookUpAction); ok {
+		return map[string]string{
+			"failed":  "a caller whom the service doesn't answer at %q",
+			"missing": "a caller for whom nothing is found at %q",
+		}
+	}
+	return unwilling
 }
 
 func (c *checker) hungUpOn(s *step, e *edge, who string) bool {
@@ -52,7 +64,7 @@ func (c *checker) unasked(s *step) []*edge {
 		return c.returnsTo(s)
 	}
 	edges := s.ways()
-	if slices.ContainsFunc(edges, func(e *edge) bool { return e.kind == chosen || unwilling[e.via] != "" }) {
+	if slices.ContainsFunc(edges, func(e *edge) bool { return e.kind == chosen || unwillingAt(s)[e.via] != "" }) {
 		return nil
 	}
 	return passing(c.hasty)(s)

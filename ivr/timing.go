@@ -45,6 +45,9 @@ const (
 	PlaybackGuard = 10 * time.Minute
 	VerifyGuard   = 20 * time.Second
 	FactGuard     = 10 * time.Second
+	// LookUpGuard is how long a run waits for a look-up, which a service's own time
+	// ends before; then it has failed.
+	LookUpGuard = 20 * time.Second
 )
 
 // The keys of a verification, in digits.

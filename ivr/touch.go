@@ -53,7 +53,24 @@ type touch struct {
 	from  []string
 	// on is the edge on which it is written; nil for each edge.
 	on *edge
+	// takes says whose data may be passed on here, at most; empty: any that the
+	// caller may have.
+	takes Taking
 }
+
+// refusal says why a value with a label may not be used so; empty if it may.
+func (t touch) refusal(l label, verified bool) string {
+	if why := refusal(t.how, l, verified); why != "" {
+		return why
+	}
+	if t.takes != "" && l&^t.takes.allowed() != 0 {
+		return notTaken
+	}
+	return ""
+}
+
+// notTaken is why a value isn't passed on that may be used otherwise.
+const notTaken = "the look-up takes no such data"
 
 // The values that are no variables: what Careline knows of the call.
 const (
@@ -63,6 +80,8 @@ const (
 	valueState = "state"
 	// memberPrefix begins the name of a member's fact.
 	memberPrefix = "member."
+	// memberNumber is the fact that says which member is meant.
+	memberNumber = memberPrefix + "id"
 )
 
 // isFact reports whether a value is a fact of the member.

@@ -143,3 +143,12 @@ func (s *Set) HasPrompt(name string) bool {
 	}
 	return slices.ContainsFunc(s.environment.Languages, func(language string) bool { return s.environment.HasPrompt(language, name) })
 }
+
+// LookUps are those that flows may make, by name.
+func (s *Set) LookUps() map[string]LookUp { return maps.Clone(s.environment.LookUps) }
+
+// Holds reports whether a text is of the form of a variable's kind.
+func Holds(kind, text string) bool {
+	k, known := kindNamed(kind)
+	return known && k.holds(text)
+}

@@ -161,5 +161,6 @@ func Facts() map[string]string {
 		"open_claims": "number",
 		"phone":       "digits",
 		"state":       "text",
+		"id":          "digits",
 	}
 }

@@ -23,7 +23,7 @@ func inventedMember(facts map[string]ivr.FactKind) string {
 	values := map[ivr.FactKind]string{ivr.FactDate: "2027-01-14", ivr.FactNumber: "2", ivr.FactDigits: `"5550101"`}
 	text := "member:\n  id: \"48201937\"\n  born: 1961-04-12\n"
 	for _, name := range slices.Sorted(maps.Keys(facts)) {
-		if value := values[facts[name]]; value != "" {
+		if value := values[facts[name]]; value != "" && name != "id" {
 			text += fmt.Sprintf("  %s: %s\n", name, value)
 		}
 	}

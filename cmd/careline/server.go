@@ -17,6 +17,7 @@ import (
 	"careline/config"
 	"careline/desk"
 	"careline/ledger"
+	"careline/lookup"
 	"careline/media"
 	"careline/member"
 	"careline/operations"
@@ -38,6 +39,7 @@ type server struct {
 	kept       *ledger.Ledger
 	engine     *media.Engine
 	center     *call.Center
+	lookUps    *lookup.Client
 	trunk      *sip.Server
 	tracer     *trace.Recorder // nil where nothing is traced
 	desk       *desk.Desk
@@ -91,8 +93,11 @@ func (s *server) wire(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if s.lookUps, err = lookup.New(lookup.Options{Services: settings.Services, Accounting: s.kept, Zone: settings.Site.Zone, Now: utc{}.Now, Log: s.log}); err != nil {
+		return err
+	}
 	if s.center, err = call.NewCenter(call.Options{
-		Content: settings.Content, Sound: call.NewSound(s.engine), Verifier: verifier, Records: s.kept, Attester: attester,
+		Content: settings.Content, Sound: call.NewSound(s.engine), Verifier: verifier, Records: s.kept, Attester: attester, LookUps: s.lookUps,
 		MaxCalls: settings.MaxCalls, Grace: settings.Grace, Transfers: settings.Transfers, TransferRing: settings.TransferRing, Log: s.log, Now: utc{}.Now, NewID: newID,
 	}); err != nil {
 		return err
@@ -286,6 +291,9 @@ func (s *server) stop() error {
 
 // close releases what assemble took.
 func (s *server) close() {
+	if s.lookUps != nil {
+		s.lookUps.Close()
+	}
 	if err := s.kept.Close(); err != nil {
 		s.log.Error("ledger not closed", zap.Error(err))
 	}

@@ -1,7 +1,9 @@
 package flowtest
 
 import (
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"gopkg.in/yaml.v3"
@@ -19,6 +21,7 @@ type given struct {
 	attestation ivr.Attestation
 	member      *simulate.Member
 	lockedOut   bool
+	lookUps     map[string]ivr.LookUpAnswer
 	position    int
 }
 
@@ -28,6 +31,7 @@ type givenText struct {
 	Attestation yaml.Node `yaml:"attestation" help:"how far the calling number is vouched for: A, B, C, refuted or none"`
 	Member      yaml.Node `yaml:"member" help:"the invented member who can be verified: id, born, and her facts"`
 	LockedOut   *bool     `yaml:"locked_out" help:"the verifier hears no claim any more"`
+	LookUps     yaml.Node `yaml:"look_ups" help:"what services answer, by look-up: the values that are found, or missing, or failed, which is what happens where nothing is written"`
 	Position    *int      `yaml:"position" help:"the place in line that a waiting caller is told"`
 }
 
@@ -59,6 +63,7 @@ func (r *reader) givenOf(node *yaml.Node, g *given) {
 	if text.Member.Kind != 0 {
 		r.member(&text.Member, g)
 	}
+	r.lookUps(&text.LookUps, g)
 	if text.LockedOut != nil {
 		g.lockedOut = *text.LockedOut
 	}
@@ -91,7 +96,7 @@ func (r *reader) member(node *yaml.Node, g *given) {
 		case pair.Value.Kind != yaml.ScalarNode:
 			r.add(r.At(pair.Value, "here a single value is expected"))
 		case key == "id":
-			m.ID = phi.NewDigits(value)
+			m.ID, m.Facts["id"] = phi.NewDigits(value), value
 		case key == "born":
 			born, err := time.Parse(time.DateOnly, value)
 			if err != nil {
@@ -116,9 +121,55 @@ func (r *reader) member(node *yaml.Node, g *given) {
 	g.member = &m
 }
 
+// lookUps reads what services answer.
+func (r *reader) lookUps(node *yaml.Node, g *given) {
+	known := r.suite.set.LookUps()
+	g.lookUps = maps.Clone(g.lookUps)
+	for _, pair := range problem.Pairs(node) {
+		look, ok := known[pair.Key.Value]
+		if !ok {
+			r.add(r.At(pair.Key, "there is no look-up %q", pair.Key.Value).Hint("there are %s", list(keysOf(known))))
+			continue
+		}
+		if g.lookUps == nil {
+			g.lookUps = map[string]ivr.LookUpAnswer{}
+		}
+		outcome := ivr.LookUpOutcome(pair.Value.Value)
+		switch {
+		case pair.Value.Kind == yaml.MappingNode:
+			g.lookUps[pair.Key.Value] = r.found(pair, look)
+		case outcome == ivr.NothingFound || outcome == ivr.LookUpFailed:
+			g.lookUps[pair.Key.Value] = ivr.LookUpAnswer{Outcome: outcome}
+		default:
+			r.add(r.At(pair.Value, "a look-up doesn't end so").Hint("write what is found, as in `%s: {%s: …}`, or missing, or failed", pair.Key.Value, strings.Join(keysOf(look.Gives), ": …, ")))
+		}
+	}
+}
+
+// found is an answer that has every field.
+func (r *reader) found(pair problem.Pair, look ivr.LookUp) ivr.LookUpAnswer {
+	answer := ivr.LookUpAnswer{Outcome: ivr.Found, Fields: map[string]string{}}
+	for _, field := range problem.Pairs(pair.Value) {
+		switch kind := look.Gives[field.Key.Value]; {
+		case kind == "":
+			r.add(r.At(field.Key, "look-up %q gives no %q", pair.Key.Value, field.Key.Value).Hint("it gives %s", list(keysOf(look.Gives))))
+		case field.Value.Kind != yaml.ScalarNode || !ivr.Holds(kind, field.Value.Value):
+			r.add(r.At(field.Value, "%q is no %s", field.Value.Value, kind).Hint("write a number as 3, a truth as true, a date as 2027-01-14, money as 12.50"))
+		default:
+			answer.Fields[field.Key.Value] = field.Value.Value
+		}
+	}
+	for _, name := range keysOf(look.Gives) {
+		if problem.Get(pair.Value, name) == nil {
+			r.add(r.At(pair.Key, "look-up %q gives %q, too, and it isn't said what", pair.Key.Value, name).Hint("add it, or write missing"))
+		}
+	}
+	return answer
+}
+
 // world is what a call under it meets.
 func (g given) world() simulate.World {
-	w := simulate.World{Begins: g.begins, Language: g.language, Attestation: g.attestation, LockedOut: g.lockedOut, Position: g.position}
+	w := simulate.World{Begins: g.begins, Language: g.language, Attestation: g.attestation, LockedOut: g.lockedOut, LookUps: g.lookUps, Position: g.position}
 	if g.member != nil {
 		w.Members = []simulate.Member{*g.member}
 	}

@@ -126,6 +126,8 @@ func (w writer) form(key ivr.Key) object {
 		return object{"type": "object", "minProperties": 1, "additionalProperties": scalar()}
 	case ivr.FormTexts:
 		return object{"type": "object", "additionalProperties": scalar()}
+	case ivr.FormAnswers:
+		return object{"type": "object", "additionalProperties": either(object{"type": "string", "enum": []string{"missing", "failed"}}, object{"type": "object", "additionalProperties": scalar()})}
 	case ivr.FormLevels:
 		return object{"type": "object", "additionalProperties": object{"type": "integer", "minimum": 1, "maximum": 5}}
 	}

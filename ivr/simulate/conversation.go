@@ -131,6 +131,8 @@ func (c *Conversation) event(e Event) {
 		c.say("    · %s", e.Step.Label)
 	case Checked:
 		c.say("    (%s)", strings.ReplaceAll(string(e.Outcome), "_", " "))
+	case LookedUp:
+		c.say("    (look-up %s: %s)", e.LookUp, e.Found)
 	case Queued:
 		c.say("    (waits for %s%s)", e.Request.Queue, wishes(e.Request))
 	case Refused:

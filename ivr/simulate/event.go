@@ -20,6 +20,9 @@ type Event struct {
 	Request *ivr.QueueRequest
 	// Outcome with Checked.
 	Outcome ivr.VerifyOutcome
+	// LookUp and Found with LookedUp: its name, and how it went.
+	LookUp string
+	Found  ivr.LookUpOutcome
 	// Reason with HungUp and Refused.
 	Reason string
 }
@@ -37,6 +40,8 @@ const (
 	Took    EventKind = "took"
 	// Checked: the verifier has judged a claim.
 	Checked EventKind = "checked"
+	// LookedUp: a service has answered, or hasn't.
+	LookedUp EventKind = "looked_up"
 	// Queued: the call is put in line; Announced: a prompt is heard there over
 	// the music.
 	Queued    EventKind = "queued"

@@ -51,6 +51,23 @@ func (l line) ReadFact(name string) {
 // Refused is an error of the checker's: it should have refused the flow.
 func (l line) Refused(reason string) { l.tell(Event{Kind: Refused, Reason: reason}) }
 
+// LookUp asks the world. One that is given a fact which can't be read fails, as on
+// a real line.
+func (l line) LookUp(request ivr.LookUpRequest) {
+	c := l.Call
+	c.after(LookUpTakes, func() {
+		answer, known := c.world.LookUps[request.Name]
+		for _, fact := range request.Facts {
+			known = known && c.member != nil && c.member.Facts[fact] != ""
+		}
+		if !known {
+			answer = ivr.LookUpAnswer{Outcome: ivr.LookUpFailed}
+		}
+		c.tell(Event{Kind: LookedUp, LookUp: request.Name, Found: answer.Outcome})
+		c.run.LookedUp(request.ID, answer)
+	})
+}
+
 func (l line) Queue(request ivr.QueueRequest) {
 	l.queued, l.announce = &request, l.now+request.Hold.Every
 	l.tell(Event{Kind: Queued, Request: &request})

@@ -19,6 +19,8 @@ const (
 	// VerifyTakes and FactTakes are how long the verifier and the directory take.
 	VerifyTakes = 500 * time.Millisecond
 	FactTakes   = 20 * time.Millisecond
+	// LookUpTakes is how long a service takes.
+	LookUpTakes = time.Second
 )
 
 // World is what a call meets outside of its flow.
@@ -32,6 +34,9 @@ type World struct {
 	Members []Member
 	// LockedOut: the verifier hears no claim any more.
 	LockedOut bool
+	// LookUps are what services answer, by the look-up's name; one that isn't here
+	// fails.
+	LookUps map[string]ivr.LookUpAnswer
 	// Position in line that a waiting caller is told; 0: not known.
 	Position int
 }
