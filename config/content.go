@@ -38,6 +38,7 @@ func (r *reader) flows(sounds sounds, lines []line, people []person, law law, lo
 		Queues:   queues,
 		Facts:    facts,
 		LookUps:  asked(lookUps),
+		Beside:   r.raw[lookUpsName],
 		States:   law.states,
 	}
 	if r.inventory {

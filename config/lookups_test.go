@@ -75,8 +75,34 @@ func TestServicesAndLookUpsAreRead(t *testing.T) {
 	if copay.Fields()["copay"] != lookup.AsMoney || copay.With()["member"] != lookup.TakesMember || copay.Public() {
 		t.Errorf("%+v", copay)
 	}
-	if version := settings.Version; version == "" {
-		t.Error("no version")
+}
+
+// A call's record names its flows' version: it must tell what they asked, too.
+func TestOtherLookUpsAreAnotherVersion(t *testing.T) {
+	dir := asking(t, copied(t))
+	scripts := func() map[string][]byte {
+		files, err := ScriptFiles(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return files
+	}
+	settings, err := LoadAt(dir, autumn())
+	if err != nil {
+		t.Fatal(err)
+	}
+	same, _, err := settings.Scripts().Load(scripts(), autumn())
+	if err != nil || same.Flows.Version() != settings.Content.Flows.Version() || len(same.LookUps) != 2 {
+		t.Fatalf("%v, version %s, want %s", err, same.Flows.Version(), settings.Content.Flows.Version())
+	}
+	asking(t, dir, lookUpsName, "visit.copay", "copay")
+	other, _, err := settings.Scripts().Load(scripts(), autumn())
+	if err != nil || other.Flows.Version() == same.Flows.Version() {
+		t.Errorf("%v, version %s again", err, other.Flows.Version())
+	}
+	asking(t, dir, lookUpsName, "service: benefits", "service: attacker")
+	if _, _, err := settings.Scripts().Load(scripts(), autumn()); err == nil {
+		t.Error("a script names a service that the server doesn't have")
 	}
 }
 

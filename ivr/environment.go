@@ -43,6 +43,9 @@ type Environment struct {
 	Facts map[string]FactKind
 	// LookUps that flows may make, by name.
 	LookUps map[string]LookUp
+	// Beside is the text of files that stand beside the flows and decide what they do:
+	// another text is another version.
+	Beside []byte
 	// States that a call may be in, as two-letter codes. Empty: the fifty states
 	// and DC.
 	States []string

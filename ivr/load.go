@@ -46,6 +46,7 @@ func Load(fsys fs.FS, dir string, environment Environment) (*Set, error) {
 		}
 		set.flows[parsed.name] = parsed
 	}
+	hash.Write(environment.Beside)
 	set.version = hex.EncodeToString(hash.Sum(nil))[:12]
 	list = append(list, check(set, complete, len(list) == 0)...)
 	if err := list.Err(); err != nil {
