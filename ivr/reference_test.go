@@ -89,6 +89,30 @@ func TestEveryExampleOfTheReferenceIsSound(t *testing.T) {
 	}
 }
 
+// TestTheReferencesSubFlowIsSound: the two examples of call and return belong
+// together.
+func TestTheReferencesSubFlowIsSound(t *testing.T) {
+	raw, err := os.ReadFile("../docs/flows.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := fstest.MapFS{}
+	for i, example := range regexp.MustCompile("(?s)```yaml sub-flow\n(.*?)```").FindAllStringSubmatch(string(raw), -1) {
+		files[fmt.Sprintf("flows/%d.yaml", i)] = &fstest.MapFile{Data: []byte(wholeFlow(t, example[1]))}
+	}
+	if len(files) != 2 {
+		t.Fatalf("%d examples were found", len(files))
+	}
+	set, err := ivr.Load(files, "flows", demoEnvironment(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := call(t, set, "example")
+	p.listen().press("48201937").listen().press("2").listen().press("48201937").listen().press("1").listen()
+	p.hears("en ask-member-id", "en digits/4", "en ask-member-id", "en digits/7", "en main-menu")
+	call(t, set, "example").listen().press("48201937").silently().inQueue("member_services")
+}
+
 func TestReferenceNamesTheDefaultsAndBounds(t *testing.T) {
 	raw, err := os.ReadFile("../docs/flows.md")
 	if err != nil {
