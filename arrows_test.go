@@ -29,7 +29,7 @@ func arrows() map[string][]string {
 		"call":       {"sip", "media", "ivr", "acd", "member", "ledger", "lookup", "phi"},
 		"desk":       {"call", "acd", "ledger", "phi", "ivr", "problem", "publish"},
 		"config":     {"acd", "ivr", "media", "member", "sip", "ledger", "desk", "call", "lookup", "problem", "phi", "prompts", "publish"},
-		"operations": {"call", "media", "sip", "acd", "ledger", "problem", "publish"},
+		"operations": {"call", "media", "sip", "acd", "ledger", "lookup", "problem", "publish"},
 		"dial":       {"media"},
 		"prompts":    {"media", "problem"},
 		"publish":    {"ledger", "problem"},

@@ -32,6 +32,13 @@ func (b *breaker) allow(now time.Time) bool {
 	return true
 }
 
+// resting reports whether nothing is sent now.
+func (b *breaker) resting(now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.inARow >= b.failures && (b.probing || now.Sub(b.opened) < b.rest)
+}
+
 // settle says how a look-up went; opened is true if nothing is sent from now on.
 func (b *breaker) settle(now time.Time, well bool) (opened bool) {
 	b.mu.Lock()

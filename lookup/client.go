@@ -105,6 +105,7 @@ func (c *Client) LookUp(ctx context.Context, d *Definition, ask Ask) (map[string
 	log := c.log.With(zap.String("call", ask.Call), zap.String("look_up", d.name), zap.String("service", d.service))
 	fields, from, err := c.lookUp(ctx, d, ask)
 	took := zap.Duration("took", c.now().Sub(began))
+	c.count(ctx, d, from, err)
 	switch {
 	case err == nil:
 		log.Info("looked up", zap.String("from", from), took)
@@ -121,6 +122,30 @@ func (c *Client) LookUp(ctx context.Context, d *Definition, ask Ask) (map[string
 	return fields, nil
 }
 
+// count counts how a look-up ended.
+func (c *Client) count(ctx context.Context, d *Definition, from string, err error) {
+	s := c.servers[d.service]
+	switch {
+	case s == nil:
+	case err == nil && from == fromCache:
+		s.kept.Add(1)
+	case err == nil:
+		s.found.Add(1)
+	case errors.Is(err, ErrMissing):
+		s.missing.Add(1)
+	case ctx.Err() != nil:
+		s.givenUp.Add(1)
+	default:
+		s.failed.Add(1)
+	}
+}
+
+// Where an answer comes from, as the log says it.
+const (
+	fromCache   = "cache"
+	fromService = "service"
+)
+
 func (c *Client) lookUp(ctx context.Context, d *Definition, ask Ask) (fields map[string]phi.String, from string, err error) {
 	s := c.servers[d.service]
 	if s == nil || d.FHIR() && !s.FHIR {
@@ -132,7 +157,7 @@ func (c *Client) lookUp(ctx context.Context, d *Definition, ask Ask) (fields map
 	}
 	key := c.cache.keyOf(d.version, values)
 	if kept, ok := c.cache.get(key, c.now()); ok && d.keep > 0 {
-		return kept, "cache", nil
+		return kept, fromCache, nil
 	}
 	bounded, cancel := context.WithTimeout(ctx, s.Time)
 	defer cancel()
@@ -150,7 +175,7 @@ func (c *Client) lookUp(ctx context.Context, d *Definition, ask Ask) (fields map
 	if err == nil && d.keep > 0 {
 		c.cache.put(key, fields, c.now().Add(d.keep))
 	}
-	return fields, "service", err
+	return fields, fromService, err
 }
 
 // settle tells the breaker how a look-up went. That there is nothing, that it was

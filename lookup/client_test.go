@@ -149,12 +149,18 @@ func TestAServiceThatFailsIsLeftAloneAndTriedAgain(t *testing.T) {
 	if err := look(); !errors.Is(err, ErrResting) {
 		t.Errorf("after it failed too: %v", err)
 	}
+	if got := d.Stats(); len(got) != 1 || got[0] != (Stats{Service: "benefits", Failed: 6, Resting: true}) {
+		t.Errorf("counted is %+v", got)
+	}
 	now.Store(int64(2 * time.Minute))
 	well.Store(true)
 	for range 2 {
 		if err := look(); err != nil {
 			t.Errorf("well again: %v", err)
 		}
+	}
+	if got := d.Stats()[0]; got != (Stats{Service: "benefits", Found: 2, Failed: 6}) {
+		t.Errorf("counted is %+v", got)
 	}
 }
 

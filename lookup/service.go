@@ -95,6 +95,7 @@ type server struct {
 	http    *http.Client
 	breaker *breaker
 	slots   chan struct{}
+	counters
 }
 
 func newServer(s Service) (*server, error) {

@@ -16,6 +16,7 @@ type collector struct {
 	sound   [2]*prometheus.Desc
 	agents  *prometheus.Desc
 	flows   flowMetrics
+	lookUps lookUpMetrics
 	build   *prometheus.Desc
 }
 
@@ -41,9 +42,10 @@ func newCollector(options Options, state func() State) *collector {
 			describe("sound_mos", "Mean opinion score of each leg that left a call, as estimated by the E-model (ITU-T G.107).", "leg", "direction"),
 			describe("sound_one_way_total", "Legs that weren't heard for 3.5 s or more, in the direction.", "leg", "direction"),
 		},
-		flows:  newFlowMetrics(),
-		agents: describe("agents", "Agents by state.", "state"),
-		build:  describe("build_info", "Always 1; the versions are labels.", "version", "config"),
+		flows:   newFlowMetrics(),
+		lookUps: newLookUpMetrics(),
+		agents:  describe("agents", "Agents by state.", "state"),
+		build:   describe("build_info", "Always 1; the versions are labels.", "version", "config"),
 	}
 }
 
@@ -52,7 +54,7 @@ func (c *collector) Describe(descs chan<- *prometheus.Desc) {
 	for _, m := range c.metrics {
 		descs <- m.desc
 	}
-	for _, desc := range c.flows.all() {
+	for _, desc := range append(c.flows.all(), c.lookUps.all()...) {
 		descs <- desc
 	}
 	for _, desc := range []*prometheus.Desc{c.queue[0], c.queue[1], c.sound[0], c.sound[1], c.agents, c.build} {
@@ -91,6 +93,9 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 		gauge(c.agents, float64(all.calls.Agents[state]), string(state))
 	}
 	c.flows.collect(c.options.Center.Insight(), out)
+	if c.options.LookUps != nil {
+		c.lookUps.collect(c.options.LookUps.Stats(), out)
+	}
 	gauge(c.build, 1, c.options.Version, c.options.ConfigVersion)
 }
 

@@ -34,6 +34,7 @@ import (
 	"careline/call"
 	"careline/call/insight"
 	"careline/ledger"
+	"careline/lookup"
 	"careline/media"
 	"careline/publish"
 	"careline/sip"
@@ -105,6 +106,8 @@ type Options struct {
 	Ledger Ledger
 	// Flows says what is live; nil where nothing is published.
 	Flows interface{ Status() publish.Status }
+	// LookUps says how services outside answer; nil where none are asked.
+	LookUps interface{ Stats() []lookup.Stats }
 	// Probes are asked at each /readyz, one after another.
 	Probes []Probe
 	// Version of the program and of its configuration, as /metrics names them.

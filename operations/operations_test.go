@@ -19,6 +19,7 @@ import (
 	"careline/call"
 	"careline/call/insight"
 	"careline/ledger"
+	"careline/lookup"
 	"careline/media"
 	"careline/sip"
 )
@@ -42,6 +43,13 @@ func (sound) Stats() media.EngineStats {
 	return media.EngineStats{Legs: 3, PacketsSent: 1500, LateFrames: 2}
 }
 
+// outside are services that look-ups ask.
+type outside struct{}
+
+func (outside) Stats() []lookup.Stats {
+	return []lookup.Stats{{Service: "benefits", Found: 4, Failed: 2, Resting: true}, {Service: "records", Missing: 1}}
+}
+
 type trunk struct{}
 
 type kept struct{}
@@ -56,7 +64,7 @@ func (trunk) ActiveDialogs() int { return 2 }
 func server(t *testing.T, probes ...Probe) *Server {
 	t.Helper()
 	s, err := New(Options{
-		Listen: netip.MustParseAddrPort("127.0.0.1:0"), Media: sound{}, SIP: trunk{}, Ledger: kept{}, Probes: probes, Version: "v1", ConfigVersion: "abc",
+		Listen: netip.MustParseAddrPort("127.0.0.1:0"), Media: sound{}, SIP: trunk{}, Ledger: kept{}, LookUps: outside{}, Probes: probes, Version: "v1", ConfigVersion: "abc",
 		Center: center{call.Stats{
 			Calls: 2, Offered: 7, Abandoned: 1,
 			Queues: []call.QueueStats{{Queue: "claims", Waiting: 4, Longest: 90 * time.Second}},
@@ -176,6 +184,8 @@ func TestMetricsSpeakOfEveryRoom(t *testing.T) {
 		`careline_flow_callers{flow="main",step="menu"} 2`, `careline_flow_step_hung_up_total{flow="main",step="menu"} 1`,
 		`careline_flow_way_taken_total{flow="main",step="menu",way="choice \"1\""} 6`, `careline_flow_calls_ended_total{how="served"} 3`,
 		`careline_flow_step_median_seconds{flow="main",step="menu"} 4`,
+		`careline_look_ups_total{how="found",service="benefits"} 4`, `careline_look_ups_total{how="failed",service="benefits"} 2`, `careline_look_ups_total{how="missing",service="records"} 1`,
+		`careline_look_up_service_resting{service="benefits"} 1`, `careline_look_up_service_resting{service="records"} 0`,
 		`careline_queue_waiting{queue="claims"} 4`, `careline_queue_longest_wait_seconds{queue="claims"} 90`,
 		`careline_agents{state="available"} 3`, `careline_agents{state="talking"} 0`,
 		`careline_sound_mos_bucket{direction="received",leg="caller",le="3.1"} 1`, `careline_sound_mos_count{direction="received",leg="caller"} 5`,
