@@ -8,6 +8,8 @@ import (
 	"testing/fstest"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"careline/ivr"
 	"careline/problem"
 )
@@ -193,4 +195,33 @@ func TestBrokenLookUps(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAnythingMayHappenAroundALookUp: whatever services answer, and whenever, and
+// whatever is keyed meanwhile, the call goes on and says nothing to strangers.
+func TestAnythingMayHappenAroundALookUp(t *testing.T) {
+	set := asking(t, copaySteps)
+	rapid.Check(t, func(t *rapid.T) {
+		p := call(t, set, "t")
+		p.services = map[string]ivr.LookUpAnswer{}
+		if rapid.Bool().Draw(t, "answers") {
+			p.services["copay"] = ivr.LookUpAnswer{
+				Outcome: rapid.SampledFrom([]ivr.LookUpOutcome{ivr.Found, ivr.NothingFound, ivr.LookUpFailed, "strange"}).Draw(t, "outcome"),
+				Fields:  rapid.MapOfN(rapid.SampledFrom([]string{"copay", "since", "more"}), rapid.SampledFrom([]string{"25", "2027-01-01", "-1", "", "much"}), 0, 3).Draw(t, "fields"),
+			}
+		}
+		if rapid.Bool().Draw(t, "known") {
+			p.listen().press("48201937").listen().press("04121961")
+		}
+		late := rapid.IntRange(0, 3).Draw(t, "strays")
+		for id := range late {
+			if !p.over && p.queued == nil {
+				p.event(func() { p.run.LookedUp(id+2, ivr.LookUpAnswer{Outcome: ivr.Found}) })
+			}
+		}
+		anything(t, p, func(string) bool { return false })
+		if !p.verified && len(p.lookedUp) > 0 {
+			t.Fatalf("looked up for a stranger, by %v", p.entered)
+		}
+	})
 }
