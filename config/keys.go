@@ -84,7 +84,7 @@ type mediaKeys struct {
 	Timeout   time.Duration `yaml:"timeout" range:"5s..10m" help:"A call whose sound stays away for so long is over."`
 	TURN      turnKeys      `yaml:"turn" help:"Servers that relay the sound of agents' browsers behind firewalls."`
 	DrainFor  time.Duration `yaml:"drain_for" range:"100ms..1m" help:"A used RTP port rests so long before the next call gets it, so that late packets reach nobody."`
-	IO        packetIO      `yaml:"io" help:"How RTP's packets are moved. batched reads all that have come every 2 ms, at about half the cost; plain waits at each call's socket, and passes sound on 1 ms sooner. Where the system has no means for batches it is plain anyway."`
+	IO        packetIO      `yaml:"io" help:"How RTP's packets are moved. batched reads what is to be passed on every 2 ms, and other callers' packets every 40 ms, at about half the cost; plain waits at each call's socket, and passes sound on 1 ms sooner. Where the system has no means for batches it is plain anyway."`
 
 	Codecs     []codec  `yaml:"codecs" help:"What telephones and carriers may speak, in the order of preference: PCMU, PCMA, G722, opus, L16. Offers list them so; of a caller's offer the first of them is taken. docs/media.md says what to choose."`
 	DeskCodecs []codec  `yaml:"desk_codecs" help:"What agents' browsers may speak, in the order of preference: PCMU, PCMA, G722, opus. The first that the browser has is spoken."`

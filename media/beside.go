@@ -1,96 +1,132 @@
 package media
 
 import (
-	"net"
+	"context"
+	"errors"
 	"net/netip"
-	"syscall"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"go.uber.org/zap"
+
+	"careline/media/packetio"
+	"careline/media/rtcp"
 )
 
 const (
-	// maxBeside is how many reports one look takes; a far side sends one in 5 s.
-	maxBeside = 4
-	// besideBuffer is asked of the system for what waits between two looks: enough
-	// for a telephone, too little for a flood.
+	// besideEvery is how often the ports beside sound are asked for reports; the system
+	// notes when they came.
+	besideEvery = 100 * time.Millisecond
+	// besideTime is how long that may take, however many come.
+	besideTime = 2 * time.Millisecond
+	// besideBuffer is asked of the system for what waits at a port in between: enough
+	// for a telephone, which sends one in 5 s, too little for a flood.
 	besideBuffer = 4 << 10
-	// maxAsking is how many legs may wait for their port at a time.
-	maxAsking = 64
-	// maxReport is the longest compound packet that is read.
-	maxReport = 512
+	// maxAsking is how many legs may wait for a port beside their sound.
+	maxAsking = 256
 )
 
-// besideSocket is the port above a leg's sound, where telephones send their reports
-// unless they mux them. It has no goroutine: it is asked at each look, and the system
-// notes when each packet came.
-type besideSocket struct {
-	conn *net.UDPConn
-	raw  syscall.RawConn
-
-	packet [maxReport]byte
-	stamp  [64]byte
-	size   int
-	stamps int
-	from   unix.Sockaddr
-	err    error
-	read   func(fd uintptr)
+// besides are the ports above those of legs' sound, where telephones send their
+// reports unless they mux them. One goroutine opens and reads them all: a pacer has
+// no time for the former.
+type besides struct {
+	asking chan *Leg
+	io     packetio.IO // from Listen on
 }
 
-func newBesideSocket(conn *net.UDPConn) (*besideSocket, error) {
-	raw, err := conn.SyscallConn()
-	if err != nil {
-		conn.Close()
-		return nil, err
+// open makes it ready to run.
+func (b *besides) open() {
+	if poller, err := packetio.NewPoller(); err == nil {
+		b.io = poller
+	} else { // the system has no means for it
+		b.io = packetio.NewPlain()
 	}
-	_ = conn.SetReadBuffer(besideBuffer)
-	b := &besideSocket{conn: conn, raw: raw}
-	b.read = func(fd uintptr) {
-		if b.err = unix.EAGAIN; !waiting(fd) {
+}
+
+// run opens and reads ports until ctx is done.
+func (b *besides) run(ctx context.Context) {
+	ticker := time.NewTicker(besideEvery)
+	defer ticker.Stop()
+	for {
+		var tick <-chan time.Time
+		if b.io.Hurried() {
+			tick = ticker.C
+		}
+		select {
+		case <-ctx.Done():
 			return
+		case leg := <-b.asking:
+			leg.openBeside()
+		case <-tick:
+			b.io.Poll(time.Now().Add(besideTime))
 		}
-		b.size, b.stamps, _, b.from, b.err = unix.Recvmsg(int(fd), b.packet[:], b.stamp[:], unix.MSG_DONTWAIT)
 	}
-	_ = raw.Control(stampArrivals)
-	return b, nil
 }
 
-// receive gives one packet, which the next one overwrites, and how long ago it came;
-// false if there is none. It never waits.
-func (b *besideSocket) receive(now time.Time) (raw []byte, from netip.AddrPort, waited time.Duration, ok bool) {
-	for range maxBeside {
-		if err := b.raw.Control(b.read); err != nil {
-			return nil, netip.AddrPort{}, 0, false
-		}
-		if b.err == unix.ECONNREFUSED { // an answer to a report of ours
-			continue
-		}
-		if b.err != nil {
-			return nil, netip.AddrPort{}, 0, false
-		}
-		switch address := b.from.(type) {
-		case *unix.SockaddrInet4:
-			from = netip.AddrPortFrom(netip.AddrFrom4(address.Addr), uint16(address.Port))
-		case *unix.SockaddrInet6:
-			from = plain(netip.AddrPortFrom(netip.AddrFrom16(address.Addr), uint16(address.Port)))
-		}
-		if came, known := arrivalStamp(b.stamp[:b.stamps]); known {
-			waited = min(max(now.Sub(came), 0), time.Second)
-		}
-		return b.packet[:b.size], from, waited, true
+// wantBeside asks for a socket beside the sound, once it is time for that; the monitor's
+// lock is held.
+func (l *Leg) wantBeside() {
+	m := &l.monitor
+	if m.opened || !m.to.IsValid() || m.looks < looksPerSecond {
+		return
 	}
-	return nil, netip.AddrPort{}, 0, false
+	select {
+	case l.engine.besides.asking <- l:
+		m.opened = true
+	default: // many begin at once: at the next look
+	}
 }
 
-// send puts a report on its way, or drops it where there is no room.
-func (b *besideSocket) send(raw []byte, to netip.AddrPort) {
-	var target unix.Sockaddr
-	if to.Addr().Is4() {
-		target = &unix.SockaddrInet4{Port: int(to.Port()), Addr: to.Addr().As4()}
-	} else {
-		target = &unix.SockaddrInet6{Port: int(to.Port()), Addr: to.Addr().As16()}
+// openBeside begins to listen for reports beside the sound, if that is still wanted.
+func (l *Leg) openBeside() {
+	socket, err := l.engine.ports.beside(l.engine.besides.io, l.local.Port())
+	if err == nil {
+		err = socket.Receive(l.receiveBeside, l.besideFailed)
+		if err == nil {
+			err = socket.Hurry(true)
+		}
+		if err != nil {
+			err = errors.Join(err, socket.Close())
+		}
 	}
-	_ = b.raw.Control(func(fd uintptr) { _ = unix.Sendto(int(fd), raw, unix.MSG_DONTWAIT, target) })
+	if err != nil { // the call goes without reports, but for those that come with its sound
+		l.besideFailed(err)
+		return
+	}
+	socket.LimitWaiting(besideBuffer)
+	m := &l.monitor
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed || !m.opened || m.beside != nil {
+		_ = socket.Close()
+		return
+	}
+	m.beside = socket
 }
 
-func (b *besideSocket) close() { _ = b.conn.Close() }
+func (l *Leg) besideFailed(err error) {
+	l.engine.log.Debug("no rtcp port", zap.String("call", l.id), zap.Error(err))
+}
+
+// receiveBeside takes what has come to the port beside.
+func (l *Leg) receiveBeside(raw []byte, from netip.AddrPort, at time.Time) {
+	if rtcp.Is(raw) {
+		l.receiveReport(raw, from, true, at)
+	}
+}
+
+// sendBeside sends a report from the port beside, or drops it where there is no room;
+// the lock is held.
+func (m *monitor) sendBeside(raw []byte) {
+	if m.beside.Aim(m.to) {
+		_ = m.beside.Send(raw)
+	}
+}
+
+// closeBeside gives the socket beside back; the lock is held.
+func (m *monitor) closeBeside() {
+	if m.beside != nil {
+		_ = m.beside.Close()
+		m.beside = nil
+	}
+	m.opened = false
+}

@@ -132,6 +132,7 @@ func (c *Conference) add(leg *Leg, role Role, to *Leg) error {
 		c.gather(leg)
 		c.seats[place] = s
 		leg.conference.Store(c)
+		leg.hurry()
 	}
 	s.role, s.to = role, to
 	c.recode(s)
@@ -148,6 +149,7 @@ func (c *Conference) remove(leg *Leg) {
 		return
 	}
 	leg.conference.Store(nil)
+	leg.hurry()
 	// What it says in this moment fades out in the next round; the leg is free.
 	c.take(s, c.mixedAt.Add(FrameDuration))
 	leg.unlisten()

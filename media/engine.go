@@ -73,7 +73,7 @@ type Engine struct {
 	moving  PacketIO
 	webrtc  *webrtcSide
 	group   sync.WaitGroup // the goroutines that read or close; begun under mu while not closed
-	besides chan *Leg      // that want a port beside their sound
+	besides besides
 
 	mu     sync.Mutex // opening, closing and joining; never on a packet's path
 	ports  *ports
@@ -136,7 +136,7 @@ func New(options Options) (*Engine, error) {
 	engine := &Engine{
 		log: options.Log, address: address, public: public, timeout: options.Timeout, moving: options.PacketIO,
 		inband: options.InbandDigits, codecs: options.Codecs, opus: options.Opus, clips: options.Clips,
-		ports: ports, webrtc: side, legs: make(map[*Leg]struct{}), besides: make(chan *Leg, maxAsking),
+		ports: ports, webrtc: side, legs: make(map[*Leg]struct{}), besides: besides{asking: make(chan *Leg, maxAsking)},
 	}
 	for range runtime.GOMAXPROCS(0) {
 		engine.pacers = append(engine.pacers, newPacer())
@@ -177,7 +177,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		return nil
 	})
 	group.Go(func() error {
-		e.openBesides(ctx)
+		e.besides.run(ctx)
 		return nil
 	})
 	err := group.Wait()
@@ -195,6 +195,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	for _, pacer := range e.pacers {
 		err = errors.Join(err, pacer.io.Close())
 	}
+	err = errors.Join(err, e.besides.io.Close())
 	return errors.Join(err, e.webrtc.close())
 }
 
@@ -215,8 +216,9 @@ func (e *Engine) OpenRTP(options LegOptions) (*Leg, error) {
 		return nil, err
 	}
 	local := socket.Local()
-	leg := e.newLeg(options, rtpSocket{socket})
-	leg.local = local
+	leg := e.newLeg(options, nil)
+	leg.local, leg.rtp = local, rtpSocket{socket}
+	leg.out.to = &leg.rtp
 	leg.description.Address = local
 	if e.public.IsValid() {
 		leg.description.Address = netip.AddrPortFrom(e.public, local.Port())

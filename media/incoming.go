@@ -60,32 +60,31 @@ func (t *payloadTypes) also(formats []Format) *payloadTypes {
 // incoming is what a leg knows of the RTP that comes to it. The goroutine that
 // reads writes to it, under its lock.
 type incoming struct {
-	mu     sync.Mutex
-	types  *payloadTypes // nil: nothing agreed
-	latch  *latch        // nil on a WebRTC leg, where SRTP proves the sender
-	secure *decryption   // nil where plain RTP was agreed on, and on a WebRTC leg
-	// handshake brings the keys of secure, where DTLS does; keying: it hasn't yet.
-	handshake *handshake
-	keying    bool
-	early     []byte // of DTLS, that overtook signalling
-	earlyFrom netip.AddrPort
-	expects   bool // the far side is to send
+	mu      sync.Mutex
+	types   *payloadTypes // nil: nothing agreed
+	latch   *latch        // nil on a WebRTC leg, where SRTP proves the sender
+	secure  *decryption   // nil where plain RTP was agreed on, and on a WebRTC leg
+	tones   *toneListener // nil: keys aren't listened for in the sound
+	keying  bool          // handshake hasn't brought the keys yet
+	expects bool          // the far side is to send
 	// browserSends is the same of a WebRTC leg, whose connection times out by itself.
 	browserSends bool
-	detector     DigitDetector
-	tones        *toneListener // nil: keys aren't listened for in the sound
-	byEvent      toldDigit     // the last digit that came as an event
-	byTone       toldDigit     // and as a tone
+	timedOut     bool
+	codec        Codec // of the latest sound
 	stats        receiverStats
 	dead         deadAir
-	codec        Codec         // of the latest sound
 	soundAt      time.Duration // when the latest packet came, since begun
-
-	begun      time.Time // zero of the arrival times
-	quietSince time.Time // the last sign of life, or when it was agreed that sound comes
-	timedOut   bool
+	begun        time.Time     // zero of the arrival times
+	quietSince   time.Time     // the last sign of life, or when it was agreed that sound comes
 
 	received, ignored, malformed, unauthentic uint64
+
+	handshake *handshake // brings the keys of secure, where DTLS does
+	early     []byte     // of DTLS, that overtook signalling
+	earlyFrom netip.AddrPort
+	detector  DigitDetector
+	byEvent   toldDigit // the last digit that came as an event
+	byTone    toldDigit // and as a tone
 }
 
 // arrival is what a packet turned out to be.

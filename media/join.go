@@ -1,5 +1,7 @@
 package media
 
+import "go.uber.org/zap"
+
 // Join lets two legs hear each other. Each is parted from whom it was joined with
 // before. Payloads pass through undecoded where the two codecs allow it; otherwise
 // the sound is decoded, and encoded anew. It stays right when a codec is agreed on
@@ -50,6 +52,8 @@ func (e *Engine) connect(a, b *Leg) {
 		b.out.join(a)
 		a.peer.Store(b)
 		b.peer.Store(a)
+		a.hurry()
+		b.hurry()
 		return
 	}
 	bridge := e.NewConference()
@@ -67,6 +71,19 @@ func (e *Engine) disconnect(a, b *Leg) {
 		}
 		leg.peer.Store(nil)
 		leg.out.join(nil)
+		leg.hurry()
+	}
+}
+
+// hurry lets what comes to an RTP leg be taken soon if others hear it, or keys are
+// being exchanged; otherwise the pacer's visit is soon enough. Engine.mu is held.
+func (l *Leg) hurry() {
+	if l.rtp.Socket == nil {
+		return
+	}
+	on := l.peer.Load() != nil || l.conference.Load() != nil || l.in.handshakes()
+	if err := l.rtp.Hurry(on); err != nil && !l.closed.Load() {
+		l.engine.log.Warn("what comes waits for the leg's turn", zap.String("call", l.id), zap.Error(err))
 	}
 }
 
@@ -79,6 +96,7 @@ func passes(a, b Codec) bool { return a == CodecNone || b == CodecNone || a.pass
 func (l *Leg) recode() {
 	l.engine.mu.Lock()
 	defer l.engine.mu.Unlock()
+	defer l.hurry()
 	if peer := l.joined; peer != nil && passes(l.Codec(), peer.Codec()) != (l.peer.Load() != nil) {
 		l.engine.disconnect(l, peer)
 		l.engine.connect(l, peer)

@@ -41,22 +41,25 @@ type LegOptions struct {
 // Leg is one far side's sound: a telephone's RTP or a browser's WebRTC. All
 // methods may be called by any goroutine; none waits for the network.
 type Leg struct {
-	id      string
-	engine  *Engine
-	local   netip.AddrPort // of RTP legs
-	place   place          // with the pacer
-	release func()         // gives back socket or peer connection
-
-	in     incoming
-	out    outgoing
-	ear    ear
+	// What a visit of the pacer needs lies together: with many legs each line of it
+	// comes from far away in memory.
+	looks  atomic.Int32 // frames since the last look
 	muted  atomic.Bool
 	shield shield
 	peer   atomic.Pointer[Leg] // whose payloads pass through; written under engine.mu
 	// conference that the leg is in; written under engine.mu and the conference's.
 	conference atomic.Pointer[Conference]
-	joined     *Leg         // by Join; under engine.mu
-	looks      atomic.Int32 // frames since the last look
+	rtp        rtpSocket // of RTP legs
+	out        outgoing
+	in         incoming
+	ear        ear
+
+	id      string
+	engine  *Engine
+	local   netip.AddrPort // of RTP legs
+	place   place          // with the pacer
+	release func()         // gives back socket or peer connection
+	joined  *Leg           // by Join; under engine.mu
 
 	monitor monitor
 

@@ -22,6 +22,13 @@ func (l *Leg) rekey(remote Description) (over, begun *handshake) {
 	return over, l.in.handshake
 }
 
+// handshakes reports whether keys come by DTLS.
+func (in *incoming) handshakes() bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.handshake != nil
+}
+
 // keyed puts the keys of a handshake in force, if that is still the one agreed on.
 func (l *Leg) keyed(h *handshake, own, theirs Crypto) error {
 	open, err := newOpener(theirs)

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"careline/media/packetio"
 	"careline/media/quality"
 	"careline/media/rtcp"
 )
@@ -20,10 +21,10 @@ type monitor struct {
 	mu      sync.Mutex
 	name    rtcp.Name
 	session rtcp.Session
-	to      netip.AddrPort // where the far side takes reports; not valid: with its sound
-	beside  *besideSocket  // receives reports; nil: they come with the sound, or not at all
-	opened  bool           // beside was asked for
-	off     bool           // no reports are agreed on
+	to      netip.AddrPort  // where the far side takes reports; not valid: with its sound
+	beside  packetio.Socket // receives reports; nil: they come with the sound, or not at all
+	opened  bool            // beside was asked for
+	off     bool            // no reports are agreed on
 	closed  bool
 
 	looks    int
@@ -59,7 +60,6 @@ func (s *span) follow(sequence uint16) {
 // observe is one look at the leg, four a second. It sends the report that is due and
 // tells of one-way sound.
 func (l *Leg) observe(now time.Time) {
-	l.readBeside(now)
 	m := &l.monitor
 	m.mu.Lock()
 	heard, said := l.in.tally(now), l.out.tally(now)

@@ -52,31 +52,32 @@ type outgoing struct {
 	fill   bool // silence goes when nothing else does
 	format Format
 	digit  uint8 // payload type of digits; 0: none
-	// How Opus is sent: as we would, within what the far side wants.
-	ownOpus, opus OpusParameters
+	kind   sourceKind
+	keying bool  // DTLS hasn't brought the keys yet, so that nothing goes
+	ended  int16 // the last sample that went out
 
 	ssrc      uint32
-	sequence  uint16    // of the next packet
-	timestamp uint32    // of the next frame
-	next      time.Time // when that is due: at the end of what was sent
-	kind      sourceKind
-	clock     streamClock
-	ended     int16 // the last sample that went out
+	sequence  uint16              // of the next packet
+	timestamp uint32              // of the next frame
+	next      time.Time           // when that is due: at the end of what was sent
+	seal      *sealer             // encrypts what goes out; nil: nothing does
+	buffer    []byte              // of the packet under way; see room
+	tap       atomic.Pointer[Tap] // takes what is sent, and what comes; set under mu
 
-	playing player
+	sent, octets uint64
+
 	source  *Leg // the joined leg
+	playing player
 	relay   relay
-	still   *stillness // nil until the joined leg describes its pauses
 	digits  DigitSender
 	tones   *toneSender // nil until a digit has to go as a tone
+	still   *stillness  // nil until the joined leg describes its pauses
+	clock   streamClock
 
-	tap     atomic.Pointer[Tap]        // takes what is sent, and what comes; set under mu
-	keying  bool                       // DTLS hasn't brought the keys yet, so that nothing goes
-	seal    *sealer                    // encrypts what goes out; nil: nothing does
-	sealers [AESCM128SHA32 + 1]*sealer // of the suites that were ever agreed on
-
-	sent, octets, errors, late, digitsLost uint64
-	buffer                                 []byte // of the packet under way; see room
+	errors, late, digitsLost uint64
+	// How Opus is sent: as we would, within what the far side wants.
+	ownOpus, opus OpusParameters
+	sealers       [AESCM128SHA32 + 1]*sealer // of the suites that were ever agreed on
 }
 
 // leastRoom is the payload that a buffer has room for from the start: 20 ms of

@@ -15,8 +15,9 @@ import (
 type PacketIO uint8
 
 const (
-	// BatchedIO has each pacer read, every 2 ms, all that has come to its legs, and
-	// what has come from browsers is read as often. Where the system has no means for it, it is PlainIO.
+	// BatchedIO has each pacer read, every 2 ms, all that is to be passed on, and every
+	// 40 ms what has come to its other legs; what has come from browsers is read every
+	// 2 ms. Where the system has no means for it, it is PlainIO.
 	BatchedIO PacketIO = iota + 1
 	// PlainIO has a goroutine wait at each socket.
 	PlainIO
@@ -42,6 +43,7 @@ func ParsePacketIO(name string) (PacketIO, error) {
 
 // openIO gives each pacer what it polls.
 func (e *Engine) openIO() {
+	e.besides.open()
 	for _, pacer := range e.pacers {
 		pacer.browsers = e.webrtc.conn
 	}

@@ -3,7 +3,6 @@ package media
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"time"
 
@@ -87,20 +86,11 @@ func (p *ports) bind(io packetio.IO, port uint16) (packetio.Socket, error) {
 
 // beside binds the port above that of a leg's sound, which rests and is used again
 // with it. It changes nothing here.
-func (p *ports) beside(port uint16) (*net.UDPConn, error) {
+func (p *ports) beside(io packetio.IO, port uint16) (packetio.Socket, error) {
 	if port == 65535 {
 		return nil, errors.New("media: no port is above 65535")
 	}
-	network := "udp4"
-	if !p.address.Is4() {
-		network = "udp6"
-	}
-	conn, err := net.ListenUDP(network, net.UDPAddrFromAddrPort(netip.AddrPortFrom(p.address, port+1)))
-	if err != nil {
-		return nil, fmt.Errorf("media: RTCP port %d: %w", port+1, err)
-	}
-	packetio.MarkVoice(conn)
-	return conn, nil
+	return p.bind(io, port+1)
 }
 
 // close takes a port back, to rest.

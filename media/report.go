@@ -1,11 +1,8 @@
 package media
 
 import (
-	"context"
 	"net/netip"
 	"time"
-
-	"go.uber.org/zap"
 
 	"careline/media/rtcp"
 )
@@ -33,63 +30,6 @@ func (l *Leg) agreeReports(remote Description) {
 	if sound := plain(remote.Address); !m.to.IsValid() && sound.IsValid() && sound.Port() < 65535 {
 		m.to = netip.AddrPortFrom(sound.Addr(), sound.Port()+1)
 	}
-}
-
-// wantBeside asks for a socket beside the sound, once it is time for that; the monitor's
-// lock is held.
-func (l *Leg) wantBeside() {
-	m := &l.monitor
-	if m.opened || !m.to.IsValid() || m.looks < looksPerSecond {
-		return
-	}
-	select {
-	case l.engine.besides <- l:
-		m.opened = true
-	default: // many begin at once: at the next look
-	}
-}
-
-// openBesides opens the ports beside legs' sound until ctx is done: a pacer doesn't,
-// since binding a port may take the system a while.
-func (e *Engine) openBesides(ctx context.Context) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case leg := <-e.besides:
-			leg.openBeside()
-		}
-	}
-}
-
-// openBeside begins to listen for reports beside the sound, if that is still wanted.
-func (l *Leg) openBeside() {
-	conn, err := l.engine.ports.beside(l.local.Port())
-	var socket *besideSocket
-	if err == nil {
-		socket, err = newBesideSocket(conn)
-	}
-	if err != nil { // the call goes without reports, but for those that come with its sound
-		l.engine.log.Debug("rtcp port not opened", zap.String("call", l.id), zap.Error(err))
-		return
-	}
-	m := &l.monitor
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.closed || !m.opened || m.beside != nil {
-		socket.close()
-		return
-	}
-	m.beside = socket
-}
-
-// closeBeside gives the socket beside back; the lock is held.
-func (m *monitor) closeBeside() {
-	if m.beside != nil {
-		m.beside.close()
-		m.beside = nil
-	}
-	m.opened = false
 }
 
 // report sends what is to be said now; the monitor's lock is held.
@@ -122,7 +62,7 @@ func (l *Leg) sendReport(raw []byte) {
 	case !m.to.IsValid():
 		_ = o.to.send(raw)
 	case m.beside != nil:
-		m.beside.send(raw, m.to)
+		m.sendBeside(raw)
 	}
 }
 
@@ -152,26 +92,6 @@ func (m *monitor) answerTo(from netip.AddrPort) {
 	defer m.mu.Unlock()
 	if m.beside != nil {
 		m.to = from
-	}
-}
-
-// readBeside takes what has come to the port beside, at most maxBeside packets.
-func (l *Leg) readBeside(now time.Time) {
-	m := &l.monitor
-	m.mu.Lock()
-	socket := m.beside
-	m.mu.Unlock()
-	if socket == nil {
-		return
-	}
-	for range maxBeside {
-		raw, from, waited, ok := socket.receive(now)
-		if !ok {
-			return
-		}
-		if rtcp.Is(raw) {
-			l.receiveReport(raw, from, true, now.Add(-waited))
-		}
 	}
 }
 

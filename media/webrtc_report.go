@@ -18,6 +18,9 @@ func (b *browserSide) sendReport(raw []byte) {
 	_ = b.connection.WriteRTCP([]pion.Packet{&packet}) // not connected: the next one goes
 }
 
+// maxReport is the longest compound packet that is read.
+const maxReport = 512
+
 // readReports hands the browser's reports about one stream to the leg, beside what
 // else goes on, until it is over.
 func (e *Engine) readReports(leg *Leg, read func([]byte) (int, interceptor.Attributes, error)) {

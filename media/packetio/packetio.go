@@ -9,6 +9,8 @@
 //	err = socket.Receive(func(raw []byte, from netip.AddrPort, at time.Time) { … }, failed)
 //	socket.Aim(remote)
 //	err = socket.Send(packet)
+//	io.Look(socket, now)                         // when its turn comes, or
+//	err = socket.Hurry(true)
 //	io.Poll(until)                               // every 2 ms
 //
 // The one socket of all browsers is a Shared: ListenShared, or PollShared, which
@@ -36,8 +38,8 @@ var (
 	ErrUnsupported = errors.New("packetio: packets are read in batches on Linux only")
 )
 
-// Take is given each datagram: whom it is from, and when it was read. Its bytes
-// are overwritten by the next.
+// Take is given each datagram: whom it is from, and when it came. Its bytes are
+// overwritten by the next.
 type Take func(raw []byte, from netip.AddrPort, at time.Time)
 
 // IO is one way to move the packets of many sockets.
@@ -45,10 +47,15 @@ type IO interface {
 	// Open binds a socket; port 0 is any. Of a port in use the error is
 	// syscall.EADDRINUSE.
 	Open(local netip.AddrPort) (Socket, error)
-	// Poll lets sockets take what has come, in the calling goroutine, and returns
-	// when that is done, or soon after until. It never waits. It is called by one
-	// goroutine at a time, again and again.
+	// Poll lets the sockets that are in a hurry take what has come, in the calling
+	// goroutine, and returns when that is done, or soon after until. It never waits.
+	// Poll and Look are called by one goroutine at a time, again and again.
 	Poll(until time.Time)
+	// Look lets one socket take what has come by now, in the calling goroutine, unless
+	// it is in a hurry. It may be a socket of another IO of the same kind.
+	Look(socket Socket, now time.Time)
+	// Hurried reports whether any socket is in a hurry, so that Poll has to be called.
+	Hurried() bool
 	// Close ends it, once all its sockets are closed, and returns when nothing of
 	// it runs any more.
 	Close() error
@@ -61,6 +68,12 @@ type Socket interface {
 	// Receive lets take have what comes from now on, one datagram at a time; it
 	// must not wait. failed hears of an error that ends that. It is called once.
 	Receive(take Take, failed func(error)) error
+	// Hurry says whether what comes is to be taken soon, by Poll, or can wait for Look,
+	// as it does at first. On an error it waits for Look.
+	Hurry(on bool) error
+	// LimitWaiting asks the system to keep no more than so many bytes of what waits to be
+	// taken.
+	LimitWaiting(bytes int)
 	// Aim says where Send sends to; false if that can't be sent to.
 	Aim(target netip.AddrPort) bool
 	// Send puts a packet on its way, or drops it if the system has no room. Aim and

@@ -94,6 +94,9 @@ func open(t *testing.T, io IO, address netip.Addr) (Socket, *taken) {
 	if err := socket.Receive(into.take, func(err error) { t.Error(err) }); err != nil {
 		t.Fatal(err)
 	}
+	if err := socket.Hurry(true); err != nil {
+		t.Fatal(err)
+	}
 	return socket, into
 }
 
@@ -312,6 +315,10 @@ func TestNothingIsAllocatedForAPacket(t *testing.T) {
 			t.Fatal(err)
 		}
 		sent++
+		if err := a.Hurry(sent%2 == 0); err != nil {
+			t.Fatal(err)
+		}
+		poller.Look(a, time.Now())
 		poller.Poll(time.Now().Add(time.Second))
 	})
 	if allocated != 0 || took != sent {

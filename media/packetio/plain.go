@@ -38,6 +38,12 @@ func (p *Plain) Open(local netip.AddrPort) (Socket, error) {
 // Poll does nothing: the goroutines wait.
 func (p *Plain) Poll(time.Time) {}
 
+// Look does nothing either.
+func (p *Plain) Look(Socket, time.Time) {}
+
+// Hurried is false: nobody has to call Poll.
+func (p *Plain) Hurried() bool { return false }
+
 // Close waits for the goroutines of the sockets, which are closed.
 func (p *Plain) Close() error {
 	p.readers.Wait()
@@ -62,6 +68,12 @@ func (s *plainSocket) Receive(take Take, failed func(error)) error {
 	})
 	return nil
 }
+
+// Hurry does nothing: what comes is taken at once.
+func (s *plainSocket) Hurry(bool) error { return nil }
+
+// LimitWaiting is heeded where the system does.
+func (s *plainSocket) LimitWaiting(bytes int) { _ = s.conn.SetReadBuffer(bytes) }
 
 // read hands over each datagram until the socket is closed.
 func (s *plainSocket) read(take Take) error {

@@ -1,29 +1,43 @@
 package packetio
 
 import (
-	"encoding/binary"
+	"fmt"
 	"net/netip"
 	"sync"
 	"sync/atomic"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
+// How a socket's datagrams are taken.
+const (
+	byNobody uint32 = iota
+	byLook
+	byPoll
+)
+
 // polled is a socket of a Poller.
 type polled struct {
-	poller *Poller
-	local  netip.AddrPort
-	take   Take
-	failed func(error)
-
 	// mu is held during one system call, so that a descriptor that has become
 	// another socket's is never used.
 	mu     sync.Mutex
 	fd     int // -1 once closed
 	target sockaddr
 
-	refused atomic.Uint64 // answers; see Refused
+	taken atomic.Uint32 // by whom; written under mu
+	// taking is held while a datagram is read and taken: where a socket begins or ends
+	// to be in a hurry, two goroutines may be at it.
+	taking   sync.Mutex
+	looks    uint8
+	expected int // by the next Look
+	take     Take
+	failed   func(error)
+
+	poller *Poller
+	local  netip.AddrPort
+
+	refused  atomic.Uint64 // answers; see Refused
+	answered atomic.Bool   // Send has heard of one
 }
 
 func (s *polled) Local() netip.AddrPort { return s.local }
@@ -35,17 +49,54 @@ func (s *polled) Receive(take Take, failed func(error)) error {
 		return ErrClosed
 	}
 	s.take, s.failed = take, failed
-	return s.poller.watch(s)
+	s.taken.Store(byLook)
+	return nil
+}
+
+func (s *polled) Hurry(on bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch taken := s.taken.Load(); {
+	case s.fd < 0:
+		return ErrClosed
+	case on && taken == byLook:
+		if err := s.poller.watch(s); err != nil {
+			return err
+		}
+		s.taken.Store(byPoll)
+	case !on && taken == byPoll:
+		s.poller.drop(s)
+		s.taken.Store(byLook)
+	}
+	return nil
+}
+
+func (s *polled) LimitWaiting(bytes int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fd >= 0 {
+		_ = unix.SetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_RCVBUF, bytes)
+	}
+}
+
+// fail ends the taking.
+func (s *polled) fail(problem error) {
+	s.mu.Lock()
+	if s.fd >= 0 {
+		s.poller.drop(s)
+	}
+	s.taken.Store(byNobody)
+	s.mu.Unlock()
+	s.failed(fmt.Errorf("packetio: UDP %s: %w", s.local, problem))
 }
 
 func (s *polled) Aim(target netip.AddrPort) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.target.set(target)
-	return s.target.size > 0
+	return s.target.known()
 }
 
-// Send doesn't tell Go's scheduler of the system call: it never waits.
 func (s *polled) Send(packet []byte) error {
 	if len(packet) == 0 {
 		return nil
@@ -55,25 +106,24 @@ func (s *polled) Send(packet []byte) error {
 	if s.fd < 0 {
 		return ErrClosed
 	}
-	_, _, problem := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(s.fd), uintptr(unsafe.Pointer(&packet[0])), uintptr(len(packet)),
-		unix.MSG_DONTWAIT, uintptr(unsafe.Pointer(&s.target.raw)), uintptr(s.target.size))
-	if problem != 0 {
-		return problem
+	problem := s.target.send(s.fd, packet)
+	if problem == 0 {
+		return nil
 	}
-	return nil
+	if isAnswer(problem) {
+		s.answered.Store(true)
+	}
+	return problem
 }
 
-// receive reads one datagram without waiting.
-func (s *polled) receive(buffer []byte, from *sockaddr) (int, unix.Errno) {
+// receive reads datagrams without waiting.
+func (s *polled) receive(into *inbox, most int) (count int, problem unix.Errno) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.fd < 0 {
 		return 0, unix.EBADF
 	}
-	from.size = uint32(unsafe.Sizeof(from.raw))
-	n, _, problem := unix.RawSyscall6(unix.SYS_RECVFROM, uintptr(s.fd), uintptr(unsafe.Pointer(&buffer[0])), uintptr(len(buffer)),
-		unix.MSG_DONTWAIT, uintptr(unsafe.Pointer(&from.raw)), uintptr(unsafe.Pointer(&from.size)))
-	return int(n), problem
+	return into.read(s.fd, most)
 }
 
 func (s *polled) Close() error {
@@ -89,45 +139,4 @@ func (s *polled) Close() error {
 	defer s.poller.mu.Unlock()
 	s.poller.open--
 	return err
-}
-
-// sockaddr is an address as the kernel has it.
-type sockaddr struct {
-	raw  unix.RawSockaddrInet6 // the longer of the two
-	size uint32                // 0: none
-}
-
-func (a *sockaddr) v4() *unix.RawSockaddrInet4 {
-	return (*unix.RawSockaddrInet4)(unsafe.Pointer(&a.raw))
-}
-
-func (a *sockaddr) set(target netip.AddrPort) {
-	switch address := target.Addr().Unmap(); {
-	case !address.IsValid() || target.Port() == 0:
-		a.size = 0
-	case address.Is4():
-		*a.v4() = unix.RawSockaddrInet4{Family: unix.AF_INET, Port: networkOrder(target.Port()), Addr: address.As4()}
-		a.size = unix.SizeofSockaddrInet4
-	default:
-		a.raw = unix.RawSockaddrInet6{Family: unix.AF_INET6, Port: networkOrder(target.Port()), Addr: address.As16()}
-		a.size = unix.SizeofSockaddrInet6
-	}
-}
-
-func (a *sockaddr) address() netip.AddrPort {
-	switch a.raw.Family {
-	case unix.AF_INET:
-		v4 := a.v4()
-		return netip.AddrPortFrom(netip.AddrFrom4(v4.Addr), networkOrder(v4.Port))
-	case unix.AF_INET6:
-		return netip.AddrPortFrom(netip.AddrFrom16(a.raw.Addr).Unmap(), networkOrder(a.raw.Port))
-	}
-	return netip.AddrPort{}
-}
-
-// networkOrder turns a port into the network's order of bytes, or back.
-func networkOrder(port uint16) uint16 {
-	var raw [2]byte
-	binary.NativeEndian.PutUint16(raw[:], port)
-	return binary.BigEndian.Uint16(raw[:])
 }

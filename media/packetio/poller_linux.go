@@ -13,17 +13,28 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// atOnce is how many sockets one look at the kernel's list tells of.
-const atOnce = 256
+const (
+	// atOnce is how many sockets one look at the kernel's list tells of.
+	atOnce = 256
+	// lookMost is how many packets a Look takes. A socket to which more have come is
+	// polled from then on, as one in a hurry: it may be flooded, and then it shares the
+	// time that there is with those.
+	lookMost = 16
+	// lookThrough is how many Looks may pass until one asks for more than came last: that
+	// nothing is left costs a third as much to find out as a packet to read.
+	lookThrough = 4
+)
 
-// Poller reads all sockets to which something has come, a packet each, over and
-// over until nothing is left. They aren't known to Go's netpoller, so a packet
-// that comes wakes nobody: it waits for the next Poll.
+// Poller reads sockets in one goroutine. They aren't known to Go's netpoller, so a
+// packet that comes wakes nobody. Of those in a hurry all to which something has
+// come, a packet each, over and over until nothing is left, are read by Poll; the
+// others by Look.
 type Poller struct {
 	epoll  int
 	events [atOnce]unix.EpollEvent
-	buffer [MaxPacket]byte
-	name   sockaddr // whom the last packet was from
+	inbox  *inbox
+	// watched is how many sockets are in a hurry.
+	watched atomic.Int32
 
 	// sockets by file descriptor. Poll reads it without a lock; the list is
 	// replaced by a longer one, its places are changed.
@@ -40,7 +51,7 @@ func NewPoller() (*Poller, error) {
 	if err != nil {
 		return nil, fmt.Errorf("packetio: epoll: %w", err)
 	}
-	p := &Poller{epoll: epoll}
+	p := &Poller{epoll: epoll, inbox: newInbox(lookMost, MaxPacket)}
 	p.sockets.Store(new([]atomic.Pointer[polled]))
 	return p, nil
 }
@@ -57,7 +68,9 @@ func (p *Poller) Open(local netip.AddrPort) (Socket, error) {
 		return nil, errors.Join(ErrClosed, unix.Close(fd))
 	}
 	p.open++
-	return &polled{poller: p, local: bound, fd: fd}, nil
+	stampArrivals(fd)
+	hearRefusals(fd, bound.Addr())
+	return &polled{poller: p, local: bound, fd: fd, expected: lookMost}, nil
 }
 
 // bind opens and binds a socket. Its own name and its port are the system's.
@@ -84,7 +97,10 @@ func bind(local netip.AddrPort) (fd int, bound netip.AddrPort, err error) {
 		return -1, bound, errors.Join(err, unix.Close(fd))
 	}
 	markVoice(fd, local.Addr())
-	hearRefusals(fd, local.Addr())
+	if family == unix.AF_INET {
+		// No router cuts what we send into fragments, so it needs no number of its own.
+		_ = unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_MTU_DISCOVER, unix.IP_PMTUDISC_PROBE)
+	}
 	return fd, netip.AddrPortFrom(local.Addr(), portOf(name)), nil
 }
 
@@ -105,9 +121,12 @@ func portOf(name unix.Sockaddr) uint16 {
 	return 0
 }
 
-// Poll reads what has come.
+// Hurried reports whether there is any socket to be polled.
+func (p *Poller) Hurried() bool { return p.watched.Load() > 0 }
+
+// Poll reads what has come to the sockets in a hurry.
 func (p *Poller) Poll(until time.Time) {
-	for {
+	for p.Hurried() {
 		// Raw, as the calls that follow: it never waits, and a system call that the
 		// scheduler is told of wakes its watchdog where little else goes on.
 		ready, _, problem := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.epoll), uintptr(unsafe.Pointer(&p.events[0])), atOnce, 0, 0, 0)
@@ -120,11 +139,12 @@ func (p *Poller) Poll(until time.Time) {
 			// A socket closed meanwhile is gone from the list; another that has got its
 			// descriptor since has nothing yet, or is read a little early.
 			if fd := int(p.events[i].Fd); fd < len(sockets) {
-				if s := sockets[fd].Load(); s != nil {
+				if s := sockets[fd].Load(); s != nil && s.taking.TryLock() {
 					if p.events[i].Events&unix.EPOLLERR != 0 {
 						s.readAnswers()
 					}
-					p.read(s, now)
+					p.read(s, 1, now)
+					s.taking.Unlock()
 				}
 			}
 		}
@@ -134,23 +154,50 @@ func (p *Poller) Poll(until time.Time) {
 	}
 }
 
-// read lets one socket take its next packet.
-func (p *Poller) read(s *polled, now time.Time) {
-	n, problem := s.receive(p.buffer[:], &p.name)
+// Look reads what has come to a socket that isn't in a hurry.
+func (p *Poller) Look(socket Socket, now time.Time) {
+	s, ok := socket.(*polled)
+	if !ok || s.taken.Load() != byLook || !s.taking.TryLock() {
+		return
+	}
+	defer s.taking.Unlock()
+	if s.answered.Load() {
+		s.answered.Store(false)
+		s.readAnswers()
+	}
+	most := s.expected
+	if s.looks++; s.looks%lookThrough == 0 {
+		most = lookMost
+	}
+	came := p.read(s, most, now)
+	if s.expected = max(came, 1); came < most && most < lookMost {
+		s.expected = lookMost // late ones come with the next
+	}
+	if came == lookMost {
+		_ = s.Hurry(true) // or what is left waits for the next Look
+	}
+}
+
+// read lets one socket take its next packets, and says how many. taking is held.
+func (p *Poller) read(s *polled, most int, now time.Time) int {
+	count, problem := s.receive(p.inbox, most)
 	switch {
 	case problem == 0:
-		s.take(p.buffer[:n], p.name.address(), now)
+		for i := range count {
+			raw, from := p.inbox.datagram(i)
+			s.take(raw, from, p.inbox.came(i, now))
+		}
 	case problem == unix.EAGAIN, problem == unix.EINTR:
 	case isAnswer(problem):
 		s.readAnswers()
 	case problem == unix.EBADF: // closed
 	default:
-		p.forget(s)
-		s.failed(fmt.Errorf("packetio: UDP %s: %w", s.local, problem))
+		s.fail(problem)
 	}
+	return count
 }
 
-// watch puts a socket into the list.
+// watch puts a socket into the list; s.mu is held.
 func (p *Poller) watch(s *polled) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -169,25 +216,17 @@ func (p *Poller) watch(s *polled) error {
 		sockets[s.fd].Store(nil)
 		return fmt.Errorf("packetio: epoll: %w", err)
 	}
+	p.watched.Add(1)
 	return nil
 }
 
-// forget takes a socket out of the list, while it is open.
-func (p *Poller) forget(s *polled) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	p.drop(s)
-}
-
-// drop is forget with s.mu held.
+// drop takes a socket out of the list; s.mu is held.
 func (p *Poller) drop(s *polled) {
-	if s.fd < 0 {
-		return
-	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	sockets := *p.sockets.Load()
 	if s.fd < len(sockets) && sockets[s.fd].CompareAndSwap(s, nil) {
+		p.watched.Add(-1)
 		_ = unix.EpollCtl(p.epoll, unix.EPOLL_CTL_DEL, s.fd, nil) // closing would do the same
 	}
 }

@@ -11,8 +11,8 @@ import (
 const (
 	// answersAtOnce is how many answers one look at a socket reads.
 	answersAtOnce = 8
-	// answerRoom holds an answer's control data: struct sock_extended_err, and who
-	// answered.
+	// answerRoom holds an answer's control data: when it came, struct sock_extended_err,
+	// and who answered.
 	answerRoom = 128
 	// unreachable and unreachable6 are the types of ICMP that say so (RFC 792, RFC 4443
 	// section 3.1).
@@ -69,19 +69,26 @@ func (s *polled) readAnswers() {
 // Refused counts the answers so far that say that nobody takes what is sent.
 func (s *polled) Refused() uint64 { return s.refused.Load() }
 
-// isUnreachable reads an answer's control data: a header, an error number, where it is
-// from, and the answer's type.
+// isUnreachable reads an answer's control data: messages of a header each; the one
+// sought holds an error number, where it is from, and the answer's type. Another says
+// when it came.
 func isUnreachable(control []byte) bool {
 	const header = unix.SizeofCmsghdr
-	if len(control) < header+6 {
-		return false
-	}
-	number := unix.Errno(binary.NativeEndian.Uint32(control[header:]))
-	switch origin, kind := control[header+4], control[header+5]; origin {
-	case unix.SO_EE_ORIGIN_ICMP:
-		return kind == unreachable && number != unix.EMSGSIZE
-	case unix.SO_EE_ORIGIN_ICMP6:
-		return kind == unreachable6
+	for len(control) >= header+6 {
+		message := (*unix.Cmsghdr)(unsafe.Pointer(&control[0]))
+		number := unix.Errno(binary.NativeEndian.Uint32(control[header:]))
+		origin, kind := control[header+4], control[header+5]
+		switch {
+		case message.Level == unix.IPPROTO_IP && message.Type == unix.IP_RECVERR:
+			return origin == unix.SO_EE_ORIGIN_ICMP && kind == unreachable && number != unix.EMSGSIZE
+		case message.Level == unix.IPPROTO_IPV6 && message.Type == unix.IPV6_RECVERR:
+			return origin == unix.SO_EE_ORIGIN_ICMP6 && kind == unreachable6
+		}
+		next := unix.CmsgSpace(max(int(message.Len)-header, 0))
+		if next > len(control) {
+			return false
+		}
+		control = control[next:]
 	}
 	return false
 }

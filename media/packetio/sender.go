@@ -11,13 +11,11 @@ import (
 // Sender sends on a socket of package net without ever waiting for room: a packet
 // that the system can't take now is worth nothing later.
 type Sender struct {
-	raw    syscall.RawConn
-	target unix.Sockaddr
-	v4     unix.SockaddrInet4
-	v6     unix.SockaddrInet6
-	packet []byte
-	err    error
-	write  func(fd uintptr) // made once, so that sending allocates nothing
+	raw     syscall.RawConn
+	target  sockaddr
+	packet  []byte
+	problem unix.Errno
+	write   func(fd uintptr) // made once, so that sending allocates nothing
 }
 
 // NewSender makes a sender on the socket; it has many, if many goroutines send.
@@ -27,25 +25,14 @@ func NewSender(conn *net.UDPConn) (*Sender, error) {
 		return nil, err
 	}
 	s := &Sender{raw: raw}
-	s.write = func(fd uintptr) {
-		s.err = unix.Sendto(int(fd), s.packet, unix.MSG_DONTWAIT, s.target)
-	}
+	s.write = func(fd uintptr) { s.problem = s.target.send(int(fd), s.packet) }
 	return s, nil
 }
 
 // Aim says where Send sends to; false if that can't be sent to.
 func (s *Sender) Aim(target netip.AddrPort) bool {
-	switch address := target.Addr().Unmap(); {
-	case !address.IsValid() || target.Port() == 0:
-		s.target = nil
-	case address.Is4():
-		s.v4 = unix.SockaddrInet4{Port: int(target.Port()), Addr: address.As4()}
-		s.target = &s.v4
-	default:
-		s.v6 = unix.SockaddrInet6{Port: int(target.Port()), Addr: address.As16()}
-		s.target = &s.v6
-	}
-	return s.target != nil
+	s.target.set(target)
+	return s.target.known()
 }
 
 // Send sends one packet, or drops it if there is no room.
@@ -57,7 +44,10 @@ func (s *Sender) Send(packet []byte) error {
 	if err != nil {
 		return err
 	}
-	return s.err
+	if s.problem != 0 {
+		return s.problem
+	}
+	return nil
 }
 
 // expedited is the traffic class of voice, DSCP EF (RFC 3246), as the IP header

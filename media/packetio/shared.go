@@ -19,6 +19,8 @@ type Shared interface {
 	// Poll lets the reader look for what has come; it may be called by anybody, at
 	// any time. One that is read in batches looks by itself too, less often.
 	Poll()
+	// Heeds reports whether the reader waits for Poll.
+	Heeds() bool
 }
 
 // ListenShared binds a Shared whose reader waits at the socket. Of the buffer, in
@@ -57,6 +59,9 @@ func newPlainShared(conn *net.UDPConn) (*plainShared, error) {
 
 // Poll does nothing: the reader waits at the socket.
 func (s *plainShared) Poll() {}
+
+// Heeds is false.
+func (s *plainShared) Heeds() bool { return false }
 
 func (s *plainShared) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
 	return s.ReadFromUDPAddrPort(b)

@@ -6,7 +6,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -22,12 +21,6 @@ const (
 	sharedQuiet = time.Second
 )
 
-// mmsghdr is the kernel's, of recvmmsg.
-type mmsghdr struct {
-	header unix.Msghdr
-	length uint32
-}
-
 // polledShared is a Shared that is read in batches, when Poll says so. As the sockets
 // of a Poller it isn't known to Go's netpoller, so that a packet wakes nobody.
 type polledShared struct {
@@ -42,14 +35,11 @@ type polledShared struct {
 	fd    int // -1 once closed
 
 	// Of the one goroutine that reads.
-	timer     *time.Timer
-	last      time.Time // when something came
-	messages  [sharedBatch]mmsghdr
-	names     [sharedBatch]sockaddr
-	parts     [sharedBatch]unix.Iovec
-	datagrams [sharedBatch][MaxPacket]byte
-	next      int // of the batch's
-	count     int
+	timer *time.Timer
+	last  time.Time // when something came
+	inbox *inbox
+	next  int // of what the inbox holds
+	count int
 }
 
 // PollShared binds a Shared that is read in batches. Of the buffer, in bytes, the
@@ -60,12 +50,9 @@ func PollShared(local netip.AddrPort, buffer int) (Shared, error) {
 		return nil, err
 	}
 	_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, buffer)
-	s := &polledShared{local: bound, fd: fd, done: make(chan struct{}), poll: make(chan struct{}, 1), timer: time.NewTimer(0), last: time.Now()}
-	for i := range s.messages {
-		s.parts[i].Base = &s.datagrams[i][0]
-		s.parts[i].SetLen(MaxPacket)
-		s.messages[i].header = unix.Msghdr{Name: (*byte)(unsafe.Pointer(&s.names[i].raw)), Iov: &s.parts[i]}
-		s.messages[i].header.SetIovlen(1)
+	s := &polledShared{
+		local: bound, fd: fd, done: make(chan struct{}), poll: make(chan struct{}, 1),
+		timer: time.NewTimer(0), last: time.Now(), inbox: newInbox(sharedBatch, MaxPacket),
 	}
 	return s, nil
 }
@@ -77,10 +64,12 @@ func (s *polledShared) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
 		}
 		s.fill()
 	}
-	i := s.next
+	raw, from := s.inbox.datagram(s.next)
 	s.next++
-	return copy(b, s.datagrams[i][:s.messages[i].length]), s.names[i].address(), nil
+	return copy(b, raw), from, nil
 }
+
+func (s *polledShared) Heeds() bool { return s.heeds.Load() }
 
 func (s *polledShared) Poll() {
 	if s.heeds.Load() {
@@ -113,34 +102,26 @@ func (s *polledShared) pause() bool {
 // fill reads what has come, up to a batch. An error is one of a packet, or passes:
 // what can't be read now is tried again after a pause.
 func (s *polledShared) fill() {
-	for i := range s.messages {
-		s.messages[i].header.Namelen = uint32(unsafe.Sizeof(s.names[i].raw))
-	}
 	s.next, s.count = 0, 0
 	s.guard.RLock()
 	defer s.guard.RUnlock()
 	if s.fd < 0 {
 		return
 	}
-	n, _, problem := unix.RawSyscall6(unix.SYS_RECVMMSG, uintptr(s.fd), uintptr(unsafe.Pointer(&s.messages[0])), sharedBatch, unix.MSG_DONTWAIT, 0, 0)
-	if problem == 0 && n > 0 {
-		s.count, s.last = int(n), time.Now()
+	if count, problem := s.inbox.read(s.fd, sharedBatch); problem == 0 && count > 0 {
+		s.count, s.last = count, time.Now()
 	}
 }
 
 func (s *polledShared) WriteToAddrPort(b []byte, to netip.AddrPort) (int, error) {
 	var target sockaddr
-	if target.set(to); target.size == 0 || len(b) == 0 {
-		return 0, unix.EINVAL
-	}
+	target.set(to)
 	s.guard.RLock()
 	defer s.guard.RUnlock()
 	if s.fd < 0 {
 		return 0, net.ErrClosed
 	}
-	_, _, problem := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(s.fd), uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)),
-		unix.MSG_DONTWAIT, uintptr(unsafe.Pointer(&target.raw)), uintptr(target.size))
-	if problem != 0 {
+	if problem := target.send(s.fd, b); problem != 0 {
 		return 0, problem
 	}
 	return len(b), nil
