@@ -96,6 +96,7 @@ func (p *pacer) insert(leg *Leg, slot int) {
 	grown = append(grown, leg)
 	p.legs[slot].Store(&grown)
 	leg.place = place{p, slot}
+	leg.looks.Store(int32(len(legs) % lookEvery)) // so that not all of a slot look at once
 	p.count.Add(1)
 	p.begin()
 }
