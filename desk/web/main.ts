@@ -10,6 +10,7 @@ import { CallsView } from "./calls-view";
 import { everyTick, learn, spell, until } from "./clock";
 import { Controls } from "./controls";
 import { find, mark, show, write } from "./dom";
+import { FlowsView } from "./flows-view";
 import { Ears } from "./ears";
 import { Keypad } from "./keypad";
 import { Level } from "./level";
@@ -97,6 +98,7 @@ class Softphone {
     (id) => this.views.go({ kind: "call", id }),
   );
   private readonly callView = new CallView();
+  private readonly flowsView = new FlowsView();
   private readonly signIn = new SignIn(() => {
     void this.ringer.wake();
     this.begin();
@@ -177,6 +179,7 @@ class Softphone {
     this.callsView.clear();
     this.supervision.clear();
     this.callView.show("");
+    this.flowsView.clear();
     this.banners.clear();
     this.desk(false);
     this.tab.render(null, true, false);
@@ -196,6 +199,7 @@ class Softphone {
     const view = this.views.now;
     this.callsView.show(on && view.kind === "calls");
     this.callView.show(on && view.kind === "call" ? view.id : "");
+    this.flowsView.show(on && view.kind === "flows");
     on &&= view.kind === "softphone";
     show(find("desk-view"), on);
     const place = find(on ? "stage-notices" : "page-notices");

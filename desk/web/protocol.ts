@@ -81,7 +81,7 @@ export interface Screen {
   user: string;
   agent: string;
   name: string;
-  role: "agent" | "supervisor";
+  role: "agent" | "supervisor" | "admin";
   state: AgentState;
   reason?: string;
   since?: string;

@@ -1,11 +1,11 @@
-// Which part of the page is shown: the softphone, or for supervisors the calls, or
-// one of them. It stands behind the # of the address, so that a reload and the
+// Which part of the page is shown: the softphone; for supervisors the calls, or one of
+// them; for supervisors and admins the flows. It stands behind the # of the address, so that a reload and the
 // browser's Back keep it.
 
 import { find, mark, show, write } from "./dom";
 import type { AgentState, Screen } from "./protocol";
 
-export type View = { kind: "softphone" } | { kind: "calls" } | { kind: "call"; id: string };
+export type View = { kind: "softphone" } | { kind: "calls" } | { kind: "flows" } | { kind: "call"; id: string };
 
 const callPrefix = "#call/";
 // While one of these is on, the softphone's tab says so: it may not be in sight.
@@ -19,7 +19,7 @@ const telling: Partial<Record<AgentState, string>> = {
 
 export class Views {
   private view: View | null = null;
-  private supervisor = false;
+  private role: Screen["role"] = "agent";
   private state = "";
 
   constructor(private readonly changed: () => void) {
@@ -28,19 +28,21 @@ export class Views {
 
   /** What is shown now; the softphone is for everybody. */
   get now(): View {
-    return (this.supervisor && this.view) || { kind: "softphone" };
+    return this.view && mayLook(this.role, this.view) ? this.view : { kind: "softphone" };
   }
 
   render(screen: Screen): void {
-    const supervisor = screen.role === "supervisor";
-    if (supervisor && !this.supervisor) {
-      this.view = viewOf(location.hash) ?? { kind: screen.call ? "softphone" : "calls" };
+    const { role } = screen;
+    if (role !== this.role && role !== "agent") {
+      const first: View = { kind: role === "admin" ? "flows" : "calls" };
+      this.view = viewOf(location.hash) ?? (screen.call ? { kind: "softphone" } : first);
     }
-    // A call that comes in is in view, wherever the supervisor was.
-    if (supervisor && screen.state === "offered" && this.state !== "offered" && this.now.kind !== "softphone") this.go({ kind: "softphone" });
-    this.supervisor = supervisor;
+    this.role = role;
+    // A call that comes in is in view, wherever its agent was.
+    if (role !== "agent" && screen.state === "offered" && this.state !== "offered" && this.now.kind !== "softphone") this.go({ kind: "softphone" });
     this.state = screen.state;
-    show(find("views"), supervisor);
+    show(find("views"), role !== "agent");
+    show(find("view-calls"), role === "supervisor");
     const tells = this.now.kind === "softphone" ? "" : (telling[screen.state] ?? "");
     write(find("view-softphone-state"), tells && `: ${tells}`);
     this.mark();
@@ -48,7 +50,7 @@ export class Views {
 
   /** Signed out: the next user may be another. */
   leave(): void {
-    this.supervisor = false;
+    this.role = "agent";
     this.view = null;
     this.state = "";
     show(find("views"), false);
@@ -65,7 +67,7 @@ export class Views {
     const view = viewOf(location.hash);
     if (!view) return; // a place within the page
     this.view = view;
-    if (!this.supervisor) return;
+    if (this.role === "agent") return;
     this.mark();
     this.changed();
     find("main").focus();
@@ -75,6 +77,7 @@ export class Views {
   private mark(): void {
     const kind = this.now.kind;
     mark(find("view-softphone"), "aria-current", kind === "softphone" ? "page" : "false");
+    mark(find("view-flows"), "aria-current", kind === "flows" ? "page" : "false");
     mark(find("view-calls"), "aria-current", kind === "calls" ? "page" : kind === "call" ? "true" : "false");
   }
 }
@@ -86,6 +89,14 @@ function hashOf(view: View): string {
 function viewOf(hash: string): View | null {
   if (hash === "#softphone") return { kind: "softphone" };
   if (hash === "#calls") return { kind: "calls" };
+  if (hash === "#flows") return { kind: "flows" };
   if (hash.startsWith(callPrefix)) return { kind: "call", id: hash.slice(callPrefix.length) };
   return null;
+}
+
+// What a role may look at; the server says so itself (desk/role.go).
+function mayLook(role: Screen["role"], view: View): boolean {
+  if (view.kind === "softphone") return true;
+  if (view.kind === "flows") return role !== "agent";
+  return role === "supervisor";
 }
