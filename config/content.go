@@ -16,10 +16,11 @@ import (
 )
 
 // flows loads the folder flows against what it may name.
-func (r *reader) flows(sounds sounds, lines []line, people []person, law law, lookUps map[string]*lookup.Definition) *ivr.Set {
+func (r *reader) flows(s script, rest rest) *ivr.Set {
+	sounds := s.sounds
 	queues := map[string]ivr.Queue{}
-	for _, l := range lines {
-		queues[l.Name] = ivr.Queue{Credential: string(l.Credential), Agents: agentsOf(l, people)}
+	for _, l := range rest.lines {
+		queues[l.Name] = ivr.Queue{Credential: string(l.Credential), Agents: agentsOf(l, rest.people)}
 	}
 	facts := map[string]ivr.FactKind{}
 	for name, kind := range member.Facts() {
@@ -31,15 +32,16 @@ func (r *reader) flows(sounds sounds, lines []line, people []person, law law, lo
 			_, ok := sounds.prompts[ivr.Prompt{Language: language, Name: name}]
 			return ok
 		},
-		Speak:    sounds.speak,
-		Fallback: sounds.fallback,
-		Prompts:  sounds.names(),
-		Music:    slices.Sorted(maps.Keys(sounds.music)),
-		Queues:   queues,
-		Facts:    facts,
-		LookUps:  asked(lookUps),
-		Beside:   r.raw[lookUpsName],
-		States:   law.states,
+		Speak:     sounds.speak,
+		Fallback:  sounds.fallback,
+		Prompts:   sounds.names(),
+		Music:     slices.Sorted(maps.Keys(sounds.music)),
+		Queues:    queues,
+		Facts:     facts,
+		Calendars: s.calendars,
+		LookUps:   asked(s.lookUps),
+		Beside:    slices.Concat(r.raw[lookUpsName], r.raw[calendarsName]),
+		States:    rest.law.states,
 	}
 	if r.inventory {
 		unheard(&environment)

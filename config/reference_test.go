@@ -37,6 +37,7 @@ differs, look with ` + "`careline check DIR`" + `, start with ` + "`careline run
 | where nurses may work, with the source of each list | licensing.yaml |
 | who may call (the demo's directory) | members.yaml |
 | what callers go through | flows/*.yaml |
+| when lines are open | calendars.yaml, which may be left out (docs/calendars.md) |
 | what callers hear | prompts/LANGUAGE/NAME.wav, music/NAME.wav, or .opus (docs/prompts.md, docs/media.md) |
 
 ` + "`careline check`" + ` reads all of it together: a line without its flow, a queue that no agent can serve, a nurse

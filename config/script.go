@@ -1,8 +1,11 @@
 package config
 
 import (
+	"time"
+
 	"careline/call"
 	"careline/ivr"
+	"careline/ivr/calendar"
 	"careline/lookup"
 	"careline/problem"
 )
@@ -27,8 +30,19 @@ type script struct {
 	lines  map[string]call.Line
 	// lookUps by name.
 	lookUps map[string]*lookup.Definition
+	// calendars say when lines are open.
+	calendars map[string]*calendar.Hours
 	// testing is what is expected of the flows.
 	testing Testing
+}
+
+// noonOf is a moment of a day written as YYYY-MM-DD.
+func noonOf(day string) time.Time {
+	t, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return time.Time{}
+	}
+	return t.Add(12 * time.Hour)
 }
 
 func (s script) fill(content *call.Content) {
@@ -45,8 +59,9 @@ func (r *reader) script(rest rest, today string) script {
 	s.sounds.pauses(r.known.silence(codecs))
 	s.sounds.speak = r.speaker(rest.site, s.sounds, codecs)
 	s.lookUps = r.lookUps(rest.services)
+	s.calendars = r.calendars(rest.site.Site.Zone.Location, noonOf(today))
 	if rest.queuesDoc != nil {
-		s.flows = r.flows(s.sounds, rest.lines, rest.people, rest.law, s.lookUps)
+		s.flows = r.flows(s, rest)
 	}
 	if rest.doc != nil {
 		s.lines = r.lines(rest.doc, rest.site.Lines, s.flows)

@@ -3,10 +3,12 @@ package ivr_test
 import (
 	"os"
 	"testing"
+	"time"
 
 	"gopkg.in/yaml.v3"
 
 	"careline/ivr"
+	"careline/ivr/calendar"
 )
 
 // demoEnvironment is what the demo's flows may name, with the prompt scripts of
@@ -31,10 +33,20 @@ func demoEnvironment(t testing.TB) ivr.Environment {
 		Music:     []string{"calm"},
 		Queues:    map[string]ivr.Queue{"member_services": {}, "claims": {}, "unverified": {}, "nurse_line": {Credential: "RN"}, "provider_services": {}, "pharmacy_help": {}},
 		Facts:     map[string]ivr.FactKind{"next_visit": ivr.FactDate, "plan_year": ivr.FactNumber, "plan_name": ivr.FactText, "group": ivr.FactDigits, "id": ivr.FactDigits},
+		Calendars: map[string]*calendar.Hours{"member_services": office(), "provider_services": office()},
 		LookUps: map[string]ivr.LookUp{
 			"copay":    {Takes: map[string]ivr.Taking{"member": ivr.TakesMember, "plan": ivr.TakesPublic}, Gives: map[string]string{"copay": "number"}},
 			"provider": {Takes: map[string]ivr.Taking{"npi": ivr.TakesKeyed}, Gives: map[string]string{"in_network": "truth"}, Public: true},
 		},
+	}
+}
+
+// office is open from 8 to 20 on weekdays, in UTC, and closed on Christmas.
+func office() *calendar.Hours {
+	day := calendar.Day{{From: 8 * 60, To: 20 * 60}}
+	return &calendar.Hours{
+		Zone: time.UTC, Week: calendar.Week{1: day, 2: day, 3: day, 4: day, 5: day},
+		Holidays: []calendar.Holiday{{Name: "Christmas", On: calendar.MonthDay{Month: time.December, Day: 25}}},
 	}
 }
 

@@ -1,5 +1,7 @@
 package ivr
 
+import "careline/ivr/calendar"
+
 // FactKind is the form that a member's fact has, and so how it is spoken.
 type FactKind string
 
@@ -41,6 +43,8 @@ type Environment struct {
 	Queues map[string]Queue
 	// Facts of a verified member that a flow may speak, by name.
 	Facts map[string]FactKind
+	// Calendars that say when something is open, by name.
+	Calendars map[string]*calendar.Hours
 	// LookUps that flows may make, by name.
 	LookUps map[string]LookUp
 	// Beside is the text of files that stand beside the flows and decide what they do:

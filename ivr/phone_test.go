@@ -21,6 +21,7 @@ type phone struct {
 	locked  bool
 	facts   map[string]string
 
+	begins  time.Time
 	now     time.Duration
 	timers  map[ivr.TimerID]time.Duration
 	playing *ivr.Playback
@@ -57,9 +58,12 @@ type reply struct {
 	do func()
 }
 
-func call(t fataler, set *ivr.Set, flow string) *phone {
+func call(t fataler, set *ivr.Set, flow string) *phone { return callAt(t, set, flow, epoch) }
+
+// callAt begins a call at a time.
+func callAt(t fataler, set *ivr.Set, flow string, begins time.Time) *phone {
 	p := &phone{
-		t: t, timers: map[ivr.TimerID]time.Duration{},
+		t: t, begins: begins, timers: map[ivr.TimerID]time.Duration{},
 		members: map[string]string{"48201937": "04121961"}, facts: map[string]string{"next_visit": "2027-01-14"},
 	}
 	p.run = ivr.NewRun(set, flow, p, ivr.Options{})
@@ -191,7 +195,7 @@ func (p *phone) Refused(reason string) { p.t.Fatalf("the run's own guard refused
 // epoch is when a phone's call begins.
 var epoch = time.Date(2026, 11, 25, 16, 0, 0, 0, time.UTC)
 
-func (p *phone) Now() time.Time { return epoch.Add(p.now) }
+func (p *phone) Now() time.Time { return p.begins.Add(p.now) }
 
 func (p *phone) Queue(request ivr.QueueRequest) {
 	p.ask()

@@ -6,10 +6,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"gopkg.in/yaml.v3"
 
 	"careline/ivr"
+	"careline/ivr/calendar"
 	"careline/ivr/flowtest"
 )
 
@@ -36,6 +38,7 @@ func demo(t *testing.T) (*ivr.Set, flowtest.Options) {
 		HasPrompt: func(language, name string) bool { return words[ivr.Prompt{Language: language, Name: name}] != "" },
 		Queues:    map[string]ivr.Queue{"member_services": {}, "claims": {}, "unverified": {}, "nurse_line": {Credential: "RN"}, "provider_services": {}, "pharmacy_help": {}},
 		Facts:     map[string]ivr.FactKind{"next_visit": ivr.FactDate, "plan_year": ivr.FactNumber},
+		Calendars: map[string]*calendar.Hours{"provider_services": {Zone: time.UTC}},
 	})
 	if err != nil {
 		t.Fatal(err)

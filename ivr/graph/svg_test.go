@@ -14,13 +14,15 @@ import (
 	"time"
 
 	"careline/ivr"
+	"careline/ivr/calendar"
 	"careline/ivr/graph"
 )
 
 func environment() ivr.Environment {
 	return ivr.Environment{
 		Languages: []string{"en-US", "es-US"}, Queues: map[string]ivr.Queue{"member_services": {}, "claims": {}, "unverified": {}, "nurse_line": {Credential: "RN"}, "provider_services": {}, "pharmacy_help": {}},
-		Facts: map[string]ivr.FactKind{"next_visit": ivr.FactDate, "plan_year": ivr.FactNumber},
+		Facts:     map[string]ivr.FactKind{"next_visit": ivr.FactDate, "plan_year": ivr.FactNumber},
+		Calendars: map[string]*calendar.Hours{"provider_services": {Zone: time.UTC}},
 	}
 }
 
