@@ -192,6 +192,8 @@ func entries() map[string]entry {
 		"min":              {form: FormWhole, help: "at least so many digits"},
 		"max":              {form: FormWhole, help: "at most so many digits"},
 		"as":               {form: FormText, help: "what becomes of the digits"},
+		"check":            {form: FormText, help: "what the digits must be: npi, luhn, zip, phone, date, past_date or future_date"},
+		"pattern":          {form: FormText, help: "a regular expression that all the digits together must fit"},
 		"verify.ask":       {form: FormNames, help: "what is asked for, in this order"},
 		"attempts":         {form: FormWhole, help: "how often a caller may try in a call"},
 		"prompts":          {form: FormPromptsBy, help: "the question for each"},

@@ -1,6 +1,9 @@
 package ivr
 
 import (
+	"regexp"
+	"time"
+
 	"gopkg.in/yaml.v3"
 
 	"careline/phi"
@@ -150,6 +153,9 @@ type collectAction struct {
 	next    edge
 	noInput answer
 	noMatch answer
+	// check and pattern say what the digits must be; nil for anything.
+	check   func(keys string, today time.Time) bool
+	pattern *regexp.Regexp
 }
 
 type collectText struct {
@@ -169,6 +175,9 @@ type collectDetail struct {
 	Min    yaml.Node `yaml:"min"`
 	Max    yaml.Node `yaml:"max"`
 	As     yaml.Node `yaml:"as"`
+	// Check and Pattern say what the digits must be, besides their number.
+	Check   yaml.Node `yaml:"check"`
+	Pattern yaml.Node `yaml:"pattern"`
 }
 
 // stateOfZIP is the one conversion that collect knows.
@@ -186,7 +195,7 @@ func (p *parser) collect(s *step, node *yaml.Node) action {
 	a.min = p.whole(&detail.Min, max(exact, 1), 1, MaxDigits)
 	a.max = p.whole(&detail.Max, max(exact, a.min), 1, MaxDigits)
 	switch {
-	case exact == 0 && detail.Digits.Kind == 0 && detail.Max.Kind == 0:
+	case exact == 0 && detail.Digits.Kind == 0 && detail.Max.Kind == 0 && detail.Check.Kind == 0:
 		p.add(p.at(s.node, "step %q doesn't say how many digits it collects", s.name).Hint("write `digits: 5`, or `min: 1` and `max: 5`"))
 	case exact > 0 && (detail.Min.Kind != 0 || detail.Max.Kind != 0):
 		p.add(p.at(&detail.Digits, "step %q has both \"digits\" and \"min\" or \"max\"", s.name).Hint("keep one of the two"))
@@ -194,6 +203,7 @@ func (p *parser) collect(s *step, node *yaml.Node) action {
 		p.add(p.at(&detail.Min, "\"min\" is %d, more than \"max\", %d", a.min, a.max).Hint("swap them"))
 	}
 	p.into(s, a, &detail)
+	p.entry(s, a, &detail)
 	a.next = p.onward(s, node, "next", chosen, whyNext)
 	a.noInput = p.answer(s, node, "no_input", nil)
 	a.noMatch = p.answer(s, node, "no_match", &a.noInput)
@@ -249,6 +259,8 @@ func (a *collectAction) enter(r *Run) {
 					return false
 				}
 				r.write(valueState, state, labelPublic)
+			} else if !a.fits(r, keys(digits)) {
+				return false
 			} else {
 				r.keyed[a.into] = digits
 			}

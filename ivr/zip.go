@@ -33,8 +33,9 @@ func zipRanges() []zipRange {
 }
 
 // stateOf gives the state of a five-digit ZIP code, or "".
-func stateOf(zip phi.Digits) string {
-	text := keys(zip)
+func stateOf(zip phi.Digits) string { return stateOfText(keys(zip)) }
+
+func stateOfText(text string) string {
 	if len(text) != 5 {
 		return ""
 	}

@@ -1,0 +1,136 @@
+package ivr
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"time"
+
+	"gopkg.in/yaml.v3"
+)
+
+// entryCheck says of an entry whether it can be what it is meant to be. It proves
+// nothing of who entered it.
+type entryCheck struct {
+	// digits that such an entry has.
+	min, max int
+	// what it is, for hints.
+	what string
+	// ok gets as many keys, digits all, and the day of the call.
+	ok func(keys string, today time.Time) bool
+}
+
+// entryChecks by the word that a flow names them by.
+func entryChecks() map[string]entryCheck {
+	return map[string]entryCheck{
+		"npi":         {10, 10, "a National Provider Identifier", isNPI},
+		"luhn":        {2, MaxDigits, "a number with a Luhn check digit (ISO/IEC 7812-1)", func(keys string, _ time.Time) bool { return luhn(keys) }},
+		"zip":         {5, 5, "a ZIP code of the states", func(keys string, _ time.Time) bool { return stateOfText(keys) != "" }},
+		"phone":       {10, 10, "a telephone number of North America", isPhone},
+		"date":        {8, 8, "a day as month, day and year", func(keys string, _ time.Time) bool { _, ok := dayOf(keys); return ok }},
+		"past_date":   {8, 8, "a day that has been, as month, day and year", isPast},
+		"future_date": {8, 8, "a day to come, as month, day and year", isFuture},
+	}
+}
+
+// isNPI: 10 digits, the first 1 or 2, whose last is Luhn's of "80840" and the rest (45
+// CFR 162.406; DOMAIN.md §4).
+func isNPI(keys string, _ time.Time) bool {
+	return len(keys) == 10 && (keys[0] == '1' || keys[0] == '2') && luhn("80840"+keys)
+}
+
+// luhn reports whether the last digit is the check digit of those before.
+func luhn(digits string) bool {
+	sum := 0
+	for i := range len(digits) {
+		digit := int(digits[len(digits)-1-i] - '0')
+		if i%2 == 1 {
+			if digit *= 2; digit > 9 {
+				digit -= 9
+			}
+		}
+		sum += digit
+	}
+	return sum%10 == 0
+}
+
+// isPhone: neither area code nor exchange begins with 0 or 1, nor is either one of the
+// services such as 911.
+func isPhone(keys string, _ time.Time) bool {
+	for _, part := range []string{keys[:3], keys[3:6]} {
+		if part[0] < '2' || part[1:] == "11" {
+			return false
+		}
+	}
+	return true
+}
+
+// firstYear of a day that anybody would mean, and how many years ahead.
+const (
+	earliestYear = 1890
+	yearsAhead   = 100
+)
+
+// dayOf reads MMDDYYYY.
+func dayOf(keys string) (time.Time, bool) {
+	day, err := time.Parse("01022006", keys)
+	return day, err == nil && day.Year() >= earliestYear
+}
+
+func isPast(keys string, today time.Time) bool {
+	day, ok := dayOf(keys)
+	return ok && !day.After(today)
+}
+
+func isFuture(keys string, today time.Time) bool {
+	day, ok := dayOf(keys)
+	return ok && day.After(today) && day.Before(today.AddDate(yearsAhead, 0, 0))
+}
+
+// entry reads what a collect step wants its digits to be.
+func (p *parser) entry(s *step, a *collectAction, detail *collectDetail) {
+	lengths := detail.Digits.Kind != 0 || detail.Min.Kind != 0 || detail.Max.Kind != 0
+	if name := detail.Check.Value; detail.Check.Kind != 0 {
+		check, known := entryChecks()[name]
+		switch {
+		case !known:
+			p.add(p.at(&detail.Check, "there is no check %q", name).Hint("%s", didYouMean(name, slices.Collect(maps.Keys(entryChecks())), "the checks are ")))
+		case a.zip:
+			p.add(p.at(&detail.Check, "%s finds its state, and so is checked already", stateOfZIP).Hint("remove \"check\""))
+		case lengths && (a.min < check.min || a.max > check.max):
+			p.add(p.at(&detail.Check, "%s has %s digits, and step %q takes %s", check.what, span(check.min, check.max), s.name, span(a.min, a.max)).Hint("leave \"digits\", \"min\" and \"max\" out"))
+		default:
+			a.check = check.ok
+			if !lengths {
+				a.min, a.max = check.min, check.max
+			}
+		}
+	}
+	if detail.Pattern.Kind != 0 {
+		a.pattern = p.pattern(&detail.Pattern)
+	}
+}
+
+// pattern reads a regular expression (RE2, so that no entry takes long) that the whole
+// entry must fit.
+func (p *parser) pattern(node *yaml.Node) *regexp.Regexp {
+	pattern, err := regexp.Compile(`\A(?:` + node.Value + `)\z`)
+	if err != nil || node.Value == "" {
+		p.add(p.at(node, "%q is no pattern", node.Value).Hint("write it as in `pattern: \"[12].*\"`: it is compared with all the digits"))
+		return nil
+	}
+	return pattern
+}
+
+func span(least, most int) string {
+	if least == most {
+		return strconv.Itoa(least)
+	}
+	return strconv.Itoa(least) + " to " + strconv.Itoa(most)
+}
+
+// fits reports whether an entry is what the step wants.
+func (a *collectAction) fits(r *Run, text string) bool {
+	return (a.pattern == nil || a.pattern.MatchString(text)) && (a.check == nil || a.check(text, r.line.Now()))
+}
