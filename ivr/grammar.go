@@ -173,6 +173,9 @@ func entries() map[string]entry {
 		"steps":     {form: FormSteps, help: "the steps by name, each with one verb"},
 		"timing":    {help: "how long the caller has; be generous"},
 
+		"handlers":      {form: FormValues, help: "keys that mean the same in all menus, each with a step, or `repeat`"},
+		"menu.handlers": {form: FormTruth, help: "false: the flow's handlers don't work here"},
+
 		"first_digit":    {form: FormDuration, help: "wait for the first key, after the question"},
 		"between_digits": {form: FormDuration, help: "wait for each further key"},
 		"barge_in":       {help: "false: a key does not end it, as for notices that must be heard"},

@@ -48,6 +48,8 @@ type flowText struct {
 	Gives     yaml.Node  `yaml:"gives"`
 	Timing    timingText `yaml:"timing"`
 	Steps     yaml.Node  `yaml:"steps"`
+	// Handlers are keys that mean the same in all menus.
+	Handlers yaml.Node `yaml:"handlers"`
 }
 
 type timingText struct {
@@ -73,6 +75,7 @@ func parseFlow(file string, raw []byte, set *Set) (*flow, error) {
 	for _, pair := range problem.Pairs(&text.Steps) {
 		p.step(pair.Key, pair.Value, pair.Key.Value, false)
 	}
+	p.handlers(&text.Handlers)
 	return p.flow, p.list.Err()
 }
 

@@ -60,22 +60,29 @@ type menuAction struct {
 	choices map[string]*edge
 	noInput answer
 	noMatch answer
+	// alone: the flow's handlers don't work here. repeats is the key by which the
+	// question is asked again; empty for none.
+	alone   bool
+	repeats string
 }
 
 type menuText struct {
-	Menu    yaml.Node  `yaml:"menu"`
-	Choices yaml.Node  `yaml:"choices"`
-	Timing  timingText `yaml:"timing"`
-	BargeIn *bool      `yaml:"barge_in"`
-	NoInput yaml.Node  `yaml:"no_input"`
-	NoMatch yaml.Node  `yaml:"no_match"`
-	Label   string     `yaml:"label"`
+	Menu    yaml.Node `yaml:"menu"`
+	Choices yaml.Node `yaml:"choices"`
+	// Handlers: false keeps the flow's handlers out.
+	Handlers *bool      `yaml:"handlers"`
+	Timing   timingText `yaml:"timing"`
+	BargeIn  *bool      `yaml:"barge_in"`
+	NoInput  yaml.Node  `yaml:"no_input"`
+	NoMatch  yaml.Node  `yaml:"no_match"`
+	Label    string     `yaml:"label"`
 }
 
 func (p *parser) menu(s *step, node *yaml.Node) action {
 	var text menuText
 	p.decode(node, &text)
 	a := &menuAction{row: p.prompts(&text.Menu), bargeIn: text.BargeIn == nil || *text.BargeIn, timing: p.timing(text.Timing, p.flow.timing), choices: map[string]*edge{}}
+	a.alone = text.Handlers != nil && !*text.Handlers
 	pairs := problem.Pairs(&text.Choices)
 	if p.mapping(&text.Choices, "choices", "choices: {\"1\": step}") && len(pairs) == 0 {
 		p.add(p.at(s.node, "menu %q has no choices", s.name).Hint("write them as `choices: {\"1\": step}`"))
@@ -119,7 +126,9 @@ func (*menuAction) verb() string { return "menu" }
 func (a *menuAction) edges() []*edge {
 	var edges []*edge
 	for _, key := range a.keys {
-		edges = append(edges, a.choices[key])
+		if e := a.choices[key]; e != nil {
+			edges = append(edges, e)
+		}
 	}
 	return append(edges, &a.noInput.next, &a.noMatch.next)
 }
@@ -131,14 +140,19 @@ func (a *menuAction) prompts() []promptUse {
 func (*menuAction) touches() []touch { return nil }
 
 func (a *menuAction) enter(r *Run) {
-	r.ask(&question{
+	q := &question{
 		row: r.row(a.row), bargeIn: a.bargeIn, timing: a.timing, choices: a.keys,
 		noInput: r.reply(a.noInput), noMatch: r.reply(a.noMatch),
-		done: func(_ phi.Digits, choice string) bool {
-			r.follow(a.choices[choice])
+	}
+	q.done = func(_ phi.Digits, choice string) bool {
+		if choice == a.repeats {
+			q.put(r, q.row)
 			return true
-		},
-	})
+		}
+		r.follow(a.choices[choice])
+		return true
+	}
+	r.ask(q)
 }
 
 // collectAction asks for digits.

@@ -157,7 +157,7 @@ func (p *picture) away(from *node, edge ivr.EdgeName) *node {
 
 // word is how a way is called in a drawing: a choice by its key, "next" not at all.
 func word(via string) string {
-	if key, ok := strings.CutPrefix(via, "choice "); ok {
+	if key, ok := strings.CutPrefix(strings.Replace(via, "handler ", "choice ", 1), "choice "); ok {
 		if plain, err := strconv.Unquote(key); err == nil {
 			return plain
 		}
