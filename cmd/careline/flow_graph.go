@@ -32,15 +32,7 @@ func flowGraph(_ context.Context, t terminal, args []string) int {
 	if *flow != "" && !flows.Has(*flow) {
 		return t.noFlow(*flow, flows.Flows())
 	}
-	options := graph.Options{Flow: *flow}
-	if *coverage {
-		visits := settings.Testing.Run(flows).Visits
-		options.Counts = &graph.Counts{Steps: visits.Steps, Edges: visits.Edges}
-	}
-	drawing := graph.SVG(flows.View(), options)
-	if *mermaid {
-		drawing = []byte(graph.Mermaid(flows.View(), options))
-	}
+	drawing := drawn(settings, *flow, *mermaid, *coverage)
 	if *out == "" {
 		_, err = t.stdout.Write(drawing)
 	} else {
@@ -50,6 +42,19 @@ func flowGraph(_ context.Context, t terminal, args []string) int {
 		return t.fail(err)
 	}
 	return exitOK
+}
+
+// drawn is the drawing of a configuration's flows, or of one of them.
+func drawn(settings *config.Config, flow string, mermaid, coverage bool) []byte {
+	flows, options := settings.Content.Flows, graph.Options{Flow: flow}
+	if coverage {
+		visits := settings.Testing.Run(flows).Visits
+		options.Counts = &graph.Counts{Steps: visits.Steps, Edges: visits.Edges}
+	}
+	if mermaid {
+		return []byte(graph.Mermaid(flows.View(), options))
+	}
+	return graph.SVG(flows.View(), options)
 }
 
 // noFlow says that there is no flow of a name.

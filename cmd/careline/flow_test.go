@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -30,16 +31,18 @@ func TestTheDemosTestsGoEveryWay(t *testing.T) {
 	if playing, err := time.ParseDuration(took[1]); err != nil || playing > 2*time.Second {
 		t.Errorf("playing took %s: %v", took[1], err)
 	}
-	file := filepath.Join(t.TempDir(), "flows.svg")
-	if code, stdout, stderr := careline("", "flow", "graph", "--flow", "nurse-line", "--coverage", "--out", file, dir); code != 0 || stdout != "" || stderr != "" {
-		t.Errorf("exit %d\n%s%s", code, stdout, stderr)
+	settings, err := config.Load(dir) // once for what is drawn and what editors know
+	if err != nil {
+		t.Fatal(err)
 	}
-	if drawing, err := os.ReadFile(file); err != nil || !strings.HasPrefix(string(drawing), "<svg ") || strings.Contains(string(drawing), "unused\"") {
-		t.Errorf("%v in %s", err, drawing)
+	if drawing := string(drawn(settings, "nurse-line", false, true)); !strings.HasPrefix(drawing, "<svg ") || strings.Contains(drawing, "unused\"") {
+		t.Errorf("drawn is %s", drawing)
 	}
-	code, stdout, stderr = careline("", "flow", "schema", dir)
-	if code != 0 || stderr != "" || !strings.Contains(stdout, `"nurse-red-flags",`) || !strings.Contains(stdout, `"nurse_line"`) {
-		t.Errorf("exit %d\n%s", code, stderr)
+	if text := string(drawn(settings, "", true, false)); !strings.Contains(text, `["Pharmacy help"]`) {
+		t.Errorf("drawn is %s", text)
+	}
+	if names := namesOf(settings); !slices.Contains(names.Prompts, "nurse-red-flags") || !slices.Contains(names.Queues, "nurse_line") || !slices.Equal(names.Languages, []string{"en-US", "es-US"}) || !slices.Contains(names.Music, "calm") {
+		t.Errorf("names are %+v", names)
 	}
 	tried := filepath.Join(dir, "tests", "tried.yaml") // a conversation is a test, which the check then plays
 	code, stdout, stderr = careline("1\n1\n48201937\n04121961\n2\n\n", "flow", "simulate", "--save", tried, dir)
