@@ -50,6 +50,8 @@ const (
 	FormPrompts Form = "prompts"
 	// FormPromptsBy gives names prompts.
 	FormPromptsBy Form = "prompts by name"
+	// FormHelp is a list of prompts, or of lists of them: one for each time.
+	FormHelp Form = "prompts for each time"
 	// FormSay are prompts with values between them, or words by language.
 	FormSay Form = "say"
 	// FormNames is a text or a list of them; FormLanguages and FormAsked are such.
@@ -183,6 +185,7 @@ func entries() map[string]entry {
 		"no_input":       {form: FormStepOr, text: answerText{}, help: "where callers go who press nothing"},
 		"no_match":       {form: FormStepOr, text: answerText{}, help: "where callers go who press something else"},
 		"retries":        {form: FormWhole, help: "how often it is asked again"},
+		"help":           {form: FormHelp, help: "heard before the question is asked again: more with each time"},
 
 		"play":             {form: FormPrompts},
 		"say":              {form: FormSay},
@@ -225,6 +228,7 @@ func entries() map[string]entry {
 		"call.call.into":   {form: FormTexts, help: "variables of ours, each with the name that the other flow gives it by"},
 		"returns":          {form: FormTexts, help: "the step that follows each of the other flow's returns"},
 		"return":           {form: FormText},
+		"wait":             {form: FormDuration},
 		"hours":            {form: FormText},
 		"open":             {form: FormStep, help: "where callers go who come while it is open"},
 		"closed":           {form: FormStep, help: "where callers go who come while it is closed"},
@@ -250,6 +254,7 @@ func requiredKeys() map[string][]string {
 		"verify":        {"verified", "failed"},
 		"set":           {"next"},
 		"queue":         {"timeout", "full", "unavailable"},
+		"wait":          {"next"},
 		"hours":         {"open", "closed"},
 		"look_up":       {"next", "missing", "failed"},
 		"queue.queue":   {"name", "hold"},
@@ -269,6 +274,7 @@ func verbHelp() map[string]string {
 		"branch":   "takes the first way whose condition holds",
 		"call":     "goes through another flow and comes back",
 		"return":   "goes back to the flow that called this one",
+		"wait":     "lets a moment pass in silence",
 		"hours":    "goes on by whether a calendar is open now",
 		"look_up":  "asks a service outside",
 		"queue":    "puts the caller in line",

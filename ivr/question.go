@@ -152,12 +152,24 @@ type question struct {
 // reply is what a question does without a usable answer.
 type reply struct {
 	retries int
-	row     []Prompt
+	rows    [][]Prompt
 	next    *edge
 }
 
+// row is heard before the question is asked again for the nth time, from 1.
+func (r reply) row(times int) []Prompt {
+	if len(r.rows) == 0 {
+		return nil
+	}
+	return r.rows[min(times, len(r.rows))-1]
+}
+
 func (r *Run) reply(a answer) reply {
-	return reply{retries: a.retries, row: r.row(a.row), next: &a.next}
+	told := reply{retries: a.retries, next: &a.next}
+	for _, row := range a.rows {
+		told.rows = append(told.rows, r.row(row))
+	}
+	return told
 }
 
 // ask puts a question to the caller.
@@ -265,5 +277,5 @@ func (q *question) again(r *Run, reply reply, times int) {
 		r.follow(reply.next)
 		return
 	}
-	q.put(r, append(slices.Clone(reply.row), q.row...))
+	q.put(r, slices.Concat(reply.row(times), q.row))
 }

@@ -2,6 +2,7 @@ package ivr
 
 import (
 	"regexp"
+	"slices"
 	"time"
 
 	"gopkg.in/yaml.v3"
@@ -13,14 +14,21 @@ import (
 // answer is what a question does without a usable answer.
 type answer struct {
 	retries int
-	row     []promptUse
-	next    edge
+	// rows are heard before the question is asked again: the first at the first time,
+	// the last from then on.
+	rows [][]promptUse
+	next edge
 }
+
+// prompts are those of all rows.
+func (a answer) prompts() []promptUse { return slices.Concat(a.rows...) }
 
 type answerText struct {
 	Retries yaml.Node `yaml:"retries"`
 	Play    yaml.Node `yaml:"play"`
-	Next    string    `yaml:"next"`
+	// Help in place of Play: prompts for each time.
+	Help yaml.Node `yaml:"help"`
+	Next string    `yaml:"next"`
 }
 
 // answer reads no_input or no_match: a step's name, or a mapping.
@@ -29,7 +37,7 @@ func (p *parser) answer(s *step, node *yaml.Node, key string, otherwise *answer)
 	if given == nil {
 		if otherwise != nil {
 			a := *otherwise
-			a.row, a.next.via = nil, key
+			a.rows, a.next.via = nil, key
 			return a
 		}
 		p.add(p.at(s.node, "step %q is a dead end for a caller who presses nothing: it has no %q", s.name, key).Hint("name the step that then follows, as in `no_input: {retries: 2, next: person}`"))
@@ -40,7 +48,7 @@ func (p *parser) answer(s *step, node *yaml.Node, key string, otherwise *answer)
 	}
 	var text answerText
 	p.decode(given, &text)
-	a := answer{retries: p.whole(&text.Retries, DefaultRetries, 0, MaxRetries), row: p.prompts(&text.Play)}
+	a := answer{retries: p.whole(&text.Retries, DefaultRetries, 0, MaxRetries), rows: p.help(s, given, &text)}
 	if problem.Get(given, "next") == nil && otherwise != nil {
 		a.next = otherwise.next
 		a.next.via = key
@@ -49,6 +57,31 @@ func (p *parser) answer(s *step, node *yaml.Node, key string, otherwise *answer)
 	a.next = p.onward(&step{name: s.name, node: given}, given, "next", silent, "name the step that follows after the last retry")
 	a.next.via = key
 	return a
+}
+
+// help reads what is heard before a question is asked again.
+func (p *parser) help(s *step, node *yaml.Node, text *answerText) [][]promptUse {
+	switch {
+	case text.Help.Kind == 0:
+		if row := p.prompts(&text.Play); len(row) > 0 {
+			return [][]promptUse{row}
+		}
+		return nil
+	case text.Play.Kind != 0:
+		p.add(p.at(&text.Help, "step %q has both \"play\" and \"help\"", s.name).Hint("keep one: help has prompts for each time, as in `help: [no-input, [no-input, stay-on-the-line]]`"))
+	case text.Help.Kind != yaml.SequenceNode:
+		p.add(p.at(&text.Help, "\"help\" is no list").Hint("write prompts for each time, as in `help: [no-input, [no-input, stay-on-the-line]]`, or `play: no-input` for the same each time"))
+	default:
+		var rows [][]promptUse
+		for _, item := range text.Help.Content {
+			rows = append(rows, p.prompts(item))
+		}
+		if retries := problem.Get(node, "retries"); retries != nil && len(rows) > p.whole(&text.Retries, DefaultRetries, 0, MaxRetries) {
+			p.add(p.at(&text.Help, "\"help\" has prompts for %d times, and step %q asks again %s times", len(rows), s.name, retries.Value).Hint("raise \"retries\", or leave some out"))
+		}
+		return rows
+	}
+	return nil
 }
 
 // menuAction asks for one of some choices.
@@ -134,7 +167,7 @@ func (a *menuAction) edges() []*edge {
 }
 
 func (a *menuAction) prompts() []promptUse {
-	return append(append(append([]promptUse(nil), a.row...), a.noInput.row...), a.noMatch.row...)
+	return slices.Concat(a.row, a.noInput.prompts(), a.noMatch.prompts())
 }
 
 func (*menuAction) touches() []touch { return nil }
@@ -252,7 +285,7 @@ func (*collectAction) verb() string     { return "collect" }
 func (a *collectAction) edges() []*edge { return []*edge{&a.next, &a.noInput.next, &a.noMatch.next} }
 
 func (a *collectAction) prompts() []promptUse {
-	return append(append(append([]promptUse(nil), a.row...), a.noInput.row...), a.noMatch.row...)
+	return slices.Concat(a.row, a.noInput.prompts(), a.noMatch.prompts())
 }
 
 func (a *collectAction) touches() []touch {

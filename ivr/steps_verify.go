@@ -126,7 +126,7 @@ func (a *verifyAction) prompts() []promptUse {
 	for _, field := range a.fields {
 		uses = append(uses, field.row...)
 	}
-	return append(append(uses, a.noInput.row...), a.noMatch.row...)
+	return append(append(uses, a.noInput.prompts()...), a.noMatch.prompts()...)
 }
 
 func (a *verifyAction) touches() []touch {

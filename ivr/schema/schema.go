@@ -139,6 +139,8 @@ func (w writer) named(form ivr.Form) object {
 	switch form {
 	case ivr.FormPrompts:
 		return w.prompts()
+	case ivr.FormHelp:
+		return object{"type": "array", "minItems": 1, "items": w.prompts()}
 	case ivr.FormPromptsBy:
 		return object{"type": "object", "additionalProperties": w.prompts()}
 	case ivr.FormSay:
