@@ -1,6 +1,7 @@
 package ivr
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 	"time"
@@ -167,7 +168,7 @@ func FormOf(of reflect.Type) Form {
 // entries tells of keys what their types don't: "verb.key", or a key that means the
 // same in every verb.
 func entries() map[string]entry {
-	return map[string]entry{
+	all := map[string]entry{
 		"flow":      {help: "the flow's name; lines and other flows lead to it"},
 		"label":     {help: "what people read"},
 		"languages": {form: FormLanguages, help: "what the flow speaks; the first is where a call begins"},
@@ -186,7 +187,14 @@ func entries() map[string]entry {
 		"no_match":       {form: FormStepOr, text: answerText{}, help: "where callers go who press something else"},
 		"retries":        {form: FormWhole, help: "how often it is asked again"},
 		"help":           {form: FormHelp, help: "heard before the question is asked again: more with each time"},
+	}
+	maps.Copy(all, verbEntries())
+	return all
+}
 
+// verbEntries are those of keys that verbs have.
+func verbEntries() map[string]entry {
+	return map[string]entry{
 		"play":             {form: FormPrompts},
 		"say":              {form: FormSay},
 		"missing":          {form: FormStep, help: "where the call goes if a value can't be read"},
