@@ -19,7 +19,7 @@ WEB_SOURCES := $(shell find desk/web -path desk/web/dist -prune -o -type f -prin
 WEB_STAMP := desk/web/dist/index.html
 
 .DEFAULT_GOAL := help
-.PHONY: fuzz-sip bench-sip bench-media soak-sip flood help build run test unit e2e bench fuzz lint fmt prompts check clean clients toolchain
+.PHONY: bench-ivr fuzz-sip bench-sip bench-media soak-sip flood help build run test unit e2e bench fuzz lint fmt prompts check clean clients toolchain
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ bench: toolchain ## Run the benchmarks
 
 bench-sip: build clients ## Measure call set-up: the highest rate on one core, and the times at half of it
 	$(GO) run ./e2e/benchsip -program $(BIN)
+
+bench-ivr: toolchain ## Measure flows: starting a call, 5,000 that wait, checking 500 steps
+	$(GO) test -run '^$$' -bench '^Benchmark(Check|Start|Sessions)$$' -benchmem ./ivr
 
 bench-media: build ## Measure what sound costs: CPU, lateness and memory of calls in the IVR and in bridges
 	$(GO) build -o bin/benchmedia ./e2e/benchmedia

@@ -1,0 +1,93 @@
+package ivr_test
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"careline/ivr"
+)
+
+// longFlow has 500 steps: menus, values keyed in and said back, conditions, and
+// facts of the member behind one verification.
+func longFlow() string {
+	var text strings.Builder
+	text.WriteString("flow: t\nlanguages: [en-US]\nstart: a\nsteps:\n  a: {verify: {ask: [member_id, date_of_birth]}, verified: s0, failed: people}\n")
+	const steps = 495
+	for n := range steps {
+		next := fmt.Sprintf("s%d", (n+1)%steps)
+		step := fmt.Sprintf(`{menu: main, choices: {"1": %s, "2": s%d, "0": people}, no_input: people}`, next, n/2)
+		switch n % 5 {
+		case 1:
+			step = fmt.Sprintf(`{collect: {ask: claim, digits: 4, into: claim%d}, next: %s, no_input: people}`, n/25, next)
+		case 2:
+			step = fmt.Sprintf(`{say: "claim {{ claim%d | digits }}", next: %s}`, n/25, next)
+		case 3:
+			step = fmt.Sprintf(`{branch: [{when: 'attempts > 1 and reason != "x"', next: people}, {otherwise: %s}]}`, next)
+		case 4:
+			step = fmt.Sprintf(`{say: "your {{ member.next_visit | date }}", next: %s}`, next)
+		}
+		fmt.Fprintf(&text, "  s%d: %s\n", n, step)
+	}
+	return text.String() + toPeople
+}
+
+// BenchmarkCheck reads, checks and proves a flow of 500 steps.
+func BenchmarkCheck(b *testing.B) {
+	files := fstest.MapFS{"flows/t.yaml": {Data: []byte(longFlow())}}
+	for b.Loop() {
+		if _, err := ivr.Load(files, "flows", smallEnvironment("")); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkSessions holds 5,000 calls that wait in the demo's first flow.
+func BenchmarkSessions(b *testing.B) {
+	set := loadDemo(b)
+	const calls = 5000
+	for b.Loop() {
+		var before, after runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		runs := make([]*ivr.Run, calls)
+		for i := range runs {
+			runs[i] = ivr.NewRun(set, "member-services", quietLine{}, ivr.Options{})
+			runs[i].Start()
+		}
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/calls, "B/session")
+		runtime.KeepAlive(runs)
+	}
+}
+
+// BenchmarkStart begins a call in the demo's first flow.
+func BenchmarkStart(b *testing.B) {
+	set := loadDemo(b)
+	line := quietLine{}
+	b.ReportAllocs()
+	for b.Loop() {
+		ivr.NewRun(set, "member-services", line, ivr.Options{}).Start()
+	}
+}
+
+// quietLine is a line on which nothing ever happens.
+type quietLine struct{}
+
+func (quietLine) Play(ivr.Playback)                   {}
+func (quietLine) StopPlaying()                        {}
+func (quietLine) SetTimer(ivr.TimerID, time.Duration) {}
+func (quietLine) StopTimer(ivr.TimerID)               {}
+func (quietLine) Verify(ivr.Claim)                    {}
+func (quietLine) Queue(ivr.QueueRequest)              {}
+func (quietLine) HangUp(string)                       {}
+func (quietLine) Entered(ivr.StepName)                {}
+func (quietLine) Took(ivr.EdgeName)                   {}
+func (quietLine) Refused(string)                      {}
+func (quietLine) Now() time.Time                      { return epoch }
+func (quietLine) ReadFact(string)                     {}
+func (quietLine) LookUp(ivr.LookUpRequest)            {}
