@@ -93,7 +93,7 @@ func flowText(t *rapid.T) string {
 	text.WriteString("flow: t\nlanguages: [en-US, es-US]\nstart: a\nsteps:\n")
 	for _, name := range names {
 		var step string
-		switch rapid.IntRange(0, 11).Draw(t, "verb") {
+		switch rapid.IntRange(0, 14).Draw(t, "verb") {
 		case 0:
 			step = fmt.Sprintf(`{play: hello, barge_in: %t, next: %s}`, rapid.Bool().Draw(t, "barge"), to())
 		case 1:
@@ -111,13 +111,24 @@ func flowText(t *rapid.T) string {
 		case 8, 9:
 			queue := rapid.SampledFrom([]string{"people", "nurses"}).Draw(t, "queue")
 			step = fmt.Sprintf(`{queue: {name: %s, hold: {music: calm}}, timeout: %s, full: %s, unavailable: %s}`, queue, to(), to(), to())
+		case 12, 13:
+			step = fmt.Sprintf(`{call: {flow: identify, into: {told: known}}, returns: {known: %s, unknown: %s}}`, to(), to())
+		case 14:
+			step = fmt.Sprintf(`{branch: [{when: told, next: %s}, {otherwise: %s}]}`, to(), to())
 		default:
 			step = `{hang_up: {play: bye, reason: done}}`
 		}
 		fmt.Fprintf(&text, "  %s: %s\n", name, step)
 	}
-	return text.String()
+	// told is given a value in each flow, so that conditions may name it.
+	fmt.Fprintf(&text, "  first: {set: {told: false}, next: a}\n")
+	return strings.Replace(text.String(), "start: a", "start: first", 1)
 }
+
+// identify is a flow that random flows may call.
+const identify = "flow: identify\nlanguages: [en-US, es-US]\ngives: {known: truth}\nstart: v\nsteps:\n" +
+	"  v: {verify: {ask: [member_id, date_of_birth]}, verified: s, failed: n}\n" +
+	"  s: {set: {known: true}, next: y}\n  y: {return: known}\n  n: {return: unknown}\n"
 
 // TestWhatTheCheckerPassesIsSafe runs random flows that the checker found sound:
 // what it proved must hold on every call.
@@ -128,7 +139,11 @@ func TestWhatTheCheckerPassesIsSafe(t *testing.T) {
 			text := flowText(t)
 			environment := smallEnvironment("")
 			environment.States = nil
-			set, err := ivr.Load(fstest.MapFS{"flows/t.yaml": {Data: []byte(text)}}, "flows", environment)
+			files := fstest.MapFS{"flows/t.yaml": {Data: []byte(text)}}
+			if strings.Contains(text, "flow: identify") {
+				files["flows/identify.yaml"] = &fstest.MapFile{Data: []byte(identify)}
+			}
+			set, err := ivr.Load(files, "flows", environment)
 			if err != nil {
 				refused++
 				continue
