@@ -159,6 +159,8 @@ type Content struct {
 type Line struct {
 	Name string
 	Flow string
+	// Patience is how much longer callers have for their keys than the flow says; 0 is 1.
+	Patience float64
 }
 
 // Options make a Center. Zero durations and limits take the defaults below.

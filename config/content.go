@@ -148,7 +148,8 @@ func (r *reader) lines(doc *problem.Document, keys map[string]lineKeys, flows *i
 		if line.Name == "" {
 			r.add(doc.At(pair.Key, "line %q has no name", number).Hint("add name, as agents and records call it"))
 		}
-		lines[number] = call.Line{Name: line.Name, Flow: line.Flow}
+		r.bounds(doc, pair.Value, line)
+		lines[number] = call.Line{Name: line.Name, Flow: line.Flow, Patience: line.Patience}
 	}
 	if len(lines) == 0 {
 		r.add(doc.At(section, "there are no lines: every call would be refused").Hint(`add one, as in "5550100": {name: Member services, flow: member-services}`))

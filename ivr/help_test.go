@@ -84,3 +84,24 @@ func TestBrokenHelpAndWait(t *testing.T) {
 		}
 	}
 }
+
+// keyEvery is how long a phone takes for a key.
+const keyEvery = 300 * time.Millisecond
+
+func TestALinesPatienceStretchesTheTimeForKeys(t *testing.T) {
+	set, err := loadPatient(strings.Replace(patient, `choices: {"1": people}`, `choices: {"1": people, "12": people}`, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for patience, stretched := range map[float64]float64{0: 1, 0.5: 1, 1: 1, 2.5: 2.5} {
+		p := callWith(t, set, "patient", epoch, ivr.Options{Patience: patience})
+		p.wait(6 * time.Second) // two prompts and the moment between
+		if got, want := p.timers[ivr.TimerFirstDigit]-p.now, time.Duration(stretched*float64(ivr.DefaultFirstDigit)); got != want {
+			t.Errorf("patience %v: %v for the first key, want %v", patience, got, want)
+		}
+		p.press("1")
+		if got, want := p.timers[ivr.TimerBetweenDigits]-p.now+keyEvery, time.Duration(stretched*float64(ivr.DefaultBetweenDigits)); got != want {
+			t.Errorf("patience %v: %v for the next key, want %v", patience, got, want)
+		}
+	}
+}

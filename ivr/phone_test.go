@@ -62,11 +62,15 @@ func call(t fataler, set *ivr.Set, flow string) *phone { return callAt(t, set, f
 
 // callAt begins a call at a time.
 func callAt(t fataler, set *ivr.Set, flow string, begins time.Time) *phone {
+	return callWith(t, set, flow, begins, ivr.Options{})
+}
+
+func callWith(t fataler, set *ivr.Set, flow string, begins time.Time, options ivr.Options) *phone {
 	p := &phone{
 		t: t, begins: begins, timers: map[ivr.TimerID]time.Duration{},
 		members: map[string]string{"48201937": "04121961"}, facts: map[string]string{"next_visit": "2027-01-14"},
 	}
-	p.run = ivr.NewRun(set, flow, p, ivr.Options{})
+	p.run = ivr.NewRun(set, flow, p, options)
 	p.event(p.run.Start)
 	return p
 }

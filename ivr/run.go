@@ -62,6 +62,8 @@ type Run struct {
 	// playback is the last row's ID; playing says that its end is still to come.
 	playback int
 	playing  bool
+	// patience is how much longer the caller has for keys.
+	patience float64
 	// timer that is set; empty for none.
 	timer TimerID
 
@@ -90,6 +92,9 @@ type Options struct {
 	Attestation Attestation
 	// Verified: the caller has been, in a flow of this very call.
 	Verified bool
+	// Patience is how much longer the caller has for each key than the flows say; below
+	// 1, and so left out, it is 1.
+	Patience float64
 }
 
 // Attestation is how far the carrier where the call began vouches for the
@@ -110,7 +115,7 @@ const (
 // NewRun prepares a call's way through a flow. Nothing happens before Start. A
 // flow that the set doesn't have makes a run that apologises and hangs up.
 func NewRun(set *Set, flow string, line Line, options Options) *Run {
-	r := &Run{set: set, line: line, flow: set.flows[flow], phase: ready, attestation: options.Attestation, verified: options.Verified, scope: newScope()}
+	r := &Run{set: set, line: line, flow: set.flows[flow], phase: ready, attestation: options.Attestation, verified: options.Verified, patience: options.Patience, scope: newScope()}
 	if r.flow != nil {
 		r.language = r.flow.languages[0]
 		for _, language := range r.flow.languages {
@@ -315,6 +320,9 @@ func (r *Run) FactRead(name, text string, err error) {
 func (r *Run) setTimer(id TimerID, d time.Duration) {
 	r.stopTimer()
 	r.timer = id
+	if id == TimerFirstDigit || id == TimerBetweenDigits {
+		d = time.Duration(float64(d) * max(r.patience, 1))
+	}
 	r.line.SetTimer(id, d)
 }
 
