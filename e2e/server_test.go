@@ -39,8 +39,11 @@ type server struct {
 // firstMediaPort is the RTP port of the first call.
 func (s *server) firstMediaPort() string { return fmt.Sprintf("127.0.0.1:%d", s.firstMedia) }
 
-// nextPorts gives each server an RTP range of its own.
+// nextPorts gives each server an RTP range of its own. After ranges of them the first
+// comes again: that server has ended long before.
 var nextPorts atomic.Int32
+
+const ranges = 34
 
 // start runs a server with a copy of config/demo; edits are replacements in
 // files of it, "file: old → new"; one without an old text is a new file.
@@ -51,7 +54,7 @@ func start(t *testing.T, edits ...[3]string) *server {
 	if err := os.CopyFS(config, os.DirFS("../config/demo")); err != nil {
 		t.Fatal(err)
 	}
-	first := 30000 + 1000*int(nextPorts.Add(1))
+	first := 30000 + 1000*(int(nextPorts.Add(1))%ranges)
 	edits = append([][3]string{
 		{"careline.yaml", "127.0.0.1:5070", "127.0.0.1:0"},
 		{"careline.yaml", "127.0.0.1:8088", "127.0.0.1:0"},
