@@ -350,3 +350,14 @@ func FuzzScalars(f *testing.F) {
 		}
 	})
 }
+
+func TestALinesPatienceIsBounded(t *testing.T) {
+	settings, err := LoadAt(copied(t, "careline.yaml", "flow: nurse-line}", "flow: nurse-line, patience: 2.5}"), autumn())
+	if err != nil || settings.Content.Lines["5550111"].Patience != 2.5 || settings.Content.Lines["5550100"].Patience != 0 {
+		t.Errorf("%v", err)
+	}
+	_, err = LoadAt(copied(t, "careline.yaml", "flow: nurse-line}", "flow: nurse-line, patience: 9}"), autumn())
+	if err == nil || !strings.Contains(err.Error(), "patience is 9, which is out of bounds; from 1 to 5 is allowed") {
+		t.Errorf("%v", err)
+	}
+}
