@@ -39,6 +39,7 @@ func (r *reader) flows(s script, rest rest) *ivr.Set {
 		Queues:    queues,
 		Facts:     facts,
 		Calendars: s.calendars,
+		Zone:      rest.site.Site.Zone.Location,
 		LookUps:   asked(s.lookUps),
 		Beside:    slices.Concat(r.raw[lookUpsName], r.raw[calendarsName]),
 		States:    rest.law.states,

@@ -17,7 +17,8 @@ type entryCheck struct {
 	min, max int
 	// what it is, for hints.
 	what string
-	// ok gets as many keys, digits all, and the day of the call.
+	// ok gets as many keys, digits all, and the day of the call: its midnight in UTC, as
+	// that of the days which it is compared with.
 	ok func(keys string, today time.Time) bool
 }
 
@@ -132,5 +133,11 @@ func span(least, most int) string {
 
 // fits reports whether an entry is what the step wants.
 func (a *collectAction) fits(r *Run, text string) bool {
-	return (a.pattern == nil || a.pattern.MatchString(text)) && (a.check == nil || a.check(text, r.line.Now()))
+	return (a.pattern == nil || a.pattern.MatchString(text)) && (a.check == nil || a.check(text, r.today()))
+}
+
+// today is the day that the site's calendar shows, as its midnight in UTC.
+func (r *Run) today() time.Time {
+	year, month, day := r.line.Now().In(r.set.environment.Zone).Date()
+	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
 }

@@ -1,6 +1,10 @@
 package ivr
 
-import "careline/ivr/calendar"
+import (
+	"time"
+
+	"careline/ivr/calendar"
+)
 
 // FactKind is the form that a member's fact has, and so how it is spoken.
 type FactKind string
@@ -45,6 +49,8 @@ type Environment struct {
 	Facts map[string]FactKind
 	// Calendars that say when something is open, by name.
 	Calendars map[string]*calendar.Hours
+	// Zone is the site's: what day it is for callers. Nil: UTC.
+	Zone *time.Location
 	// LookUps that flows may make, by name.
 	LookUps map[string]LookUp
 	// Beside is the text of files that stand beside the flows and decide what they do:

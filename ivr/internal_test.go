@@ -29,7 +29,7 @@ func (l *tape) LookUp(request LookUpRequest)    { l.asked = append(l.asked, "loo
 // unchecked parses a flow and links it, and proves nothing.
 func unchecked(t *testing.T, steps string) *Set {
 	t.Helper()
-	set := &Set{flows: map[string]*flow{}, variables: map[string]variableKind{}, environment: Environment{Languages: []string{"en-US"}}}
+	set := &Set{flows: map[string]*flow{}, variables: map[string]variableKind{}, environment: Environment{Languages: []string{"en-US"}, Zone: time.UTC}}
 	f, err := parseFlow("t.yaml", []byte("flow: t\nlanguages: [en-US]\nstart: a\nsteps:\n"+steps), set)
 	if err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"time"
 
 	"careline/problem"
 )
@@ -18,6 +19,9 @@ const MaxFlows = 500
 // The error is a problem.List with everything that is wrong; then there is no set.
 func Load(fsys fs.FS, dir string, environment Environment) (*Set, error) {
 	files, list := flowFiles(fsys, dir)
+	if environment.Zone == nil {
+		environment.Zone = time.UTC
+	}
 	if len(environment.States) == 0 {
 		environment.States = allStates()
 	}
