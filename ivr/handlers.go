@@ -48,7 +48,7 @@ func (p *parser) handlers(node *yaml.Node) {
 	}
 	for _, h := range all {
 		if !p.handle(h) {
-			p.add(p.at(h.node, "no menu of the flow has room for handler %q", h.key).Hint("every menu has a choice of its own that begins with it; remove it"))
+			p.add(p.at(h.node, "no menu of the flow has room for handler %q", h.key).Hint("each has a choice of its own that begins with it, or keeps handlers out; remove it"))
 		}
 	}
 }

@@ -77,7 +77,7 @@ func TestBrokenHandlers(t *testing.T) {
 	for edit, want := range map[[2]string]string{
 		{`"0": people,`, `"0": peeple,`}:               `flows/handled.yaml:4:17: handler "0" goes to "peeple", which no step is called; did you mean "people"?`,
 		{`"*": repeat`, `"12": repeat`}:                `flows/handled.yaml:4:25: handler "12" can't be keyed in; a handler is one key, 0-9, * or #, in quotes`,
-		{`"*": repeat`, `"1": repeat`}:                 `flows/handled.yaml:4:25: no menu of the flow has room for handler "1"; every menu has a choice of its own that begins with it; remove it`,
+		{`"*": repeat`, `"1": repeat`}:                 `flows/handled.yaml:4:25: no menu of the flow has room for handler "1"; each has a choice of its own that begins with it, or keeps handlers out; remove it`,
 		{`{"0": people, "*": repeat}`, `[people]`}:     `flows/handled.yaml:4:11: "handlers" is not names with values`,
 		{`"*": repeat}`, `"*": {play: x, next: bye}}`}: `flows/handled.yaml:4:30: handler "*" leads nowhere; name a step, or write "repeat" to have the question asked again`,
 	} {

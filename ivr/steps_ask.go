@@ -48,7 +48,8 @@ func (p *parser) answer(s *step, node *yaml.Node, key string, otherwise *answer)
 	}
 	var text answerText
 	p.decode(given, &text)
-	a := answer{retries: p.whole(&text.Retries, DefaultRetries, 0, MaxRetries), rows: p.help(s, given, &text)}
+	a := answer{retries: p.whole(&text.Retries, DefaultRetries, 0, MaxRetries)}
+	a.rows = p.help(s, &text, a.retries)
 	if problem.Get(given, "next") == nil && otherwise != nil {
 		a.next = otherwise.next
 		a.next.via = key
@@ -59,8 +60,8 @@ func (p *parser) answer(s *step, node *yaml.Node, key string, otherwise *answer)
 	return a
 }
 
-// help reads what is heard before a question is asked again.
-func (p *parser) help(s *step, node *yaml.Node, text *answerText) [][]promptUse {
+// help reads what is heard before a question is asked again, retries times.
+func (p *parser) help(s *step, text *answerText, retries int) [][]promptUse {
 	switch {
 	case text.Help.Kind == 0:
 		if row := p.prompts(&text.Play); len(row) > 0 {
@@ -76,8 +77,8 @@ func (p *parser) help(s *step, node *yaml.Node, text *answerText) [][]promptUse 
 		for _, item := range text.Help.Content {
 			rows = append(rows, p.prompts(item))
 		}
-		if retries := problem.Get(node, "retries"); retries != nil && len(rows) > p.whole(&text.Retries, DefaultRetries, 0, MaxRetries) {
-			p.add(p.at(&text.Help, "\"help\" has prompts for %d times, and step %q asks again %s times", len(rows), s.name, retries.Value).Hint("raise \"retries\", or leave some out"))
+		if len(rows) > retries {
+			p.add(p.at(&text.Help, "\"help\" has prompts for %d times, and step %q asks again %d times", len(rows), s.name, retries).Hint("raise \"retries\", or leave some out"))
 		}
 		return rows
 	}
