@@ -313,6 +313,8 @@ func (s *session) transferToLine(number string, line Line, by Referrer) {
 	s.timers.stopAll()
 	s.stopPlaying()
 	s.enter(stageFlow)
+	// Whoever needs time for keys needs it on the other line too.
+	line.Patience = max(line.Patience, s.line.Patience)
 	s.line, s.number, s.request, s.claim = line, number, nil, 0
 	verified := s.verification != nil && s.verification.Valid(s.id, now) == nil
 	language := s.run.Language()

@@ -276,6 +276,20 @@ func TestTransferToOneOfOurLines(t *testing.T) {
 	})
 }
 
+func TestALinesPatienceGoesAlongToAnotherLine(t *testing.T) {
+	onPhoneTalk(t, func(f talk) {
+		session := f.center.sessions["call-1"]
+		session.line.Patience = 2 // as if she had called a line that has it
+		f.does(f.phone, refer(t, "5550111"))
+		if session.line.Name != "nurses" || session.line.Patience != 2 {
+			t.Errorf("on line %+v", session.line)
+		}
+		f.finish()
+		f.caller.hangUp()
+		synctest.Wait()
+	})
+}
+
 func TestThePagesTransferButton(t *testing.T) {
 	onFloor(t, func(o *Options) { o.Transfers = true }, func(f *floor) {
 		agentLeg, _ := f.signIn("maria")

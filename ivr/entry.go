@@ -108,7 +108,11 @@ func (p *parser) entry(s *step, a *collectAction, detail *collectDetail) {
 			}
 		}
 	}
-	if detail.Pattern.Kind != 0 {
+	switch {
+	case detail.Pattern.Kind == 0:
+	case a.zip:
+		p.add(p.at(&detail.Pattern, "%s finds its state, and heeds no pattern", stateOfZIP).Hint("remove \"pattern\""))
+	default:
 		a.pattern = p.pattern(&detail.Pattern)
 	}
 }
@@ -116,8 +120,11 @@ func (p *parser) entry(s *step, a *collectAction, detail *collectDetail) {
 // pattern reads a regular expression (RE2, so that no entry takes long) that the whole
 // entry must fit.
 func (p *parser) pattern(node *yaml.Node) *regexp.Regexp {
+	// It must be a pattern by itself: "1)|(?:2" is one only between our brackets, and
+	// would come out of them.
+	_, alone := regexp.Compile(node.Value)
 	pattern, err := regexp.Compile(`\A(?:` + node.Value + `)\z`)
-	if err != nil || node.Value == "" {
+	if alone != nil || err != nil || node.Value == "" {
 		p.add(p.at(node, "%q is no pattern", node.Value).Hint("write it as in `pattern: \"[12].*\"`: it is compared with all the digits"))
 		return nil
 	}

@@ -85,6 +85,8 @@ func TestBrokenEntries(t *testing.T) {
 		`{ask: x, check: npe, into: n}`:                                  `there is no check "npe"; did you mean "npi"?`,
 		`{ask: x, check: npi, digits: 9, into: n}`:                       `a National Provider Identifier has 10 digits, and step "a" takes 9; leave "digits", "min" and "max" out`,
 		`{ask: x, digits: 4, pattern: "(", into: n}`:                     "\"(\" is no pattern; write it as in `pattern: \"[12].*\"`",
+		`{ask: x, digits: 4, pattern: "1)|(?:2", into: n}`:               `"1)|(?:2" is no pattern`,
+		`{ask: x, digits: 5, into: state, as: state_of_zip, pattern: 5}`: `state_of_zip finds its state, and heeds no pattern; remove "pattern"`,
 		`{ask: x, digits: 5, into: state, as: state_of_zip, check: zip}`: `state_of_zip finds its state, and so is checked already; remove "check"`,
 	} {
 		set := &Set{flows: map[string]*flow{}, variables: map[string]variableKind{}, environment: Environment{Languages: []string{"en-US"}}}

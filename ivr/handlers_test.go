@@ -73,6 +73,18 @@ func TestAHandlerWorksInEveryMenu(t *testing.T) {
 	}
 }
 
+// TestAHashBehindAChoiceEndsIt, though "#" alone means something of its own.
+func TestAHashBehindAChoiceEndsIt(t *testing.T) {
+	text := strings.Replace(handled, `"*": repeat`, `"#": repeat`, 1)
+	set, err := loadHandled(t, strings.Replace(text, `{"1": more, "2": bye}`, `{"1": more, "12": bye}`, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := call(t, set, "handled")
+	p.listen().press("#").listen().press("1#").listen()
+	p.hears("en main", "en main", "en more")
+}
+
 func TestBrokenHandlers(t *testing.T) {
 	for edit, want := range map[[2]string]string{
 		{`"0": people,`, `"0": peeple,`}:               `flows/handled.yaml:4:17: handler "0" goes to "peeple", which no step is called; did you mean "people"?`,

@@ -73,12 +73,13 @@ func TestAWaitIsSilentAndEndsByItselfOrByAKey(t *testing.T) {
 
 func TestBrokenHelpAndWait(t *testing.T) {
 	for edit, want := range map[[2]string]string{
-		{"retries: 3, help", "retries: 1, help"}:                                     `"help" has prompts for 2 times, and step "main" asks again 1 times; raise "retries", or leave some out`,
-		{"{retries: 3, help: [short, [long, where]]", "{help: [short, long, where]"}: `"help" has prompts for 3 times, and step "main" asks again 2 times; raise "retries", or leave some out`,
-		{"help: [short, [long, where]]", "help: short"}:                              "\"help\" is no list; write prompts for each time",
-		{"help: [short", "play: short, help: [short"}:                                `step "main" has both "play" and "help"`,
-		{"wait: 2s", "wait: 20s"}:                                                    `20s is out of bounds; between 100ms and 10s is allowed`,
-		{"moment: {wait: 2s, next: main}", "moment: {wait: 2s}"}:                     `step "moment" is a dead end: it has no "next"`,
+		{"retries: 3, help", "retries: 1, help"}:                 `"help" has prompts for 2 times, and step "main" asks again 1 times; raise "retries", or leave some out`,
+		{"retries: 3, help: [short, ", "help: [short, more, "}:   `"help" has prompts for 3 times, and step "main" asks again 2 times`,
+		{"help: [short, [long, where]]", "help: []"}:             `"help" has no prompts`,
+		{"help: [short, [long, where]]", "help: short"}:          "\"help\" is no list; write prompts for each time",
+		{"help: [short", "play: short, help: [short"}:            `step "main" has both "play" and "help"`,
+		{"wait: 2s", "wait: 20s"}:                                `20s is out of bounds; between 100ms and 10s is allowed`,
+		{"moment: {wait: 2s, next: main}", "moment: {wait: 2s}"}: `step "moment" is a dead end: it has no "next"`,
 	} {
 		if _, err := loadPatient(strings.Replace(patient, edit[0], edit[1], 1)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v\nwant %s", edit[1], err, want)

@@ -211,7 +211,8 @@ func (q *question) asked(r *Run) {
 func (q *question) key(r *Run, key phi.Digits) {
 	r.silence()
 	switch {
-	case key.Is("#") && !slices.Contains(q.choices, "#"):
+	case key.Is("#") && (q.got.Len() > 0 || !slices.Contains(q.choices, "#")):
+		// As a choice it stands alone: behind other keys it ends them.
 		q.end(r)
 		return
 	case key.Is("*") && q.choices == nil:

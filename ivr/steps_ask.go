@@ -72,6 +72,8 @@ func (p *parser) help(s *step, text *answerText, retries int) [][]promptUse {
 		p.add(p.at(&text.Help, "step %q has both \"play\" and \"help\"", s.name).Hint("keep one: help has prompts for each time, as in `help: [no-input, [no-input, stay-on-the-line]]`"))
 	case text.Help.Kind != yaml.SequenceNode:
 		p.add(p.at(&text.Help, "\"help\" is no list").Hint("write prompts for each time, as in `help: [no-input, [no-input, stay-on-the-line]]`, or `play: no-input` for the same each time"))
+	case len(text.Help.Content) == 0:
+		p.add(p.at(&text.Help, "\"help\" has no prompts").Hint("write prompts for each time, as in `help: [no-input, [no-input, stay-on-the-line]]`, or leave it out"))
 	default:
 		var rows [][]promptUse
 		for _, item := range text.Help.Content {
