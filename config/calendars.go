@@ -107,6 +107,9 @@ func (c *calendarReader) hours(pair problem.Pair, keys calendarKeys, site *time.
 		h.Seasons = append(h.Seasons, c.season(item(seasons, i), season))
 	}
 	c.overlapping(seasons, h.Seasons)
+	if len(keys.Hours) == 0 && !c.wrong {
+		c.gaps(pair, h.Seasons)
+	}
 	for i, holiday := range keys.Holidays {
 		h.Holidays = append(h.Holidays, c.holiday(item(holidays, i), holiday))
 	}
@@ -145,6 +148,17 @@ func (c *calendarReader) overlapping(node *yaml.Node, seasons []calendar.Season)
 				break
 			}
 		}
+	}
+}
+
+// gaps warns of days that no season has, where there are no hours besides: they are closed.
+func (c *calendarReader) gaps(pair problem.Pair, seasons []calendar.Season) {
+	if len(seasons) == 0 {
+		return
+	}
+	for _, gap := range calendar.Gaps(seasons) {
+		c.warn(c.doc.At(pair.Key, "calendar %q is closed from %s to %s: these days are in no season, and it has no other hours", pair.Key.Value, gap.From, gap.To).
+			Hint("write a season for them, or `hours` that count outside of the seasons"))
 	}
 }
 

@@ -69,6 +69,22 @@ func TestMistakesInCalendars(t *testing.T) {
 	}
 }
 
+// TestDaysInNoSeasonAreTold: a plan that writes the season of 42 CFR 422.111(h)(1) and
+// forgets the rest of the year.
+func TestDaysInNoSeasonAreTold(t *testing.T) {
+	const season = "calendars:\n  office:\n    seasons:\n      - {from: 10-01, to: 03-31, hours: {mon-sun: 8:00-20:00}}\n"
+	_, r := readCalendars(t, season)
+	want := "calendars.yaml:2:3: calendar \"office\" is closed from 04-01 to 09-30: these days are in no season, and it has no other hours; write a season for them, or `hours` that count outside of the seasons"
+	if len(r.problems) > 0 || len(r.warnings) != 1 || r.warnings[0].Error() != want {
+		t.Errorf("%v %v\nwant %s", r.problems, r.warnings, want)
+	}
+	for _, rest := range []string{"    hours: {mon-fri: 8:00-20:00}\n", "      - {from: 04-01, to: 09-30, hours: {mon-fri: 8:00-20:00}}\n"} {
+		if _, r := readCalendars(t, season+rest); len(r.problems) > 0 || len(r.warnings) > 0 {
+			t.Errorf("%s: %v %v", rest, r.problems, r.warnings)
+		}
+	}
+}
+
 func TestTheExampleOfTheDocsIsSound(t *testing.T) {
 	raw, err := os.ReadFile("../docs/calendars.md")
 	if err != nil {

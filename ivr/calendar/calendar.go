@@ -12,6 +12,7 @@
 package calendar
 
 import (
+	"fmt"
 	"slices"
 	"time"
 )
@@ -23,7 +24,7 @@ const minutesOfDay = 24 * 60
 // clock, 0 to 1440.
 type Span struct{ From, To int }
 
-// Day is what a day has of open spans, in order and apart; empty is closed.
+// Day is what a day has of open spans, each apart from the others; empty is closed.
 type Day []Span
 
 // open reports whether a minute of the day lies in a span.
@@ -39,6 +40,9 @@ type MonthDay struct {
 	Month time.Month
 	Day   int
 }
+
+// String is MM-DD, as ParseMonthDay reads it.
+func (d MonthDay) String() string { return fmt.Sprintf("%02d-%02d", d.Month, d.Day) }
 
 func (d MonthDay) before(other MonthDay) bool {
 	return d.Month < other.Month || d.Month == other.Month && d.Day < other.Day
@@ -57,6 +61,24 @@ func (s Season) Has(day MonthDay) bool {
 		return !day.before(s.From) || !s.To.before(day)
 	}
 	return !day.before(s.From) && !s.To.before(day)
+}
+
+// Gaps gives the rows of days, in a leap year from January on, that no season has.
+func Gaps(seasons []Season) []Season {
+	var gaps []Season
+	open := false
+	for date := (Date{2024, time.January, 1}); date.Year == 2024; date = date.add(1) {
+		day := MonthDay{date.Month, date.Day}
+		if slices.ContainsFunc(seasons, func(s Season) bool { return s.Has(day) }) {
+			open = false
+			continue
+		}
+		if !open {
+			gaps, open = append(gaps, Season{From: day}), true
+		}
+		gaps[len(gaps)-1].To = day
+	}
+	return gaps
 }
 
 // Holiday is a day of each year: a date, or the nth weekday of a month.
@@ -166,23 +188,32 @@ func (h *Hours) At(now time.Time) (State, string) {
 // ahead is how many days Next looks at: a year and a leap day, and some.
 const ahead = 400
 
+// quarter divides the offsets of all zones from UTC, and so the days of each.
+const quarter = 15 * time.Minute
+
 // Next is when the place is open the next time, now if it is; false if it isn't within a
-// year.
+// year. It goes by the clock minute by minute, on days that have hours at all: where
+// clocks change, a minute may come twice, or never.
 func (h *Hours) Next(now time.Time) (time.Time, bool) {
 	if state, _ := h.At(now); state == Open {
 		return now, true
 	}
-	local := now.In(h.Zone)
-	date := DateOf(local)
-	for range ahead {
-		day, _ := h.On(date)
-		for _, span := range day {
-			opens := time.Date(date.Year, date.Month, date.Day, span.From/60, span.From%60, 0, 0, h.Zone)
-			if opens.After(now) {
-				return opens, true
+	var date Date
+	var day Day
+	step := time.Minute
+	for at, last := now, now.AddDate(0, 0, ahead); at.Before(last); at = at.Truncate(step).Add(step) {
+		local := at.In(h.Zone)
+		if today := DateOf(local); today != date {
+			date = today
+			day, _ = h.On(date)
+			step = time.Minute
+			if len(day) == 0 {
+				step = quarter
 			}
 		}
-		date = date.add(1)
+		if day.open(local.Hour()*60 + local.Minute()) {
+			return at, true
+		}
 	}
 	return time.Time{}, false
 }

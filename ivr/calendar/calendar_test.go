@@ -111,17 +111,56 @@ func TestWhenItIsOpenNext(t *testing.T) {
 	}
 }
 
+// TestNextWhereClocksChange: at 2:00 of March 8 it is 3:00, and at 2:00 of November 1
+// it is 1:00 again.
+func TestNextWhereClocksChange(t *testing.T) {
+	for _, c := range []struct {
+		now, want string
+		day       Day
+	}{
+		{"2026-03-08T07:00:00Z", "2026-03-09T07:00:00Z", spans(t, "2:00-2:30")}, // which isn't there on the 8th
+		{"2026-03-08T07:00:00Z", "2026-03-08T08:00:00Z", spans(t, "2:30-3:30")}, // from 3:00 on
+		{"2026-11-01T05:00:00Z", "2026-11-01T06:00:00Z", spans(t, "1:00-1:30")},
+		{"2026-11-01T06:45:00Z", "2026-11-01T07:00:00Z", spans(t, "1:00-1:30")}, // the second time
+		{"2026-11-01T07:30:00Z", "2026-11-02T07:00:00Z", spans(t, "1:00-1:30")},
+		{"2026-11-03T12:00:30Z", "2026-11-03T14:00:00Z", spans(t, "13:00-17:00", "8:00-12:00")},
+	} {
+		hours := &Hours{Zone: zone(t, "America/Chicago"), Week: Week{c.day, c.day, c.day, c.day, c.day, c.day, c.day}}
+		now, err := time.Parse(time.RFC3339, c.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if next, ok := hours.Next(now); !ok || next.UTC().Format(time.RFC3339) != c.want {
+			t.Errorf("%v from %s: %s, want %s", c.day, c.now, next.UTC().Format(time.RFC3339), c.want)
+		}
+	}
+}
+
 // TestNextIsTheFirstOpenMinute: between any time and its next opening nothing is open,
-// and there it is.
+// and there it is; with any hours, in zones whose clocks change by an hour, by half of
+// one, at midnight and never.
 func TestNextIsTheFirstOpenMinute(t *testing.T) {
-	hours := medicare(t)
+	zones := []*time.Location{zone(t, "America/Chicago"), zone(t, "Australia/Lord_Howe"), zone(t, "America/Santiago"), zone(t, "Asia/Kathmandu")}
+	plan := medicare(t)
 	rapid.Check(t, func(t *rapid.T) {
-		now := time.Unix(rapid.Int64Range(1_600_000_000, 2_000_000_000).Draw(t, "now"), 0).Truncate(time.Minute)
+		hours := &Hours{Zone: rapid.SampledFrom(zones).Draw(t, "zone"), Seasons: plan.Seasons[:rapid.IntRange(0, 1).Draw(t, "seasons")], Holidays: plan.Holidays}
+		for range rapid.IntRange(1, 4).Draw(t, "spans") {
+			from := rapid.IntRange(0, minutesOfDay-1).Draw(t, "from")
+			span := Span{from, rapid.IntRange(from+1, minutesOfDay).Draw(t, "to")}
+			weekday := rapid.IntRange(0, 6).Draw(t, "weekday")
+			hours.Week[weekday] = append(hours.Week[weekday], span)
+		}
+		now := time.Unix(rapid.Int64Range(1_600_000_000, 2_000_000_000).Draw(t, "now"), 0)
+		if rapid.Bool().Draw(t, "changing") { // about when clocks change
+			if _, end := now.In(hours.Zone).ZoneBounds(); !end.IsZero() {
+				now = end.Add(time.Duration(rapid.IntRange(-180, 180).Draw(t, "minutes")) * time.Minute)
+			}
+		}
 		next, ok := hours.Next(now)
 		if state, _ := hours.At(next); !ok || state != Open || next.Before(now) {
 			t.Fatalf("%s: next is %s, %v", now, next, state)
 		}
-		for at := now; at.Before(next); at = at.Add(17 * time.Minute) {
+		for at := now; at.Before(next); at = at.Add(time.Minute) {
 			if state, _ := hours.At(at); state == Open {
 				t.Fatalf("%s: open at %s, before %s", now, at, next)
 			}
