@@ -315,7 +315,7 @@ func (s *session) beginFlow() {
 	s.chronicle.enter(now, "answered", ledger.Segment{Kind: ledger.SegmentIVR})
 	s.enter(stageFlow)
 	s.saveBeside() // so that even a crash leaves a record of this call
-	s.run = ivr.NewRun(s.content.Flows, s.line.Flow, flowLine{s}, ivr.Options{Attestation: s.attestation, Patience: s.line.Patience})
+	s.run = ivr.NewRun(s.content.Flows, s.line.Flow, flowLine{s}, ivr.Options{Attestation: s.attestation, Patience: s.line.Patience, Split: ivr.SplitBy(s.id)})
 	s.run.Start()
 }
 

@@ -320,7 +320,7 @@ func (s *session) transferToLine(number string, line Line, by Referrer) {
 	language := s.run.Language()
 	s.run.Stop()
 	s.run = ivr.NewRun(s.content.Flows, line.Flow, flowLine{s}, ivr.Options{
-		Language: language, Attestation: s.attestation, Verified: verified, Patience: line.Patience,
+		Language: language, Attestation: s.attestation, Verified: verified, Patience: line.Patience, Split: ivr.SplitBy(s.id),
 	})
 	s.run.Start()
 }

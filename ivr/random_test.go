@@ -93,7 +93,7 @@ func flowText(t *rapid.T) string {
 	text.WriteString("flow: t\nlanguages: [en-US, es-US]\nstart: a\nsteps:\n")
 	for _, name := range names {
 		var step string
-		switch rapid.IntRange(0, 14).Draw(t, "verb") {
+		switch rapid.IntRange(0, 15).Draw(t, "verb") {
 		case 0:
 			step = fmt.Sprintf(`{play: hello, barge_in: %t, next: %s}`, rapid.Bool().Draw(t, "barge"), to())
 		case 1:
@@ -115,6 +115,10 @@ func flowText(t *rapid.T) string {
 			step = fmt.Sprintf(`{call: {flow: identify, into: {told: known}}, returns: {known: %s, unknown: %s}}`, to(), to())
 		case 14:
 			step = fmt.Sprintf(`{branch: [{when: told, next: %s}, {otherwise: %s}]}`, to(), to())
+		case 15:
+			first := to()
+			second := names[(slices.Index(names, first)+1)%len(names)]
+			step = fmt.Sprintf(`{split: [{percent: 30, next: %s}, {percent: 70, next: %s}]}`, first, second)
 		default:
 			step = `{hang_up: {play: bye, reason: done}}`
 		}
@@ -149,7 +153,8 @@ func TestWhatTheCheckerPassesIsSafe(t *testing.T) {
 				continue
 			}
 			passed++
-			p := call(t, set, "t")
+			drawn := rapid.IntRange(0, ivr.MaxSplit-1).Draw(t, "drawn")
+			p := callWith(t, set, "t", epoch, ivr.Options{Split: func(ivr.StepName) int { return drawn }})
 			anything(t, p, func(queue string) bool { return queue == "nurses" })
 			return
 		}

@@ -64,6 +64,8 @@ type Run struct {
 	playing  bool
 	// patience is how much longer the caller has for keys.
 	patience float64
+	// split draws for split steps.
+	split func(StepName) int
 	// timer that is set; empty for none.
 	timer TimerID
 
@@ -95,6 +97,8 @@ type Options struct {
 	// Patience is how much longer the caller has for each key than the flows say; below
 	// 1, and so left out, it is 1.
 	Patience float64
+	// Split draws for split steps, as SplitBy does; nil: as for a call without a name.
+	Split func(StepName) int
 }
 
 // Attestation is how far the carrier where the call began vouches for the
@@ -115,7 +119,10 @@ const (
 // NewRun prepares a call's way through a flow. Nothing happens before Start. A
 // flow that the set doesn't have makes a run that apologises and hangs up.
 func NewRun(set *Set, flow string, line Line, options Options) *Run {
-	r := &Run{set: set, line: line, flow: set.flows[flow], phase: ready, attestation: options.Attestation, verified: options.Verified, patience: options.Patience, scope: newScope()}
+	r := &Run{set: set, line: line, flow: set.flows[flow], phase: ready, attestation: options.Attestation, verified: options.Verified, patience: options.Patience, split: options.Split, scope: newScope()}
+	if r.split == nil {
+		r.split = SplitBy("")
+	}
 	if r.flow != nil {
 		r.language = r.flow.languages[0]
 		for _, language := range r.flow.languages {

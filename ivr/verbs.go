@@ -25,6 +25,7 @@ func verbs() []verb {
 		{"verify", (*parser).verify, verifyText{}},
 		{"set", (*parser).setVariables, setText{}},
 		{"branch", (*parser).branch, branchText{}},
+		{"split", (*parser).split, splitText{}},
 		{"wait", (*parser).wait, waitText{}},
 		{"hours", (*parser).hours, hoursText{}},
 		{"look_up", (*parser).lookUp, lookUpText{}},

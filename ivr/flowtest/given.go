@@ -3,6 +3,7 @@ package flowtest
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,6 +24,7 @@ type given struct {
 	lockedOut   bool
 	lookUps     map[string]ivr.LookUpAnswer
 	position    int
+	split       int
 }
 
 type givenText struct {
@@ -33,6 +35,7 @@ type givenText struct {
 	LockedOut   *bool     `yaml:"locked_out" help:"the verifier hears no claim any more"`
 	LookUps     yaml.Node `yaml:"look_ups" help:"what services answer, by look-up: the values that are found, or missing, or failed, which is what happens where nothing is written"`
 	Position    *int      `yaml:"position" help:"the place in line that a waiting caller is told"`
+	Split       yaml.Node `yaml:"split" help:"what each split step draws, from 0 to 99: 0 goes the first way, 99 the last"`
 }
 
 // clockForms are the ways that a test tells the time.
@@ -70,6 +73,9 @@ func (r *reader) givenOf(node *yaml.Node, g *given) {
 	if text.Position != nil {
 		g.position = *text.Position
 	}
+	if text.Split.Kind != 0 {
+		r.split(&text.Split, g)
+	}
 }
 
 func (r *reader) now(node *yaml.Node, g *given) {
@@ -80,6 +86,15 @@ func (r *reader) now(node *yaml.Node, g *given) {
 		}
 	}
 	r.add(r.At(node, "%q is no time", node.Value).Hint("write the site's time as 2026-12-25 10:00"))
+}
+
+func (r *reader) split(node *yaml.Node, g *given) {
+	drawn, err := strconv.Atoi(node.Value)
+	if err != nil || drawn < 0 || drawn >= ivr.MaxSplit {
+		r.add(r.At(node, "no split step draws %q", node.Value).Hint("write a whole number from 0, the first way, to %d, the last", ivr.MaxSplit-1))
+		return
+	}
+	g.split = drawn
 }
 
 // member reads an invented member.
@@ -169,7 +184,7 @@ func (r *reader) found(pair problem.Pair, look ivr.LookUp) ivr.LookUpAnswer {
 
 // world is what a call under it meets.
 func (g given) world() simulate.World {
-	w := simulate.World{Begins: g.begins, Language: g.language, Attestation: g.attestation, LockedOut: g.lockedOut, LookUps: g.lookUps, Position: g.position}
+	w := simulate.World{Begins: g.begins, Language: g.language, Attestation: g.attestation, LockedOut: g.lockedOut, LookUps: g.lookUps, Position: g.position, Split: g.split}
 	if g.member != nil {
 		w.Members = []simulate.Member{*g.member}
 	}

@@ -10,7 +10,7 @@ import (
 // Grammar gives the keys of a file of tests, for editors.
 func Grammar() []ivr.Key {
 	given := ivr.Key{Form: ivr.FormMapping, Keys: keysIn(reflect.TypeFor[givenText](), map[string]ivr.Key{
-		"now": {Form: ivr.FormText}, "language": {Form: ivr.FormText}, "attestation": {Form: ivr.FormText}, "member": {Form: ivr.FormValues}, "look_ups": {Form: ivr.FormAnswers},
+		"now": {Form: ivr.FormText}, "split": {Form: ivr.FormWhole}, "language": {Form: ivr.FormText}, "attestation": {Form: ivr.FormText}, "member": {Form: ivr.FormValues}, "look_ups": {Form: ivr.FormAnswers},
 	})}
 	expect := ivr.Key{Form: ivr.FormMapping, Keys: keysIn(reflect.TypeFor[expectText](), map[string]ivr.Key{
 		"skills": {Form: ivr.FormLevels}, "variables": {Form: ivr.FormTexts}, "hung_up": {Form: ivr.FormTruthOrText}, "queue": {Form: ivr.FormQueue},

@@ -178,6 +178,7 @@ func TestMistakesInTestsAreToldAtTheirPlace(t *testing.T) {
 		{"flow: clinic\ntests: [{test: x, expect: {step: mian}}]", `2:27: no step is called "mian"; did you mean "main"?`},
 		{"flow: clinic\ntests: [{test: x, expect: {}}]", "2:27: nothing is expected; say where the call comes to, as in `expect: {queue: claims}`"},
 		{"flow: clinic\ngiven: {now: noon}\ntests: [{test: x, expect: {queue: people}}]", `2:14: "noon" is no time; write the site's time as 2026-12-25 10:00`},
+		{"flow: clinic\ngiven: {split: 100}\ntests: [{test: x, expect: {queue: people}}]", `2:16: no split step draws "100"; write a whole number from 0, the first way, to 99, the last`},
 		{"flow: clinic\ngiven: {language: fr-FR}\ntests: [{test: x, expect: {queue: people}}]", `2:19: no flow speaks "fr-FR"; the languages are en-US, es-US`},
 		{"flow: clinic\ngiven: {attestation: full}\ntests: [{test: x, expect: {queue: people}}]", `2:22: a number can't be vouched for by "full"; write one of A, B, C, refuted, none`},
 		{"flow: clinic\ngiven: {member: {id: \"1\", born: 1961-04-12, next_vist: 2027-01-14}}\ntests: [{test: x, expect: {queue: people}}]", `2:45: a member has no fact "next_vist"; did you mean "next_visit"?`},
@@ -217,4 +218,17 @@ func FuzzRun(f *testing.F) {
 			t.Error("a file without tests is not told")
 		}
 	})
+}
+
+func TestGivenSaysWhatASplitDraws(t *testing.T) {
+	const flow = "flow: trial\nlanguages: [en-US]\nstart: a\nsteps:\n  a: {split: [{percent: 10, next: b}, {percent: 90, next: c}]}\n" +
+		"  b: {menu: new, choices: {\"1\": bye}, no_input: b}\n  c: {menu: old, choices: {\"1\": bye}, no_input: c}\n  bye: {hang_up: done}\n"
+	set, err := ivr.Load(fstest.MapFS{"flows/trial.yaml": {Data: []byte(flow)}}, "flows", ivr.Environment{Languages: []string{"en-US"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const tests = "flow: trial\ntests:\n  - {test: first, expect: {step: b}}\n  - {test: last of the first, given: {split: 9}, expect: {step: b}}\n  - {test: second, given: {split: 10}, expect: {step: c}}\n"
+	if err := flowtest.Run(set, []flowtest.File{{Name: "t.yaml", Raw: []byte(tests)}}, flowtest.Options{}).Err(); err != nil {
+		t.Error(err)
+	}
 }

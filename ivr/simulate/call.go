@@ -60,7 +60,9 @@ func New(set *ivr.Set, flow string, world World, watch func(Event)) *Call {
 		watch = func(Event) {}
 	}
 	c := &Call{world: world, watch: watch, timers: map[ivr.TimerID]time.Duration{}}
-	c.run = ivr.NewRun(set, flow, line{c}, ivr.Options{Language: world.Language, Attestation: world.Attestation})
+	c.run = ivr.NewRun(set, flow, line{c}, ivr.Options{
+		Language: world.Language, Attestation: world.Attestation, Split: func(ivr.StepName) int { return world.Split },
+	})
 	c.run.Start()
 	c.begin()
 	return c

@@ -39,6 +39,8 @@ type World struct {
 	LookUps map[string]ivr.LookUpAnswer
 	// Position in line that a waiting caller is told; 0: not known.
 	Position int
+	// Split is what each split step draws, from 0 to ivr.MaxSplit-1.
+	Split int
 }
 
 // Member is an invented member.
