@@ -67,10 +67,10 @@ fuzz: toolchain ## Fuzz each target for FUZZTIME (20s)
 
 # What finds nothing new is soon given up on: its coverage differs from run to
 # run, since goroutines do.
-fuzz-sip: toolchain ## Fuzz SIP from the packet to the dialog for 60 s
-	@$(GO) test -run '^$$' -fuzz '^FuzzRead$$' -fuzztime 12s ./sip/wire
-	@$(GO) test -run '^$$' -fuzz '^FuzzServer$$' -fuzztime 28s -fuzzminimizetime 1s ./sip
-	@$(GO) test -run '^TestAnySequenceOfOneDialog$$' -timeout 3m ./sip -rapid.checks=800
+fuzz-sip: toolchain ## Fuzz SIP from the packet to the dialog for 40 s
+	@$(GO) test -run '^$$' -fuzz '^FuzzRead$$' -fuzztime 8s ./sip/wire
+	@$(GO) test -run '^$$' -fuzz '^FuzzServer$$' -fuzztime 18s -fuzzminimizetime 1s ./sip
+	@$(GO) test -run '^TestAnySequenceOfOneDialog$$' -timeout 3m ./sip -rapid.checks=500
 
 lint: toolchain $(WEB_STAMP) ## Check format, vet, staticcheck and our own habits
 	@unformatted=$$("$$($(GO) env GOROOT)/bin/gofmt" -l $$(git ls-files '*.go' 2>/dev/null || find . -name '*.go')); \
