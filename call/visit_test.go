@@ -70,3 +70,14 @@ func TestACallThatTheCarrierDropsIsBroken(t *testing.T) {
 		}
 	})
 }
+
+func TestACallThatWeEndInTheMiddleOfAFlowIsNotServed(t *testing.T) {
+	onFloor(t, nil, func(f *floor) {
+		f.ring("5550100")
+		f.center.sessions["call-1"].cancel(errShutDown)
+		f.pass(time.Second)
+		if figures := f.center.Insight(); figures.Ended[insight.Broken] != 1 || figures.Ended[insight.Served] != 0 {
+			t.Errorf("%+v", figures)
+		}
+	})
+}

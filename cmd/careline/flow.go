@@ -109,16 +109,26 @@ func (t terminal) flowFolder(flags *flag.FlagSet, args []string) (dir string, ok
 	return defaultConfig, true
 }
 
-// flowCheck is careline flow check.
-func flowCheck(_ context.Context, t terminal, args []string) int {
-	dir, ok := t.flowFolder(flag.NewFlagSet("flow", flag.ContinueOnError), args)
+// flowSettings reads flags, and the configuration of the one folder that may be named;
+// nil with the exit code if that can't be done, which it has said.
+func (t terminal) flowSettings(flags *flag.FlagSet, args []string) (*config.Config, int) {
+	dir, ok := t.flowFolder(flags, args)
 	if !ok {
-		return exitMisused
+		return nil, exitMisused
 	}
 	settings, err := config.Load(dir)
 	if err != nil {
 		fmt.Fprintln(t.stderr, err)
-		return exitFailed
+		return nil, exitFailed
+	}
+	return settings, exitOK
+}
+
+// flowCheck is careline flow check.
+func flowCheck(_ context.Context, t terminal, args []string) int {
+	settings, code := t.flowSettings(flag.NewFlagSet("flow", flag.ContinueOnError), args)
+	if settings == nil {
+		return code
 	}
 	results := settings.Testing.Run(settings.Content.Flows)
 	if err := results.Err(); err != nil {

@@ -17,18 +17,13 @@ func flowTest(_ context.Context, t terminal, args []string) int {
 	flags := flag.NewFlagSet("flow", flag.ContinueOnError)
 	cover := flags.Int("cover", 0, "percent of the ways that must be gone through")
 	missed := flags.Bool("missed", false, "list the steps and ways that no test goes through")
-	dir, ok := t.flowFolder(flags, args)
-	if !ok {
-		return exitMisused
-	}
-	settings, err := config.Load(dir)
-	if err != nil {
-		fmt.Fprintln(t.stderr, err)
-		return exitFailed
+	settings, code := t.flowSettings(flags, args)
+	if settings == nil {
+		return code
 	}
 	began := time.Now()
 	results := settings.Testing.Run(settings.Content.Flows)
-	t.coverage(dir, results.Coverage, *missed)
+	t.coverage(settings.Dir, results.Coverage, *missed)
 	if err := results.Err(); err != nil {
 		fmt.Fprintln(t.stderr, err)
 		fmt.Fprintf(t.stdout, "%d of %d tests failed\n", results.Failed(), len(results.Tests))

@@ -19,20 +19,16 @@ func flowGraph(_ context.Context, t terminal, args []string) int {
 	mermaid := flags.Bool("mermaid", false, "write Mermaid's language instead of SVG")
 	coverage := flags.Bool("coverage", false, "number steps and ways by how often the tests go there")
 	out := flags.String("out", "", "write to this file")
-	dir, ok := t.flowFolder(flags, args)
-	if !ok {
-		return exitMisused
-	}
-	settings, err := config.Load(dir)
-	if err != nil {
-		fmt.Fprintln(t.stderr, err)
-		return exitFailed
+	settings, code := t.flowSettings(flags, args)
+	if settings == nil {
+		return code
 	}
 	flows := settings.Content.Flows
 	if *flow != "" && !flows.Has(*flow) {
 		return t.noFlow(*flow, flows.Flows())
 	}
 	drawing := drawn(settings, *flow, *mermaid, *coverage)
+	var err error
 	if *out == "" {
 		_, err = t.stdout.Write(drawing)
 	} else {

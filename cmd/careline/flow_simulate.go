@@ -36,14 +36,9 @@ func flowSimulate(_ context.Context, t terminal, args []string) int {
 	flow := flags.String("flow", "", "flow that the call begins in")
 	given := flags.String("given", "", "file with what the call takes as given")
 	save := flags.String("save", "", "file of tests that the conversation is written to")
-	dir, ok := t.flowFolder(flags, args)
-	if !ok {
-		return exitMisused
-	}
-	settings, err := config.Load(dir)
-	if err != nil {
-		fmt.Fprintln(t.stderr, err)
-		return exitFailed
+	settings, code := t.flowSettings(flags, args)
+	if settings == nil {
+		return code
 	}
 	flows := settings.Content.Flows
 	if *flow == "" {
@@ -55,9 +50,11 @@ func flowSimulate(_ context.Context, t terminal, args []string) int {
 	}
 	file := flowtest.File{Name: cmp.Or(*given, "given"), Raw: []byte(inventedMember(flows.Facts()))}
 	if *given != "" {
-		if file.Raw, err = os.ReadFile(*given); err != nil {
+		raw, err := os.ReadFile(*given)
+		if err != nil {
 			return t.fail(err)
 		}
+		file.Raw = raw
 	}
 	world, err := flowtest.World(flows, file, settings.Testing.Options)
 	if err != nil {
