@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"careline/config"
 	"careline/ivr/flowtest"
 	"careline/problem"
 )

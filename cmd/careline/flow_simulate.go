@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 
-	"careline/config"
 	"careline/ivr"
 	"careline/ivr/flowtest"
 	"careline/ivr/simulate"
