@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -55,7 +56,12 @@ func (s *server) play(t *testing.T, name string, calls, rate int, length time.Du
 		t.Fatal(err)
 	}
 	go func() { p.done <- p.process.Wait() }()
-	t.Cleanup(func() { p.process.Process.Kill() })
+	t.Cleanup(func() {
+		p.process.Process.Kill()
+		if t.Failed() { // it may never have called
+			t.Logf("sipp: %s", p.errors())
+		}
+	})
 	return p
 }
 
@@ -86,14 +92,34 @@ func tail(text string, lines int) string {
 	return strings.Join(all[max(0, len(all)-lines):], "\n")
 }
 
+// nextMedia gives each SIPp media ports of its own.
+var nextMedia atomic.Int32
+
+// freeMediaPort is the first of mediaPorts ports for sound that nobody has: below those
+// of the servers (30000 on), and below those that the system gives to whoever asks for
+// any, so that nobody takes one before SIPp does.
 func freeMediaPort(t *testing.T) int {
 	t.Helper()
-	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	const mediaPorts, places = 8, 800
+	for range places {
+		first := 22000 + mediaPorts*(int(nextMedia.Add(1))%places)
+		if free(first, mediaPorts) {
+			return first
+		}
 	}
-	defer conn.Close()
-	return conn.LocalAddr().(*net.UDPAddr).Port &^ 3
+	t.Fatal("no media port is free")
+	return 0
+}
+
+func free(first, count int) bool {
+	for port := first; port < first+count; port++ {
+		conn, err := net.ListenPacket("udp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err != nil {
+			return false
+		}
+		conn.Close()
+	}
+	return true
 }
 
 // keysPcap is a capture of keys as RFC 4733 events, one each 250 ms: distinct
