@@ -17,6 +17,8 @@ type entryCheck struct {
 	min, max int
 	// what it is, for hints.
 	what string
+	// keys that can stand at each place of one; empty, and behind: any digit.
+	keys []string
 	// ok gets as many keys, digits all, and the day of the call: its midnight in UTC, as
 	// that of the days which it is compared with.
 	ok func(keys string, today time.Time) bool
@@ -24,14 +26,15 @@ type entryCheck struct {
 
 // entryChecks by the word that a flow names them by.
 func entryChecks() map[string]entryCheck {
+	day := []string{"01", "", "0123", "", "12", "0189"} // MMDDYYYY
 	return map[string]entryCheck{
-		"npi":         {10, 10, "a National Provider Identifier", isNPI},
-		"luhn":        {2, MaxDigits, "a number with a Luhn check digit (ISO/IEC 7812-1)", func(keys string, _ time.Time) bool { return luhn(keys) }},
-		"zip":         {5, 5, "a ZIP code of the states", func(keys string, _ time.Time) bool { return stateOfText(keys) != "" }},
-		"phone":       {10, 10, "a telephone number of North America", isPhone},
-		"date":        {8, 8, "a day as month, day and year", func(keys string, _ time.Time) bool { _, ok := dayOf(keys); return ok }},
-		"past_date":   {8, 8, "a day that has been, as month, day and year", isPast},
-		"future_date": {8, 8, "a day to come, as month, day and year", isFuture},
+		"npi":         {10, 10, "a National Provider Identifier", []string{"12"}, isNPI},
+		"luhn":        {2, MaxDigits, "a number with a Luhn check digit (ISO/IEC 7812-1)", nil, func(keys string, _ time.Time) bool { return luhn(keys) }},
+		"zip":         {5, 5, "a ZIP code of the states", nil, func(keys string, _ time.Time) bool { return stateOfText(keys) != "" }},
+		"phone":       {10, 10, "a telephone number of North America", []string{"23456789", "", "", "23456789"}, isPhone},
+		"date":        {8, 8, "a day as month, day and year", day, func(keys string, _ time.Time) bool { _, ok := dayOf(keys); return ok }},
+		"past_date":   {8, 8, "a day that has been, as month, day and year", day, isPast},
+		"future_date": {8, 8, "a day to come, as month, day and year", []string{"01", "", "0123", "", "2", "01"}, isFuture},
 	}
 }
 
@@ -91,7 +94,8 @@ func isFuture(keys string, today time.Time) bool {
 
 // entry reads what a collect step wants its digits to be.
 func (p *parser) entry(s *step, a *collectAction, detail *collectDetail) {
-	lengths := detail.Digits.Kind != 0 || detail.Min.Kind != 0 || detail.Max.Kind != 0
+	var allowed []string
+	counted := detail.Digits.Kind != 0 || detail.Min.Kind != 0 || detail.Max.Kind != 0
 	if name := detail.Check.Value; detail.Check.Kind != 0 {
 		check, known := entryChecks()[name]
 		switch {
@@ -99,11 +103,11 @@ func (p *parser) entry(s *step, a *collectAction, detail *collectDetail) {
 			p.add(p.at(&detail.Check, "there is no check %q", name).Hint("%s", didYouMean(name, slices.Collect(maps.Keys(entryChecks())), "the checks are ")))
 		case a.zip:
 			p.add(p.at(&detail.Check, "%s finds its state, and so is checked already", stateOfZIP).Hint("remove \"check\""))
-		case lengths && (a.min < check.min || a.max > check.max):
+		case counted && (a.min < check.min || a.max > check.max):
 			p.add(p.at(&detail.Check, "%s has %s digits, and step %q takes %s", check.what, span(check.min, check.max), s.name, span(a.min, a.max)).Hint("leave \"digits\", \"min\" and \"max\" out"))
 		default:
-			a.check = check.ok
-			if !lengths {
+			a.check, allowed = check.ok, check.keys
+			if !counted {
 				a.min, a.max = check.min, check.max
 			}
 		}
@@ -113,7 +117,31 @@ func (p *parser) entry(s *step, a *collectAction, detail *collectDetail) {
 	case a.zip:
 		p.add(p.at(&detail.Pattern, "%s finds its state, and heeds no pattern", stateOfZIP).Hint("remove \"pattern\""))
 	default:
-		a.pattern = p.pattern(&detail.Pattern)
+		if a.pattern = p.pattern(&detail.Pattern); a.pattern != nil {
+			p.fitting(a, &detail.Pattern, detail.Check.Value, allowed)
+		}
+	}
+}
+
+// fitting finds a pattern that no entry of the step can fit: callers would be asked
+// again whatever they keyed in.
+func (p *parser) fitting(a *collectAction, node *yaml.Node, check string, allowed []string) {
+	if key := commandKey(a.pattern.String()); key != "" {
+		does := map[string]string{"#": "ends an entry", "*": "begins an entry anew"}[key]
+		p.add(p.at(node, "the pattern %q has the key %q, which %s and is never part of it", node.Value, key, does).Hint("leave it out: an entry has digits alone"))
+		return
+	}
+	if a.min > a.max || len(lengths(a.pattern.String(), allowed, a.min, a.max)) > 0 {
+		return
+	}
+	fits := lengths(a.pattern.String(), nil, 1, MaxDigits)
+	switch {
+	case len(fits) == 0:
+		p.add(p.at(node, "no digits fit the pattern %q", node.Value).Hint("write one that 1 to %d digits can fit, as in `pattern: \"[12].*\"`", MaxDigits))
+	case a.check != nil && len(lengths(a.pattern.String(), nil, a.min, a.max)) > 0:
+		p.add(p.at(node, "nothing that check %q lets pass fits the pattern %q", check, node.Value).Hint("leave one of the two out"))
+	default:
+		p.add(p.at(node, "no entry of %s digits fits the pattern %q", span(a.min, a.max), node.Value).Hint("it fits entries of %s digits: say so by \"digits\", or by \"min\" and \"max\"", span(fits[0], fits[len(fits)-1])))
 	}
 }
 

@@ -2,6 +2,7 @@ package ivr
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -57,7 +58,11 @@ func (p *parser) handlers(node *yaml.Node) {
 func (p *parser) handle(h handler) (taken bool) {
 	for _, s := range p.flow.steps {
 		menu, ok := s.action.(*menuAction)
-		if !ok || menu.alone || menu.begins(h.key) {
+		if !ok || menu.alone {
+			continue
+		}
+		if own := menu.beginning(h.key); own != "" {
+			p.shadowed(s, menu, h, own)
 			continue
 		}
 		taken = true
@@ -71,14 +76,27 @@ func (p *parser) handle(h handler) (taken bool) {
 	return taken
 }
 
-// begins reports whether a choice of the menu begins with a key.
-func (a *menuAction) begins(key string) bool {
+// beginning gives a choice of the menu that begins with a key, the key itself before
+// others; empty for none.
+func (a *menuAction) beginning(key string) string {
+	if slices.Contains(a.keys, key) {
+		return key
+	}
 	for _, own := range a.keys {
 		if strings.HasPrefix(own, key) {
-			return true
+			return own
 		}
 	}
-	return false
+	return ""
+}
+
+// shadowed finds a choice that takes a handler's key away and gives it no meaning of
+// its own: it is longer, and whoever presses the key alone isn't understood.
+func (p *parser) shadowed(s *step, menu *menuAction, h handler, own string) {
+	if own != h.key {
+		p.add(p.at(menu.written[own], "choice %q of menu %q keeps handler %q out: a caller who presses %s alone is not understood", own, s.name, h.key, h.key).
+			Hint("let the choice begin with another key, or give the menu a choice %q of its own", h.key))
+	}
 }
 
 // named are the names of the flow's steps, inline ones left out.

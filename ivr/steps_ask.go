@@ -94,6 +94,8 @@ type menuAction struct {
 	timing  timing
 	keys    []string
 	choices map[string]*edge
+	// written is where the menu's own choices stand.
+	written map[string]*yaml.Node
 	noInput answer
 	noMatch answer
 	// alone: the flow's handlers don't work here. repeats is the key by which the
@@ -117,7 +119,7 @@ type menuText struct {
 func (p *parser) menu(s *step, node *yaml.Node) action {
 	var text menuText
 	p.decode(node, &text)
-	a := &menuAction{row: p.prompts(&text.Menu), bargeIn: text.BargeIn == nil || *text.BargeIn, timing: p.timing(text.Timing, p.flow.timing), choices: map[string]*edge{}}
+	a := &menuAction{row: p.prompts(&text.Menu), bargeIn: text.BargeIn == nil || *text.BargeIn, timing: p.timing(text.Timing, p.flow.timing), choices: map[string]*edge{}, written: map[string]*yaml.Node{}}
 	a.alone = text.Handlers != nil && !*text.Handlers
 	pairs := problem.Pairs(&text.Choices)
 	if p.mapping(&text.Choices, "choices", "choices: {\"1\": step}") && len(pairs) == 0 {
@@ -130,7 +132,7 @@ func (p *parser) menu(s *step, node *yaml.Node) action {
 			continue
 		}
 		a.keys = append(a.keys, key)
-		a.choices[key] = p.choice(s, pair)
+		a.choices[key], a.written[key] = p.choice(s, pair), pair.Key
 	}
 	a.noInput = p.answer(s, node, "no_input", nil)
 	a.noMatch = p.answer(s, node, "no_match", &a.noInput)
