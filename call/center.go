@@ -37,6 +37,7 @@ type Center struct {
 	byPhone map[string]*device
 	// colleagues whom callers may be handed to.
 	colleagues colleagues
+	trials     trials
 	// trunks reach numbers outside; set before Run, nil for none.
 	trunks Trunks
 

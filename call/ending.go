@@ -111,7 +111,7 @@ func (s *session) leaveEngine() {
 		reason = acd.Ended
 	case s.chronicle.record.EndedBy == ledger.ByCaller:
 		reason = acd.Abandoned
-		if !s.reached {
+		if !s.reached && s.trial == "" {
 			s.center.counters.abandoned.Add(1)
 		}
 	}

@@ -150,7 +150,9 @@ func (s *fakeSound) OpenWebRTC(_ context.Context, options media.LegOptions, offe
 	if offer == "bad" {
 		return nil, "", errors.New("bad offer")
 	}
-	return s.leg(options), "answer", nil
+	leg := s.leg(options)
+	leg.offer = "answer"
+	return leg, "answer", nil
 }
 
 func (s *fakeSound) OfferWebRTC(_ context.Context, options media.LegOptions) (Leg, string, error) {

@@ -39,7 +39,7 @@ func (l flowLine) StopTimer(id ivr.TimerID) { l.timers.stop(flowTimer + string(i
 // Verify asks the verifier beside the call: it takes its time on purpose.
 func (l flowLine) Verify(claim ivr.Claim) {
 	question := member.Claim{
-		Call: l.id, Attempt: claim.Attempt, ANI: phi.NewString(l.dialog.Caller().Reveal()),
+		Call: l.id, Attempt: claim.Attempt, ANI: l.ani(),
 		MemberID: claim.MemberID.Text(), DateOfBirth: claim.DateOfBirth.Text(),
 	}
 	s := l.session

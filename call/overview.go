@@ -3,6 +3,7 @@ package call
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"careline/acd"
@@ -17,6 +18,8 @@ type Overview struct {
 	// "transfer" or "external". Since is when that began.
 	Stage string
 	Since time.Time
+	// Flow and Step where the call is, while it is in a flow.
+	Flow, Step string
 	// Queue, Language, Reason and State as in CallView; empty before the queue.
 	Queue, Language, Reason, State string
 	// Verification as in CallView.
@@ -64,6 +67,11 @@ func (s *session) overview() Overview {
 	o := Overview{
 		ID: s.id, Line: s.line.Name, Stage: s.stage.String(), Since: s.chronicle.since(), Verification: record.Verification,
 		Agent: s.agent, Started: record.Started,
+	}
+	if s.stage == stageFlow {
+		if n := len(record.Path); n > 0 {
+			o.Flow, o.Step, _ = strings.Cut(record.Path[n-1], ".")
+		}
 	}
 	if s.request != nil {
 		o.Queue, o.Language, o.Reason, o.State = s.request.Queue, s.request.Language, s.request.Reason, s.request.State

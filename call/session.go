@@ -54,8 +54,10 @@ type session struct {
 	center  *Center
 	content *Content
 	dialog  Dialog
-	leg     Leg // nil until it is made, where the caller is a browser
-	log     *zap.Logger
+	// trial is who tries a flow by this call; empty for a caller's.
+	trial acd.AgentID
+	leg   Leg // nil until it is made, where the caller is a browser
+	log   *zap.Logger
 	// ctx ends with the call; work beside the call hangs on it.
 	ctx     context.Context
 	cancel  context.CancelCauseFunc

@@ -40,7 +40,7 @@ func (s *session) join() {
 	s.center.router.submit(acd.TalkStarted{Offer: s.offer.ID})
 	if !s.reached {
 		s.reached = true
-		s.center.counters.answered.Add(1)
+		s.countAnswered()
 	}
 	s.log.Info("agent joined", zap.String("agent", string(agent)), zap.Duration("waited", now.Sub(s.arrived)))
 	s.show()

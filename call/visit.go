@@ -10,8 +10,11 @@ import (
 // takes the call or it ends.
 
 // took counts a way that the flow takes. A caller whom an agent hands back to a flow
-// begins anew.
+// begins anew. Trials are no callers.
 func (s *session) took(edge ivr.EdgeName) {
+	if s.trial != "" {
+		return
+	}
 	if s.visit == nil {
 		s.visit = s.center.insight.Begin()
 	}

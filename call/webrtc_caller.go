@@ -37,7 +37,9 @@ func (s *session) openBrowser() bool {
 		return true
 	}
 	s.log.Info("call refused", zap.Int("status", 488), zap.Error(unquoted(err)))
-	s.center.counters.refused.Add(1)
+	if s.trial == "" {
+		s.center.counters.refused.Add(1)
+	}
 	s.hungUp = true
 	s.chronicle.record.SIPStatus = 488
 	if err := s.dialog.Refuse(488, "Not Acceptable Here", 0); err != nil {

@@ -181,7 +181,12 @@ func open(t *testing.T, changes ...func(*Options)) *site {
 
 func (s *site) post(path, body, origin string) (int, string) {
 	s.t.Helper()
-	request, _ := http.NewRequest(http.MethodPost, s.url+path, strings.NewReader(body))
+	return s.send(http.MethodPost, path, body, origin)
+}
+
+func (s *site) send(method, path, body, origin string) (int, string) {
+	s.t.Helper()
+	request, _ := http.NewRequest(method, s.url+path, strings.NewReader(body))
 	request.Header.Set("Content-Type", "application/json")
 	if origin != "" {
 		request.Header.Set("Origin", origin)

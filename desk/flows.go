@@ -60,6 +60,7 @@ type Flows interface {
 	Status() publish.Status
 	// Insight is what callers did in the flows since the start.
 	Insight() insight.Figures
+	Trials
 }
 
 // flowRoutes adds what the page of flows asks. Supervisors see the flows; admins
@@ -71,6 +72,9 @@ func (d *Desk) flowRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /api/flows/insight", d.seeingFlows(d.flowInsight))
 	mux.HandleFunc("POST /api/flows/draft", d.seeingFlows(d.draft))
 	mux.HandleFunc("POST /api/flows/try", d.seeingFlows(d.try))
+	mux.HandleFunc("POST /api/flows/calls", d.changingFlows(d.placeTrial))
+	mux.HandleFunc("GET /api/flows/calls/{id}", d.changingFlows(d.trialState))
+	mux.HandleFunc("DELETE /api/flows/calls/{id}", d.changingFlows(d.endTrial))
 	mux.HandleFunc("POST /api/flows/publish", d.changingFlows(d.publishFlows))
 	mux.HandleFunc("POST /api/flows/rollback", d.changingFlows(d.rollBackFlows))
 }

@@ -39,6 +39,7 @@ steps:
 type fakeFlows struct {
 	scripts []ledger.Script
 	files   []ledger.ScriptFiles
+	placed  *placed
 }
 
 func newFakeFlows() *fakeFlows {

@@ -175,7 +175,7 @@ func (a *agent) finish() {
 const recordSound = `(async () => {
 	const context = new AudioContext({ sampleRate: 48000 });
 	const both = context.createChannelMerger(2);
-	context.createMediaStreamSource(document.querySelector("#remote").srcObject).connect(both, 0, 0);
+	context.createMediaStreamSource(document.querySelector("%s").srcObject).connect(both, 0, 0);
 	context.createMediaStreamSource(window.__microphone).connect(both, 0, 1);
 	const tap = context.createScriptProcessor(4096, 2, 1), kept = [[], []], rest = [[], []];
 	tap.onaudioprocess = (event) => { for (const c of [0, 1]) {
@@ -191,9 +191,15 @@ const recordSound = `(async () => {
 // listen records for d what the agent hears, and what the microphone says.
 func (a *agent) listen(d time.Duration) (heard, said []int16) {
 	a.t.Helper()
+	return a.listenTo("#remote", d)
+}
+
+// listenTo does so for what one of the page's loudspeakers plays.
+func (a *agent) listenTo(speaker string, d time.Duration) (heard, said []int16) {
+	a.t.Helper()
 	ctx, cancel := context.WithTimeout(a.ctx, d+20*time.Second)
 	defer cancel()
-	sound, err := chromedp.Run(ctx, chromedp.Evaluate[[][]int](fmt.Sprintf(recordSound, d.Milliseconds()), chromedp.EvalAwaitPromise))
+	sound, err := chromedp.Run(ctx, chromedp.Evaluate[[][]int](fmt.Sprintf(recordSound, speaker, d.Milliseconds()), chromedp.EvalAwaitPromise))
 	if err != nil || len(sound) != 2 {
 		a.t.Fatalf("%s: recording: %v", a.name, err)
 	}

@@ -12,10 +12,12 @@ type CallRecord struct {
 	Flow        string `json:"flow"`
 	FlowVersion string `json:"flow_version"`
 	// SIPCallID of the caller's leg.
-	SIPCallID string    `json:"sip_call_id"`
-	Started   time.Time `json:"started"`
-	Answered  time.Time `json:"answered,omitzero"`
-	Ended     time.Time `json:"ended,omitzero"`
+	SIPCallID string `json:"sip_call_id"`
+	// TriedBy is the admin who tried a flow by this call; empty for callers.
+	TriedBy  string    `json:"tried_by,omitempty"`
+	Started  time.Time `json:"started"`
+	Answered time.Time `json:"answered,omitzero"`
+	Ended    time.Time `json:"ended,omitzero"`
 	// EndedBy is caller, agent, system, carrier or target: a disconnect is not an abandon (DOMAIN.md §1).
 	EndedBy EndedBy `json:"ended_by"`
 	// Why in words for a supervisor; SIPStatus and Q850Cause for an engineer.

@@ -6,6 +6,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"careline/acd"
 	"careline/call"
 	"careline/call/insight"
 	"careline/config"
@@ -63,6 +64,19 @@ type flowPage struct {
 }
 
 func (p flowPage) Insight() insight.Figures { return p.center.Insight() }
+
+// Call calls a draft. A flow may be called while its tests fail, not while it has
+// mistakes.
+func (p flowPage) Call(ctx context.Context, by acd.AgentID, files map[string][]byte, flow, offer string) (id, answer string, err error) {
+	read := p.scripts.Draft(files, time.Now())
+	return p.center.Try(ctx, call.Trial{By: by, Script: read.Script, Flow: flow, Offer: offer})
+}
+
+func (p flowPage) CallState(by acd.AgentID, id string) (call.TrialState, error) {
+	return p.center.TrialState(by, id)
+}
+
+func (p flowPage) EndCall(by acd.AgentID, id string) error { return p.center.EndTrial(by, id) }
 
 func (p flowPage) Draft(_ context.Context, files map[string][]byte) (desk.Draft, error) {
 	read := p.scripts.Draft(files, time.Now())

@@ -106,6 +106,7 @@ func printRecord(w io.Writer, r ledger.CallRecord) error {
 	}
 	fmt.Fprintf(&text, "Call %s\n", r.ID)
 	line("line", "%s, flow %s %s", r.Line, r.Flow, r.FlowVersion)
+	line("tried by", "%s", r.TriedBy)
 	line("started", "%s", clock(r.Started))
 	if !r.Answered.IsZero() {
 		line("answered", "%s, after %s", clock(r.Answered), span(r.Started, r.Answered))

@@ -19,7 +19,7 @@ const unreachable: Trouble = {
 };
 const requestTime = 12_000;
 
-export async function request<T>(method: "GET" | "POST", path: string, body?: unknown): Promise<T> {
+export async function request<T>(method: "GET" | "POST" | "DELETE", path: string, body?: unknown): Promise<T> {
   const init: RequestInit = { method, credentials: "same-origin", signal: AbortSignal.timeout(requestTime) };
   if (body !== undefined) {
     init.headers = { "Content-Type": "application/json" };

@@ -1,13 +1,17 @@
 // What the page of flows asks of the server.
 
 import { request } from "./api";
-import type { Deed, Draft, Files, Insight, LiveFlows, Overlay, Script, Trial } from "./flow-protocol";
+import type { CallState, Deed, Draft, Files, Insight, LiveFlows, Overlay, PlacedCall, Script, Trial } from "./flow-protocol";
 
 export const flowAPI = {
   live: (): Promise<LiveFlows> => request("GET", "/api/flows"),
   draft: (files: Files, flow: string, overlay: Overlay): Promise<Draft> => request("POST", "/api/flows/draft", { files, flow, overlay }),
   try: (files: Files, flow: string, language: string, deeds: readonly Deed[]): Promise<Trial> =>
     request("POST", "/api/flows/try", { files, flow, language, deeds, member: invented }),
+  /** A real call of a draft, from this browser. */
+  call: (files: Files, flow: string, offer: string): Promise<PlacedCall> => request("POST", "/api/flows/calls", { files, flow, offer }),
+  callState: (call: string): Promise<CallState> => request("GET", `/api/flows/calls/${encodeURIComponent(call)}`),
+  endCall: (call: string): Promise<void> => request("DELETE", `/api/flows/calls/${encodeURIComponent(call)}`),
   async publish(files: Files, after: number, comment: string): Promise<Script> {
     return (await request<{ script: Script }>("POST", "/api/flows/publish", { files, after, comment })).script;
   },

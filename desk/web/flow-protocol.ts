@@ -1,5 +1,5 @@
 // What the page of flows and the server say to each other: the mirror of desk/flows.go,
-// desk/flow_draft.go, desk/flow_change.go and desk/flow_try.go.
+// desk/flow_draft.go, desk/flow_change.go, desk/flow_try.go and desk/flow_call.go.
 
 export type Files = Record<string, string>;
 
@@ -101,4 +101,18 @@ export interface Trial {
   flow: string;
   step: string;
   trouble?: string;
+}
+
+/** A real call of a draft that was placed. */
+export interface PlacedCall {
+  call: string;
+  answer: string;
+}
+
+/** Where it is; "over" with the reason. */
+export interface CallState {
+  stage: string;
+  flow: string;
+  step: string;
+  why: string;
 }

@@ -5,6 +5,7 @@ import { flowAPI } from "./flow-api";
 import { timeOf } from "./call-words";
 import { now } from "./clock";
 import { find, make, mark, show, write } from "./dom";
+import { FlowCall } from "./flow-call";
 import { FlowDraft } from "./flow-draft";
 import { FlowEditor, countOf } from "./flow-editor";
 import { FlowGraph } from "./flow-graph";
@@ -41,6 +42,12 @@ export class FlowsView {
   private readonly graph = new FlowGraph(find("flow-graph"), (step) => this.toStep(step));
   private readonly trial = new FlowTrial(
     (deeds) => flowAPI.try(this.draft.files, this.flow, find<HTMLSelectElement>("trial-language").value, deeds),
+    (flow, step) => {
+      if (flow === this.flow && !this.call.up) this.graph.mark(step, false); // a real call is where it is marked
+    },
+  );
+  private readonly call = new FlowCall(
+    (offer) => flowAPI.call(this.draft.files, this.flow, offer),
     (flow, step) => {
       if (flow === this.flow) this.graph.mark(step, false);
     },
@@ -96,6 +103,7 @@ export class FlowsView {
     this.file = this.flow = "";
     this.editor.open("nothing", "", false);
     this.trial.clear();
+    this.call.hangUp();
     this.versions.clear();
   }
 
@@ -115,6 +123,7 @@ export class FlowsView {
     this.draft.open(this.live);
     show(find("flow-change"), this.live.may_edit);
     show(find("flow-new"), this.live.may_edit);
+    show(find("trial-by-call"), this.live.may_edit);
     show(find("flow-look"), !this.live.may_edit);
     this.select(this.draft.names.includes(this.file) ? this.file : (this.draft.names[0] ?? ""));
     this.status();

@@ -200,7 +200,7 @@ function kindOf(problem: unknown): Microphone {
 }
 
 // The answer is complete and so must the offer be: candidates don't trickle.
-function gathered(peer: RTCPeerConnection): Promise<void> {
+export function gathered(peer: RTCPeerConnection): Promise<void> {
   if (peer.iceGatheringState === "complete") return Promise.resolve();
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, gatheringTime);

@@ -1,6 +1,6 @@
 // Asks the server again and again while somebody looks.
 
-const every = 2_000;
+const usual = 2_000;
 
 export class Poll<T> {
   private timer = 0;
@@ -11,6 +11,7 @@ export class Poll<T> {
     private readonly ask: () => Promise<T>,
     private readonly take: (answer: T) => boolean,
     private readonly failed: (problem: unknown) => void,
+    private readonly every = usual,
   ) {
     document.addEventListener("visibilitychange", () => {
       if (!document.hidden && this.timer !== 0) this.start();
@@ -45,6 +46,6 @@ export class Poll<T> {
         this.failed(problem);
       }
     }
-    if (run === this.run) this.timer = window.setTimeout(() => void this.once(run), every);
+    if (run === this.run) this.timer = window.setTimeout(() => void this.once(run), this.every);
   }
 }
