@@ -20,6 +20,8 @@ const trialLine = "Trial of a flow"
 var (
 	// ErrNoFlow says that a trial's script has no flow of that name.
 	ErrNoFlow = errors.New("call: the script has no such flow")
+	// ErrBadOffer says that the browser's offer of sound is of no use.
+	ErrBadOffer = errors.New("call: the browser's offer of sound is of no use")
 	// ErrNoTrial says that there is no such trial, or that it is somebody else's.
 	ErrNoTrial = errors.New("call: there is no such trial")
 )
@@ -53,7 +55,7 @@ type trialCall struct {
 }
 
 // Try places the call and gives its ID and the answer to the offer. One trial of a
-// person is up at a time: an earlier one is hung up. Errors are ErrNoFlow, media.ErrBadOffer, and
+// person is up at a time: an earlier one is hung up. Errors are ErrNoFlow, ErrBadOffer, and
 // ErrBusy where no more callers fit in.
 func (c *Center) Try(ctx context.Context, trial Trial) (id, answer string, err error) {
 	if trial.Script.Flows == nil || !trial.Script.Flows.Has(trial.Flow) {
@@ -83,7 +85,7 @@ func (c *Center) Try(ctx context.Context, trial Trial) (id, answer string, err e
 	case answer := <-dialog.answers:
 		return id, answer, nil
 	case <-dialog.refused:
-		return "", "", media.ErrBadOffer
+		return "", "", ErrBadOffer
 	case <-call.done:
 		return "", "", ErrNoTrial
 	case <-ctx.Done():

@@ -106,8 +106,8 @@ func TestATrialThatCannotBeIsRefused(t *testing.T) {
 	onFloor(t, func(options *Options) { options.MaxCalls = 1 }, func(f *floor) {
 		script := f.script("good-evening")
 		for want, trial := range map[error]Trial{
-			ErrNoFlow:         {By: "alex", Script: script, Flow: "other", Offer: "offer"},
-			media.ErrBadOffer: {By: "alex", Script: script, Flow: "main", Offer: "bad"},
+			ErrNoFlow:   {By: "alex", Script: script, Flow: "other", Offer: "offer"},
+			ErrBadOffer: {By: "alex", Script: script, Flow: "main", Offer: "bad"},
 		} {
 			if _, _, err := f.center.Try(context.Background(), trial); !errors.Is(err, want) {
 				t.Errorf("want %v, got %v", want, err)

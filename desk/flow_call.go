@@ -11,7 +11,6 @@ import (
 	"careline/acd"
 	"careline/call"
 	"careline/ledger"
-	"careline/media"
 )
 
 // fieldTrial and purposeTrial stand in the audit where an admin called a draft.
@@ -93,7 +92,7 @@ func trialRefused(err error) (int, trouble) {
 		return http.StatusUnprocessableEntity, trouble{"mistakes", "The flow can't be called while it has mistakes."}
 	case errors.Is(err, call.ErrBusy), errors.Is(err, call.ErrDraining):
 		return http.StatusServiceUnavailable, trouble{"busy", "All lines are taken. Try again in a moment."}
-	case errors.Is(err, media.ErrBadOffer):
+	case errors.Is(err, call.ErrBadOffer):
 		return http.StatusBadRequest, trouble{"bad_offer", "The browser's offer of sound is of no use here. Reload the page."}
 	}
 	return http.StatusServiceUnavailable, trouble{"failed", "The call failed. Try again; if it goes on, look at the server's log."}

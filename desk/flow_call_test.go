@@ -11,7 +11,6 @@ import (
 	"careline/acd"
 	"careline/call"
 	"careline/ivr"
-	"careline/media"
 )
 
 // placed is what a fakeFlows was asked to call.
@@ -31,7 +30,7 @@ func (f *fakeFlows) Call(_ context.Context, by acd.AgentID, files map[string][]b
 	case err != nil || !set.Has(flow):
 		return "", "", call.ErrNoFlow
 	case offer == "bad":
-		return "", "", media.ErrBadOffer
+		return "", "", call.ErrBadOffer
 	case offer == "full":
 		return "", "", call.ErrBusy
 	}
