@@ -61,7 +61,7 @@ func TestRoundThroughASubFlowWaitsOrIsRefused(t *testing.T) {
 	refused(t, map[string]string{"t": head + "  a: {call: u, next: a}\n", "u": hasty},
 		"flows/t.yaml:5:3: these steps go round and round without waiting for the caller: a → a; put a menu into the round, so that the caller can say what comes next")
 	asking := strings.Replace(hasty, "play: hello, next: b", "menu: hello, choices: {\"1\": b}, no_input: b", 1)
-	taken(t, map[string]string{"t": head + "  a: {call: u, next: b}\n  b: {branch: [{when: attempts > 0, next: a}, {otherwise: people}]}\n" + toPeople, "u": asking})
+	taken(t, map[string]string{"t": head + "  a: {call: u, next: b}\n  b: {branch: [{when: verified, next: a}, {otherwise: people}]}\n" + toPeople, "u": asking})
 }
 
 func TestSilenceWithinASubFlowIsSilence(t *testing.T) {

@@ -14,6 +14,9 @@ func check(set *Set, complete, sound bool) problem.List {
 	c.link()
 	whole := complete && sound && len(c.list) == 0
 	c.references()
+	if whole && len(c.list) == 0 {
+		c.conditions()
+	}
 	c.texts()
 	if whole && !c.depth() {
 		if !c.loops() { // else the steps behind the round are said to be out of reach

@@ -27,7 +27,10 @@ func (l *tape) ReadFact(name string)            { l.asked = append(l.asked, "rea
 func (l *tape) LookUp(request LookUpRequest)    { l.asked = append(l.asked, "look up "+request.Name) }
 
 // unchecked parses a flow and links it, and proves nothing.
-func unchecked(t *testing.T, steps string) *Set {
+func unchecked(t interface {
+	Helper()
+	Fatal(...any)
+}, steps string) *Set {
 	t.Helper()
 	set := &Set{flows: map[string]*flow{}, variables: map[string]variableKind{}, environment: Environment{Languages: []string{"en-US"}, Zone: time.UTC}}
 	f, err := parseFlow("t.yaml", []byte("flow: t\nlanguages: [en-US]\nstart: a\nsteps:\n"+steps), set)

@@ -104,7 +104,7 @@ func TestCountsAreDrawn(t *testing.T) {
 }
 
 func TestLabelsCannotBreakADrawing(t *testing.T) {
-	text := "flow: t\nlabel: '<script>\"&'\nlanguages: [en-US]\nstart: a\nsteps:\n  a:\n    label: '</text><script>alert(1)</script> \"quoted\" & a\\b'\n    branch: [{when: 'reason == \"<b>\" && reason != \"]]>\"', next: b}, {otherwise: b}]\n  b: {hang_up: done}\n"
+	text := "flow: t\nlabel: '<script>\"&'\nlanguages: [en-US]\nstart: a\nsteps:\n  a:\n    label: '</text><script>alert(1)</script> \"quoted\" & a\\b'\n    branch: [{when: 'reason startsWith \"<b>\" || reason contains \"]]>\" || verified', next: b}, {otherwise: b}]\n  b: {hang_up: done}\n"
 	set, err := ivr.Load(fstest.MapFS{"flows/t.yaml": {Data: []byte(text)}}, "flows", environment())
 	if err != nil {
 		t.Fatal(err)
