@@ -72,11 +72,12 @@ fuzz-sip: toolchain ## Fuzz SIP from the packet to the dialog for 40 s
 	@$(GO) test -run '^$$' -fuzz '^FuzzServer$$' -fuzztime 18s -fuzzminimizetime 1s ./sip
 	@$(GO) test -run '^TestAnySequenceOfOneDialog$$' -timeout 3m ./sip -rapid.checks=500
 
-lint: toolchain $(WEB_STAMP) ## Check format, vet, staticcheck and our own habits
+lint: toolchain $(WEB_STAMP) ## Check format, vet, staticcheck, the pages' types and our own habits
 	@unformatted=$$("$$($(GO) env GOROOT)/bin/gofmt" -l $$(git ls-files '*.go' 2>/dev/null || find . -name '*.go')); \
 	if [ -n "$$unformatted" ]; then echo "not formatted (make fmt):"; echo "$$unformatted"; exit 1; fi
 	$(GO) vet ./...
 	$(STATICCHECK) ./...
+	@sh tools/typecheck.sh
 	$(GO) test -count=1 .
 
 fmt: ## Format the Go code
