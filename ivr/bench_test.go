@@ -26,7 +26,7 @@ func longFlow() string {
 		case 2:
 			step = fmt.Sprintf(`{say: "claim {{ claim%d | digits }}", next: %s}`, n/25, next)
 		case 3:
-			step = fmt.Sprintf(`{branch: [{when: 'attempts > 1 and reason != "x"', next: people}, {otherwise: %s}]}`, next)
+			step = fmt.Sprintf(`{branch: [{when: 'attempts > 1 and reason == ""', next: people}, {otherwise: %s}]}`, next)
 		case 4:
 			step = fmt.Sprintf(`{say: "your {{ member.next_visit | date }}", next: %s}`, next)
 		}
