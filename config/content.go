@@ -43,6 +43,8 @@ func (r *reader) flows(s script, rest rest) *ivr.Set {
 		LookUps:   asked(s.lookUps),
 		Beside:    slices.Concat(r.raw[lookUpsName], r.raw[calendarsName]),
 		States:    rest.law.states,
+
+		PersonWithin: rest.site.Callers.PersonWithin,
 	}
 	if r.inventory {
 		unheard(&environment)

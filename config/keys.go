@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"careline/call"
+	"careline/ivr"
 	"careline/media"
 	"careline/publish"
 	"careline/sip"
@@ -25,6 +26,7 @@ type siteFile struct {
 	Log          logKeys             `yaml:"log" help:"The log: one line of JSON per event."`
 	Drain        time.Duration       `yaml:"drain" range:"0s..1h" help:"How long a stopping server waits for the calls that are up."`
 	Verification verificationKeys    `yaml:"verification" help:"How callers prove who they are."`
+	Callers      callersKeys         `yaml:"callers" help:"What no flow may ask of callers; one that does is refused."`
 	Publish      publishKeys         `yaml:"publish" help:"How changed flows go live while calls are up."`
 	Lines        map[string]lineKeys `yaml:"lines" help:"Dialed numbers, each with the flow that answers it. A number that isn't listed is refused with 404."`
 	Dispositions []string            `yaml:"dispositions" help:"What agents may say came of a call."`
@@ -108,6 +110,10 @@ type operationsKeys struct {
 	Control string   `yaml:"control" help:"The Unix socket through which commands such as careline trace reach the running server. Only the server's user and root can open it. Empty: control.sock in the ledger's folder."`
 }
 
+type callersKeys struct {
+	PersonWithin int `yaml:"person_within" range:"0..20" help:"How many keys a caller presses at most to reach a person, wherever she is asked something; pressing nothing counts none. A flow may say otherwise. 0 doesn't ask."`
+}
+
 type publishKeys struct {
 	Watch bool          `yaml:"watch" help:"Flows that are saved to the folder go live by themselves, if they have no mistake and pass their tests. Without it, careline flow publish does it."`
 	Every time.Duration `yaml:"every" range:"100ms..1m" help:"How often the folder is looked at; a change counts when it is the same for two looks."`
@@ -157,6 +163,7 @@ func defaults() siteFile {
 		Desk:         deskKeys{IdleLogoff: 15 * time.Minute, SessionLife: 12 * time.Hour, Grace: 30 * time.Second, SecureCookies: true, ShowSupervision: []supervisionMode{{call.Whisper}, {call.BargeIn}}},
 		Ledger:       ledgerKeys{Path: "var/careline.db"},
 		Drain:        20 * time.Second,
+		Callers:      callersKeys{PersonWithin: ivr.DefaultPersonWithin},
 		Publish:      publishKeys{Watch: true, Every: publish.DefaultEvery},
 		Verification: verificationKeys{Lockout: 5, WithheldLockout: 50, Window: 24 * time.Hour, MinimumTime: 400 * time.Millisecond, Validity: 4 * time.Hour},
 	}

@@ -20,6 +20,7 @@ func TestBadFlowsAreRefused(t *testing.T) {
 	}
 	environment := smallEnvironment("")
 	environment.Facts["id"] = ivr.FactDigits
+	environment.PersonWithin = ivr.DefaultPersonWithin
 	environment.LookUps = map[string]ivr.LookUp{
 		"copay": {Takes: map[string]ivr.Taking{"claim": ivr.TakesKeyed}, Gives: map[string]string{"copay": "money"}},
 		"visit": {Takes: map[string]ivr.Taking{"member": ivr.TakesMember}, Gives: map[string]string{"clinic": "text"}},

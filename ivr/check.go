@@ -25,8 +25,19 @@ func check(set *Set, complete, sound bool) problem.List {
 		}
 		c.proofs(set.entries())
 		c.silence()
+		c.along()
 	}
 	return c.list
+}
+
+// along looks at what callers go through on their ways.
+func (c *checker) along() {
+	v := visitsFrom(c.set.entries())
+	if s := v.tooMany; s != nil {
+		c.add(s.flow.source.at(s.node, "flows call each other in more than %d ways", maxChains).Hint("let some go on by `transfer`"))
+		return
+	}
+	c.persons(v)
 }
 
 type checker struct {

@@ -53,6 +53,9 @@ type Environment struct {
 	Zone *time.Location
 	// LookUps that flows may make, by name.
 	LookUps map[string]LookUp
+	// PersonWithin is how many keys a caller presses at most to reach a person,
+	// wherever she is asked something. 0: not checked.
+	PersonWithin int
 	// Beside is the text of files that stand beside the flows and decide what they do:
 	// another text is another version.
 	Beside []byte

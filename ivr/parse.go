@@ -50,6 +50,8 @@ type flowText struct {
 	Steps     yaml.Node  `yaml:"steps"`
 	// Handlers are keys that mean the same in all menus.
 	Handlers yaml.Node `yaml:"handlers"`
+	// PersonWithin is how many keys away a person may be.
+	PersonWithin yaml.Node `yaml:"person_within"`
 }
 
 type timingText struct {
@@ -71,6 +73,7 @@ func parseFlow(file string, raw []byte, set *Set) (*flow, error) {
 		return nil, p.list.Err()
 	}
 	p.flow.takes, p.flow.gives = p.parameters(&text.Takes, "takes"), p.parameters(&text.Gives, "gives")
+	p.flow.personWithin = p.personWithin(text)
 	p.flow.timing = p.timing(text.Timing, timing{DefaultFirstDigit, DefaultBetweenDigits})
 	for _, pair := range problem.Pairs(&text.Steps) {
 		p.step(pair.Key, pair.Value, pair.Key.Value, false)

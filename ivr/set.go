@@ -30,6 +30,8 @@ type flow struct {
 	// takes and gives are its variables that a flow which calls it knows of.
 	takes, gives map[string]variableKind
 	timing       timing
+	// personWithin is the flow's own limit of keys to a person; nil: the site's.
+	personWithin *int
 	start        edge
 	// steps in the order written, inline ones after the step they stand in.
 	steps  []*step
