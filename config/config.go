@@ -157,6 +157,7 @@ func (r *reader) load(now time.Time) *Config {
 	today := now.In(site.Site.Zone.Location).Format(time.DateOnly)
 	law := r.licensing(today)
 	queuesDoc, lines := r.queues(site.Site.Zone.String())
+	r.waits(queuesDoc, lines, site.Callers.LongestWait)
 	before := len(r.problems)
 	agentsDoc, people := r.agents(queueNames(lines), law.states)
 	staffed := len(people) > 0 && len(r.problems) == before

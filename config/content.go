@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"io/fs"
 	"maps"
 	"regexp"
@@ -40,11 +41,11 @@ func (r *reader) flows(s script, rest rest) *ivr.Set {
 		Facts:     facts,
 		Calendars: s.calendars,
 		Zone:      rest.site.Site.Zone.Location,
-		LookUps:   asked(s.lookUps),
+		LookUps:   asked(s.lookUps, rest.services),
 		Beside:    slices.Concat(r.raw[lookUpsName], r.raw[calendarsName]),
 		States:    rest.law.states,
 
-		PersonWithin: rest.site.Callers.PersonWithin,
+		PersonWithin: rest.site.Callers.PersonWithin, LongestSilence: rest.site.Callers.LongestSilence, LongestAnswer: rest.site.Callers.LongestAnswer,
 	}
 	if r.inventory {
 		unheard(&environment)
@@ -58,7 +59,7 @@ func (r *reader) flows(s script, rest rest) *ivr.Set {
 }
 
 // asked gives look-ups as flows know them.
-func asked(lookUps map[string]*lookup.Definition) map[string]ivr.LookUp {
+func asked(lookUps map[string]*lookup.Definition, services []lookup.Service) map[string]ivr.LookUp {
 	known := map[string]ivr.LookUp{}
 	for name, d := range lookUps {
 		look := ivr.LookUp{Takes: map[string]ivr.Taking{}, Gives: map[string]string{}, Public: d.Public()}
@@ -68,6 +69,11 @@ func asked(lookUps map[string]*lookup.Definition) map[string]ivr.LookUp {
 		for field, kind := range d.Fields() {
 			if look.Gives[field] = string(kind); kind == lookup.AsCount {
 				look.Gives[field] = string(lookup.AsNumber)
+			}
+		}
+		for _, service := range services {
+			if service.Name == d.Service() {
+				look.Time = cmp.Or(service.Time, lookup.DefaultTime)
 			}
 		}
 		known[name] = look
@@ -152,6 +158,11 @@ func (r *reader) lines(doc *problem.Document, keys map[string]lineKeys, flows *i
 			r.add(doc.At(pair.Key, "line %q has no name", number).Hint("add name, as agents and records call it"))
 		}
 		r.bounds(doc, pair.Value, line)
+		if flows != nil {
+			if err := flows.CheckPatience(line.Flow, line.Patience); err != nil {
+				r.add(doc.At(at(pair.Value, "patience"), "line %q has too much patience: %v", number, err).Hint("lower patience, shorten the flow's timing, or raise callers.longest_answer"))
+			}
+		}
 		lines[number] = call.Line{Name: line.Name, Flow: line.Flow, Patience: line.Patience}
 	}
 	if len(lines) == 0 {

@@ -111,7 +111,10 @@ type operationsKeys struct {
 }
 
 type callersKeys struct {
-	PersonWithin int `yaml:"person_within" range:"0..20" help:"How many keys a caller presses at most to reach a person, wherever she is asked something; pressing nothing counts none. A flow may say otherwise. 0 doesn't ask."`
+	PersonWithin   int           `yaml:"person_within" range:"0..20" help:"How many keys a caller presses at most to reach a person, wherever she is asked something; pressing nothing counts none. A flow may say otherwise. 0 doesn't ask."`
+	LongestSilence time.Duration `yaml:"longest_silence" range:"1s..2m" help:"How long a caller may hear nothing while nothing is asked: waits, and look-ups without play, one after another. A longer silence is taken for a call that has broken off."`
+	LongestAnswer  time.Duration `yaml:"longest_answer" range:"10s..10m" help:"How long a question may wait for a key, stretched by the line's patience."`
+	LongestWait    time.Duration `yaml:"longest_wait" range:"1m..24h" help:"The longest limit that a queue may have: who waits longer has hung up."`
 }
 
 type publishKeys struct {
@@ -163,7 +166,7 @@ func defaults() siteFile {
 		Desk:         deskKeys{IdleLogoff: 15 * time.Minute, SessionLife: 12 * time.Hour, Grace: 30 * time.Second, SecureCookies: true, ShowSupervision: []supervisionMode{{call.Whisper}, {call.BargeIn}}},
 		Ledger:       ledgerKeys{Path: "var/careline.db"},
 		Drain:        20 * time.Second,
-		Callers:      callersKeys{PersonWithin: ivr.DefaultPersonWithin},
+		Callers:      callersKeys{PersonWithin: ivr.DefaultPersonWithin, LongestSilence: ivr.DefaultLongestSilence, LongestAnswer: ivr.DefaultLongestAnswer, LongestWait: time.Hour},
 		Publish:      publishKeys{Watch: true, Every: publish.DefaultEvery},
 		Verification: verificationKeys{Lockout: 5, WithheldLockout: 50, Window: 24 * time.Hour, MinimumTime: 400 * time.Millisecond, Validity: 4 * time.Hour},
 	}

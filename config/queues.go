@@ -4,6 +4,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"time"
 
 	"gopkg.in/yaml.v3"
 
@@ -68,6 +69,16 @@ func (r *reader) queue(doc *problem.Document, pair problem.Pair, keys queueKeys)
 	for _, skill := range problem.Pairs(problem.Get(pair.Value, "skills")) {
 		if level, ok := keys.Skills[skill.Key.Value]; ok && (level < 1 || level > 5) {
 			r.add(doc.At(skill.Value, "skill %q has level %d", skill.Key.Value, level).Hint("levels go from 1 (beginner) to 5 (expert)"))
+		}
+	}
+}
+
+// waits holds the queues' limits against how long callers stay.
+func (r *reader) waits(doc *problem.Document, lines []line, longest time.Duration) {
+	for _, l := range lines {
+		if l.WaitLimit > longest {
+			r.add(doc.At(at(l.value, "limit", "wait"), "queue %q lets callers wait %s", l.Name, l.WaitLimit).
+				Hint("at most %s is allowed (callers.longest_wait): who waits longer has hung up, and never came to the flow's timeout", longest))
 		}
 	}
 }

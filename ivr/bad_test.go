@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"careline/ivr"
 )
@@ -21,8 +22,10 @@ func TestBadFlowsAreRefused(t *testing.T) {
 	environment := smallEnvironment("")
 	environment.Facts["id"] = ivr.FactDigits
 	environment.PersonWithin = ivr.DefaultPersonWithin
+	environment.LongestSilence, environment.LongestAnswer = ivr.DefaultLongestSilence, time.Minute
 	environment.LookUps = map[string]ivr.LookUp{
 		"copay": {Takes: map[string]ivr.Taking{"claim": ivr.TakesKeyed}, Gives: map[string]string{"copay": "money"}},
+		"hours": {Takes: map[string]ivr.Taking{}, Gives: map[string]string{"until": "text"}, Public: true, Time: 15 * time.Second},
 		"visit": {Takes: map[string]ivr.Taking{"member": ivr.TakesMember}, Gives: map[string]string{"clinic": "text"}},
 	}
 	for _, folder := range folders {

@@ -38,6 +38,8 @@ func (c *checker) along() {
 		return
 	}
 	c.persons(v)
+	c.stretches(v)
+	c.answers()
 }
 
 type checker struct {

@@ -28,16 +28,16 @@ func demoEnvironment(t testing.TB) ivr.Environment {
 		prompts[language] = texts
 	}
 	return ivr.Environment{
-		PersonWithin: ivr.DefaultPersonWithin,
-		Languages:    []string{"en-US", "es-US"},
-		HasPrompt:    func(language, name string) bool { return prompts[language][name] != "" },
-		Music:        []string{"calm"},
-		Queues:       map[string]ivr.Queue{"member_services": {}, "claims": {}, "unverified": {}, "nurse_line": {Credential: "RN"}, "provider_services": {}, "pharmacy_help": {}},
-		Facts:        map[string]ivr.FactKind{"next_visit": ivr.FactDate, "plan_year": ivr.FactNumber, "plan_name": ivr.FactText, "group": ivr.FactDigits, "id": ivr.FactDigits},
-		Calendars:    map[string]*calendar.Hours{"member_services": office(), "provider_services": office()},
+		PersonWithin: ivr.DefaultPersonWithin, LongestSilence: ivr.DefaultLongestSilence, LongestAnswer: ivr.DefaultLongestAnswer,
+		Languages: []string{"en-US", "es-US"},
+		HasPrompt: func(language, name string) bool { return prompts[language][name] != "" },
+		Music:     []string{"calm"},
+		Queues:    map[string]ivr.Queue{"member_services": {}, "claims": {}, "unverified": {}, "nurse_line": {Credential: "RN"}, "provider_services": {}, "pharmacy_help": {}},
+		Facts:     map[string]ivr.FactKind{"next_visit": ivr.FactDate, "plan_year": ivr.FactNumber, "plan_name": ivr.FactText, "group": ivr.FactDigits, "id": ivr.FactDigits},
+		Calendars: map[string]*calendar.Hours{"member_services": office(), "provider_services": office()},
 		LookUps: map[string]ivr.LookUp{
-			"copay":    {Takes: map[string]ivr.Taking{"member": ivr.TakesMember, "plan": ivr.TakesPublic}, Gives: map[string]string{"copay": "number"}},
-			"provider": {Takes: map[string]ivr.Taking{"npi": ivr.TakesKeyed}, Gives: map[string]string{"in_network": "truth"}, Public: true},
+			"copay":    {Takes: map[string]ivr.Taking{"member": ivr.TakesMember, "plan": ivr.TakesPublic}, Gives: map[string]string{"copay": "number"}, Time: 15 * time.Second},
+			"provider": {Takes: map[string]ivr.Taking{"npi": ivr.TakesKeyed}, Gives: map[string]string{"in_network": "truth"}, Public: true, Time: 15 * time.Second},
 		},
 	}
 }

@@ -56,6 +56,9 @@ type Environment struct {
 	// PersonWithin is how many keys a caller presses at most to reach a person,
 	// wherever she is asked something. 0: not checked.
 	PersonWithin int
+	// LongestSilence is how long a caller may hear nothing while nothing is asked,
+	// LongestAnswer how long a question may wait for a key. 0: not checked.
+	LongestSilence, LongestAnswer time.Duration
 	// Beside is the text of files that stand beside the flows and decide what they do:
 	// another text is another version.
 	Beside []byte
@@ -104,4 +107,6 @@ type LookUp struct {
 	Gives map[string]string
 	// Public: what it gives is nobody's data.
 	Public bool
+	// Time is the longest that it takes, tries again included.
+	Time time.Duration
 }
