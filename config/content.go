@@ -133,6 +133,24 @@ func (r *reader) beginning(doc *problem.Document, node *yaml.Node, number, flow 
 	}
 }
 
+// emergencyNotices are what a line may say of its notice.
+func emergencyNotices() []string { return []string{"required", "not_needed"} }
+
+// notice makes sure that callers of a line hear what to do in an emergency.
+func (r *reader) notice(doc *problem.Document, value *yaml.Node, number string, line lineKeys, flows *ivr.Set) {
+	switch required := line.EmergencyNotice == "required"; {
+	case line.EmergencyNotice != "" && !slices.Contains(emergencyNotices(), line.EmergencyNotice):
+		r.add(unknown(doc, at(value, "emergency_notice"), "a choice", line.EmergencyNotice, emergencyNotices()))
+	case required, line.EmergencyNotice == "" && flows.Clinical(line.Flow):
+		var list problem.List
+		list.Add("flows", flows.CheckNotice(line.Flow))
+		for _, p := range list {
+			r.add(doc.At(at(value, "flow"), "callers of %q hear no emergency notice: %s", number, p.Message).
+				Hint("%s (%s); or write emergency_notice: not_needed for this line", p.Advice, p.Position))
+		}
+	}
+}
+
 // lines checks the dialed numbers; flows is nil where they could not be loaded.
 func (r *reader) lines(doc *problem.Document, keys map[string]lineKeys, flows *ivr.Set) map[string]call.Line {
 	section := at(doc.Root, "lines")
@@ -153,6 +171,7 @@ func (r *reader) lines(doc *problem.Document, keys map[string]lineKeys, flows *i
 			r.add(unknown(doc, at(pair.Value, "flow"), "a flow", line.Flow, flows.Flows()))
 		case flows != nil:
 			r.beginning(doc, at(pair.Value, "flow"), number, line.Flow, flows)
+			r.notice(doc, pair.Value, number, line, flows)
 		}
 		if line.Name == "" {
 			r.add(doc.At(pair.Key, "line %q has no name", number).Hint("add name, as agents and records call it"))

@@ -143,7 +143,8 @@ type lineKeys struct {
 	Name string `yaml:"name" help:"What agents and records call the line."`
 	Flow string `yaml:"flow" help:"The flow that answers; a file of the flows folder declares it."`
 	// Patience 0 is 1.
-	Patience float64 `yaml:"patience" range:"1..5" help:"How much longer than the flows say callers of this line have for their keys: 2 for a line that relay, TTY and screen-reader users call (28 CFR 35.161, 36.303(d)). 1 if left out."`
+	Patience        float64 `yaml:"patience" range:"1..5" help:"How much longer than the flows say callers of this line have for their keys: 2 for a line that relay, TTY and screen-reader users call (28 CFR 35.161, 36.303(d)). 1 if left out."`
+	EmergencyNotice string  `yaml:"emergency_notice" help:"required: every caller hears a play step with notice: emergency before the first question, or the flow is refused; not_needed. Left out, it is required where the flow verifies members or leads to licensed agents."`
 }
 
 type demoKeys struct {

@@ -64,7 +64,7 @@ func TestWordsWithoutAVoiceAreMistakes(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v\nwant %s", err, want)
 		}
-		if err != nil && !strings.Contains(err.Error(), "member-services.yaml:23:19: ") {
+		if err != nil && !strings.Contains(err.Error(), "member-services.yaml:24:19: ") {
 			t.Errorf("no place: %v", err)
 		}
 		// A person's recording needs no voice.

@@ -91,7 +91,7 @@ func (o *benefits) files() [][3]string {
 	return [][3]string{
 		{"flows/asking.yaml", "", flow}, {"lookups.yaml", "", lookUps},
 		{"services.yaml", "", "services:\n  benefits: {url: \"" + o.URL + "\", recipient: Acme Benefits, time: 1s, failures: 100}\n"},
-		{"careline.yaml", "flow: nurse-line}", "flow: asking}"},
+		{"careline.yaml", "flow: nurse-line}", "flow: asking, emergency_notice: not_needed}"},
 	}
 }
 

@@ -10,24 +10,30 @@ import (
 type playAction struct {
 	row     []promptUse
 	bargeIn bool
-	next    edge
+	// emergency: what is heard tells what to do in an emergency.
+	emergency bool
+	next      edge
 }
 
 type playText struct {
 	Play    yaml.Node `yaml:"play"`
 	BargeIn *bool     `yaml:"barge_in"`
-	Next    string    `yaml:"next"`
-	Label   string    `yaml:"label"`
+	// Notice says what callers must hear in it.
+	Notice yaml.Node `yaml:"notice"`
+	Next   string    `yaml:"next"`
+	Label  string    `yaml:"label"`
 }
 
 func (p *parser) play(s *step, node *yaml.Node) action {
 	var text playText
 	p.decode(node, &text)
-	return &playAction{
+	a := &playAction{
 		row:     p.prompts(&text.Play),
 		bargeIn: text.BargeIn == nil || *text.BargeIn,
 		next:    p.onward(s, node, "next", onward, whyNext),
 	}
+	p.notice(s, a, &text.Notice)
+	return a
 }
 
 func (*playAction) verb() string           { return "play" }
