@@ -18,6 +18,7 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"fmt"
+	"io/fs"
 	"maps"
 	"net/netip"
 	"os"
@@ -119,7 +120,48 @@ func LoadAt(dir string, now time.Time) (*Config, error) {
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return nil, noFolder(dir)
 	}
-	r := &reader{dir: dir, files: os.DirFS(dir), raw: map[string][]byte{}, known: newKnownSounds()}
+	return loadFrom(dir, os.DirFS(dir), newKnownSounds(), now)
+}
+
+// LoadLive is Load for a server that is to start: where the folder's script has mistakes
+// and nothing else has, the script that live gives for the folder's ledger is read in
+// its place. broken is what is wrong with the folder's then, and nil else.
+func LoadLive(dir string, live func(ledger string) (map[string][]byte, error)) (settings *Config, broken, err error) {
+	sounds, now := newKnownSounds(), time.Now()
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return nil, nil, noFolder(dir)
+	}
+	settings, err = loadFrom(dir, os.DirFS(dir), sounds, now)
+	if err == nil {
+		return settings, nil, nil
+	}
+	path, unread := ledgerPath(dir)
+	if unread != nil {
+		return nil, nil, err
+	}
+	files, none := live(path)
+	if none != nil {
+		return nil, nil, err
+	}
+	settings, still := loadFrom(dir, overlay{os.DirFS(dir), files}, sounds, now)
+	if still != nil {
+		return nil, nil, err
+	}
+	return settings, err, nil
+}
+
+// ledgerPath reads where a folder's ledger is, from careline.yaml alone: it is known
+// although the flows have mistakes.
+func ledgerPath(dir string) (string, error) {
+	r, site := &reader{dir: dir, files: os.DirFS(dir), raw: map[string][]byte{}}, defaults()
+	if doc := r.document("careline.yaml"); doc != nil {
+		r.problems.Add(doc.File, doc.Decode(doc.Root, &site))
+	}
+	return site.Ledger.Path, r.problems.Err()
+}
+
+func loadFrom(dir string, files fs.FS, known *knownSounds, now time.Time) (*Config, error) {
+	r := &reader{dir: dir, files: files, raw: map[string][]byte{}, known: known}
 	settings := r.load(now)
 	if err := inFolder(dir, r.problems).Err(); err != nil {
 		return nil, err

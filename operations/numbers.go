@@ -52,6 +52,12 @@ func metrics() []metric {
 			}
 			return 0
 		}),
+		gauge("flows_broken_at_start", "1 while calls run what was live before the start, since the folder's flows had mistakes.", func(n numbers) float64 {
+			if n.flows.Broken {
+				return 1
+			}
+			return 0
+		}),
 		count("flows_published_total", "Scripts that went live.", func(n numbers) uint64 { return n.flows.Published }),
 		count("flows_refused_total", "Scripts that were refused, for their mistakes mostly.", func(n numbers) uint64 { return n.flows.Refused }),
 

@@ -245,7 +245,11 @@ func serveUntil(ctx context.Context, server *http.Server, listener net.Listener)
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, http.StatusOK, health{Status: "ok"})
+		told := health{Status: "ok"}
+		if s.options.Flows != nil && s.options.Flows.Status().Broken {
+			told = health{Status: "degraded", Degraded: []string{"flows"}} // calls go on
+		}
+		answer(w, http.StatusOK, told)
 	})
 	mux.HandleFunc("GET /readyz", s.ready)
 	mux.Handle("GET /metrics", s.metrics)
@@ -257,6 +261,8 @@ type health struct {
 	Status string `json:"status"`
 	// Calls up, while draining: what is waited for.
 	Calls int `json:"calls,omitempty"`
+	// Degraded names what works less well than it should; why is in the log.
+	Degraded []string `json:"degraded,omitempty"`
 	// Failed names the probes that failed; why is in the log, not for strangers.
 	Failed []string `json:"failed,omitempty"`
 }

@@ -68,7 +68,10 @@ type Options struct {
 	// Watch publishes what is saved to the folder; Every is how often it is looked at.
 	Watch bool
 	Every time.Duration
-	Log   *zap.Logger
+	// Broken is why the server couldn't start with the folder's script, and starts with
+	// the newest of the store; nil if it could.
+	Broken error
+	Log    *zap.Logger
 }
 
 // Publisher puts scripts live, one at a time. Its methods may be called from any
@@ -90,6 +93,9 @@ type Status struct {
 	// Pending says why the folder isn't live although it was changed: its mistakes, or
 	// ErrConflict. Nil: it is live, or it is as it was when something else went live.
 	Pending error
+	// Broken: the server started with the script that was live before, since the folder's
+	// had mistakes, and nothing was published since.
+	Broken bool
 	// Published and Refused count since the start.
 	Published, Refused uint64
 }
@@ -189,7 +195,7 @@ func (p *Publisher) goLive(ctx context.Context, script ledger.Script, files ledg
 	}
 	candidate.Live()
 	p.mu.Lock()
-	p.status.Live, p.status.Pending = kept, nil
+	p.status.Live, p.status.Pending, p.status.Broken = kept, nil, false
 	p.status.Published++
 	p.mu.Unlock()
 	p.log.Info("flows live", zap.Int64("script", kept.Number), zap.String("version", kept.Version), zap.String("author", kept.Author), zap.String("origin", kept.Origin))

@@ -289,6 +289,48 @@ func TestTwoWhoEditAtOnceAreTold(t *testing.T) {
 	s.runs("james's, again", 3)
 }
 
+// TestAServerStartsWithWhatWasLiveWhenTheFolderIsBroken: and follows the folder again
+// once that is mended.
+func TestAServerStartsWithWhatWasLiveWhenTheFolderIsBroken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, "one")
+		if err := s.page("two", 1); err != nil {
+			t.Fatal(err)
+		}
+		s.save("broken")
+		s.Publisher = publish.New(publish.Options{Source: s, Store: s, Watch: true, Broken: errors.New("flows/main.yaml:1:1: broken")})
+		if err := s.Begin(t.Context(), s.live); err != nil {
+			t.Fatal(err)
+		}
+		s.runs("two", 2)
+		if status := s.Status(); !status.Broken || status.Pending == nil || !strings.Contains(status.Pending.Error(), "script 2 of agent:maria, which was live before: the folder's flows have mistakes.\nflows/main.yaml:1:1") {
+			t.Errorf("the status is %+v", status)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- s.Run(ctx) }()
+		passes()
+		if s.runs("two", 2); !s.Status().Broken {
+			t.Error("it is as if nothing were broken")
+		}
+		s.save("two")
+		passes()
+		if s.runs("two", 2); s.Status().Broken || s.Status().Pending != nil {
+			t.Errorf("the folder has what is live, and the status is %+v", s.Status())
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	s := newSite(t, "one")
+	s.kept = nil
+	s.Publisher = publish.New(publish.Options{Source: s, Store: s, Broken: errors.New("broken")})
+	if err := s.Begin(t.Context(), ""); err == nil {
+		t.Error("it starts with what never was")
+	}
+}
+
 func TestWhatCantBeKeptIsNotPublished(t *testing.T) {
 	s := newSite(t, "one")
 	s.full = true

@@ -26,11 +26,14 @@ func (p *Publisher) Begin(ctx context.Context, version string) error {
 		return err
 	}
 	defer done()
-	folder, err := p.options.Source.Folder()
+	newest, err := p.options.Store.Scripts(ctx, 1)
 	if err != nil {
 		return err
 	}
-	newest, err := p.options.Store.Scripts(ctx, 1)
+	if p.options.Broken != nil {
+		return p.beginWithout(newest)
+	}
+	folder, err := p.options.Source.Folder()
 	if err != nil {
 		return err
 	}
@@ -57,6 +60,22 @@ func (p *Publisher) Begin(ctx context.Context, version string) error {
 		return fmt.Errorf("publish: %w", err)
 	}
 	p.setLive(kept)
+	return nil
+}
+
+// beginWithout goes on with the newest script, which calls begin with already: the
+// folder's has mistakes.
+func (p *Publisher) beginWithout(newest []ledger.Script) error {
+	if len(newest) == 0 {
+		return p.options.Broken
+	}
+	live := newest[0]
+	p.setLive(live)
+	p.mu.Lock()
+	p.status.Broken = true
+	p.status.Pending = fmt.Errorf("since the server started it runs script %d of %s, which was live before: the folder's flows have mistakes.\n%w", live.Number, live.Author, p.options.Broken)
+	p.mu.Unlock()
+	p.log.Error("the folder's flows have mistakes; what was live before is live again", zap.Int64("script", live.Number), zap.String("version", live.Version), zap.Error(p.options.Broken))
 	return nil
 }
 
@@ -97,7 +116,7 @@ func conflictOf(live ledger.Script) error {
 func (p *Publisher) settle() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.status.Pending = nil
+	p.status.Pending, p.status.Broken = nil, false
 }
 
 func (p *Publisher) pend(err error) {

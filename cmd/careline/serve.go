@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"careline/config"
+	"careline/ledger"
 )
 
 // utc is the program's clock for logs: wall time in UTC (contract 10).
@@ -34,11 +35,20 @@ func serveCommand(ctx context.Context, t terminal, args []string) int {
 	if err != nil {
 		return exitMisused
 	}
-	settings, err := config.Load(dir)
-	if err != nil {
+	var live ledger.Script
+	settings, broken, err := config.LoadLive(dir, func(path string) (files map[string][]byte, err error) {
+		live, files, err = lastLive(ctx, path)
+		return files, err
+	})
+	switch {
+	case err != nil:
 		fmt.Fprintln(t.stderr, err)
 		fmt.Fprintf(t.stderr, "careline: %s is not started with mistakes in it; careline check %s shows them again\n", dir, dir)
 		return exitFailed
+	case broken != nil:
+		fmt.Fprintln(t.stderr, broken)
+		fmt.Fprintf(t.stderr, "careline: the flows have mistakes, so that script %d of %s goes on, which was live before; careline check %s shows them again\n", live.Number, live.Author, dir)
+		settings.Publish.Broken = broken
 	}
 	log, closeLog, err := openLog(settings.Log, zapcore.AddSync(t.stderr))
 	if err != nil {
@@ -54,6 +64,23 @@ func serveCommand(ctx context.Context, t terminal, args []string) int {
 		return t.fail(err)
 	}
 	return exitOK
+}
+
+// lastLive reads the script that was live last, from a ledger.
+func lastLive(ctx context.Context, path string) (ledger.Script, ledger.ScriptFiles, error) {
+	kept, err := ledger.OpenReadOnly(path)
+	if err != nil {
+		return ledger.Script{}, nil, err
+	}
+	defer kept.Close()
+	newest, err := kept.Scripts(ctx, 1)
+	if err != nil {
+		return ledger.Script{}, nil, err
+	}
+	if len(newest) == 0 {
+		return ledger.Script{}, nil, ledger.ErrNotFound
+	}
+	return kept.Script(ctx, newest[0].Number)
 }
 
 // serve starts everything, waits for the end to be asked for, and ends in order.

@@ -51,7 +51,11 @@ type running struct {
 // in the test's own folder.
 func freePorts(t *testing.T) string {
 	t.Helper()
-	dir := copyDemo(t, true)
+	return portsFreed(t, copyDemo(t, true))
+}
+
+func portsFreed(t *testing.T, dir string) string {
+	t.Helper()
 	site := filepath.Join(dir, "careline.yaml")
 	edit(t, site, `["udp://127.0.0.1:5070", "tcp://127.0.0.1:5070"]`, `["udp://127.0.0.1:0", "tcp://127.0.0.1:0"]`)
 	edit(t, site, "ports: 20000-20999", "ports: 0-0")
