@@ -27,16 +27,19 @@ func metrics() []metric {
 	gauge := func(name, help string, read func(numbers) float64) metric {
 		return metric{describe(name, help), prometheus.GaugeValue, read}
 	}
+	whether := func(name, help string, read func(numbers) bool) metric {
+		return gauge(name, help, func(n numbers) float64 {
+			if read(n) {
+				return 1
+			}
+			return 0
+		})
+	}
 	count := func(name, help string, read func(numbers) uint64) metric {
 		return metric{describe(name, help), prometheus.CounterValue, func(n numbers) float64 { return float64(read(n)) }}
 	}
 	return []metric{
-		gauge("ready", "1 while new calls are taken.", func(n numbers) float64 {
-			if n.ready {
-				return 1
-			}
-			return 0
-		}),
+		whether("ready", "1 while new calls are taken.", func(n numbers) bool { return n.ready }),
 		gauge("calls", "Calls with a caller on the line.", func(n numbers) float64 { return float64(n.calls.Calls) }),
 		gauge("sessions", "Calls held, those in wrap-up included.", func(n numbers) float64 { return float64(n.calls.Sessions) }),
 		count("calls_offered_total", "Calls taken.", func(n numbers) uint64 { return n.calls.Offered }),
@@ -46,18 +49,10 @@ func metrics() []metric {
 		count("journal_unwritten_total", "Events that took effect without being journaled.", func(n numbers) uint64 { return n.calls.Unjournaled }),
 
 		gauge("flows_script", "Number of the live script.", func(n numbers) float64 { return float64(n.flows.Live.Number) }),
-		gauge("flows_pending", "1 while the folder's flows were changed and are not live: they have mistakes, or would undo a page's.", func(n numbers) float64 {
-			if n.flows.Pending != nil {
-				return 1
-			}
-			return 0
-		}),
-		gauge("flows_broken_at_start", "1 while calls run what was live before the start, since the folder's flows had mistakes.", func(n numbers) float64 {
-			if n.flows.Broken {
-				return 1
-			}
-			return 0
-		}),
+		whether("flows_pending", "1 while the folder's flows were changed and are not live: they have mistakes, or would undo a page's.",
+			func(n numbers) bool { return n.flows.Pending != nil }),
+		whether("flows_broken_at_start", "1 while calls run what was live before the start, since the folder's flows had mistakes.",
+			func(n numbers) bool { return n.flows.Broken }),
 		count("flows_published_total", "Scripts that went live.", func(n numbers) uint64 { return n.flows.Published }),
 		count("flows_refused_total", "Scripts that were refused, for their mistakes mostly.", func(n numbers) uint64 { return n.flows.Refused }),
 
