@@ -12,7 +12,6 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"careline/ledger"
-	"careline/media/signal"
 )
 
 // browserPhone is the page of a caller with JsSIP, whose state is its title.
@@ -108,7 +107,7 @@ func TestBrowserCallsInOverSecureWebSocket(t *testing.T) {
 		pass(2 * time.Second) // jitter buffers settle
 		if heard, _ := maria.listen(2 * time.Second); !loud(heard, callerTone) {
 			evidence(t, "agent-"+when, heard)
-			t.Errorf("%s the agent hears %.4f of the caller's tone", when, signal.Goertzel(heard, callerTone))
+			t.Errorf("%s the agent hears %.4f of the caller's tone", when, toneIn(heard, callerTone))
 		}
 		heard, _ := caller.listen(6 * time.Second)
 		if score := agentsVoice(t, heard); score < 0.6 {
@@ -123,7 +122,7 @@ func TestBrowserCallsInOverSecureWebSocket(t *testing.T) {
 		pass(500 * time.Millisecond)
 		heard, _ = maria.listen(1500 * time.Millisecond)
 		if heard = heard[max(0, len(heard)-8000):]; loud(heard, callerTone) {
-			t.Errorf("held, and the agent hears %.4f of the caller's tone", signal.Goertzel(heard, callerTone))
+			t.Errorf("held, and the agent hears %.4f of the caller's tone", toneIn(heard, callerTone))
 		}
 		caller.js("resume", `session.unhold()`)
 		caller.awaitTitle("talking")
@@ -131,7 +130,7 @@ func TestBrowserCallsInOverSecureWebSocket(t *testing.T) {
 	caller.js("another network", `session.renegotiate({ rtcOfferConstraints: { iceRestart: true } })`)
 	pass(2 * time.Second)
 	if heard, _ := maria.listen(2 * time.Second); !loud(heard, callerTone) {
-		t.Errorf("after an ICE restart the agent hears %.4f of the caller's tone", signal.Goertzel(heard, callerTone))
+		t.Errorf("after an ICE restart the agent hears %.4f of the caller's tone", toneIn(heard, callerTone))
 	}
 	caller.js("hang up", `session.terminate()`)
 	maria.finish()

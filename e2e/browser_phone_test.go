@@ -53,7 +53,7 @@ func (a *agent) hears(when string) (from, to time.Time) {
 	heard, _ := a.listen(1500 * time.Millisecond)
 	if !loud(heard, callerTone) {
 		evidence(a.t, "desk-"+when, heard)
-		a.t.Errorf("%s the agent hears %.4f of the caller's tone", when, signal.Goertzel(heard, callerTone))
+		a.t.Errorf("%s the agent hears %.4f of the caller's tone", when, toneIn(heard, callerTone))
 	}
 	return from, time.Now()
 }
@@ -98,11 +98,11 @@ func TestBrowserIsTheAgentsDeskPhone(t *testing.T) {
 	for when, span := range map[string][2]time.Time{"in talk": {talkFrom, talkTo}, "after the hold": {againFrom, againTo}, "after an ICE restart": {lastFrom, lastTo}} {
 		if cut := caller.between(ear, span[0], span[1]); !loud(cut, deskTone) {
 			evidence(t, "caller-"+when, cut)
-			t.Errorf("%s the caller hears %.4f of the agent's tone", when, signal.Goertzel(cut, deskTone))
+			t.Errorf("%s the caller hears %.4f of the agent's tone", when, toneIn(cut, deskTone))
 		}
 	}
 	if cut := caller.between(ear, held.Add(700*time.Millisecond), resume); musicIn(t, cut) < 0.8 || loud(cut, deskTone) {
-		t.Errorf("on hold the caller hears the music by %.2f, and %.4f of the agent's tone", musicIn(t, cut), signal.Goertzel(cut, deskTone))
+		t.Errorf("on hold the caller hears the music by %.2f, and %.4f of the agent's tone", musicIn(t, cut), toneIn(cut, deskTone))
 	}
 	server.wantEncrypted("phone answered", "DTLS-SRTP")
 	record, _ := server.record()

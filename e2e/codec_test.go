@@ -5,8 +5,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"careline/media/signal"
 )
 
 // keepConnection lets a story ask the browser which codecs it speaks.
@@ -74,7 +72,7 @@ func (s *server) talkBy(t *testing.T, agent *agent, line, codec string) {
 	joined := time.Now()
 	heard, _ := agent.listen(2 * time.Second)
 	if !loud(heard, callerTone) {
-		t.Errorf("%s: the agent hears %.4f of the caller's tone", codec, signal.Goertzel(heard, callerTone))
+		t.Errorf("%s: the agent hears %.4f of the caller's tone", codec, toneIn(heard, callerTone))
 	}
 	pass(500 * time.Millisecond)
 	end := time.Now()

@@ -58,10 +58,10 @@ func TestAgentTalksOnTheDeskPhone(t *testing.T) {
 	for when, times := range map[string][2]time.Time{"in talk": {joined, talked}, "after the hold": {resume, end}} {
 		from, to := times[0].Add(settle), times[1]
 		if cut := caller.between(callersEar, from, to); !loud(cut, deskTone) {
-			t.Errorf("%s the caller hears %.4f of the agent's tone", when, signal.Goertzel(cut, deskTone))
+			t.Errorf("%s the caller hears %.4f of the agent's tone", when, toneIn(cut, deskTone))
 		}
 		if cut := desk.between(agentsEar, from, to); !loud(cut, callerTone) {
-			t.Errorf("%s the agent hears %.4f of the caller's tone", when, signal.Goertzel(cut, callerTone))
+			t.Errorf("%s the agent hears %.4f of the caller's tone", when, toneIn(cut, callerTone))
 		}
 	}
 	score, second := 0.0, []int16(nil)
@@ -71,7 +71,7 @@ func TestAgentTalksOnTheDeskPhone(t *testing.T) {
 		}
 	}
 	if score < 0.8 || loud(second, deskTone) {
-		t.Errorf("on hold the caller hears the music by %.2f, and %.4f of the agent's tone", score, signal.Goertzel(second, deskTone))
+		t.Errorf("on hold the caller hears the music by %.2f, and %.4f of the agent's tone", score, toneIn(second, deskTone))
 	}
 	record, _ := server.record()
 	wantSegments(t, record, ledger.SegmentRing, ledger.SegmentIVR, ledger.SegmentQueue, ledger.SegmentRingAgent,

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"careline/ledger"
-	"careline/media/signal"
 )
 
 // linphone is a caller with linphonec, which is told what to do line by line.
@@ -119,7 +118,7 @@ func TestLinphoneCallsInOverTCP(t *testing.T) {
 	pass(time.Second)
 	if heard, _ := maria.listen(3 * time.Second); !loud(heard, callerTone) {
 		evidence(t, "agent-hears-linphone", heard)
-		t.Errorf("the agent hears %.4f of the caller's tone", signal.Goertzel(heard, callerTone))
+		t.Errorf("the agent hears %.4f of the caller's tone", toneIn(heard, callerTone))
 	}
 	pass(2 * time.Second)
 	caller.command("terminate")

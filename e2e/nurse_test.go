@@ -55,7 +55,7 @@ func TestTheNurseIsBroughtInWarm(t *testing.T) {
 	}
 	pass(300 * time.Millisecond)
 	if heard, _ := nora.listen(1200 * time.Millisecond); agentsVoice(t, heard) < 0.3 || loud(heard, callerTone) {
-		t.Errorf("asked, the nurse hears maria by %.2f and %.4f of the caller", agentsVoice(t, heard), signal.Goertzel(heard, callerTone))
+		t.Errorf("asked, the nurse hears maria by %.2f and %.4f of the caller", agentsVoice(t, heard), toneIn(heard, callerTone))
 	}
 	brings := time.Now()
 	maria.click("third-together")
@@ -63,10 +63,10 @@ func TestTheNurseIsBroughtInWarm(t *testing.T) {
 	together := time.Now()
 	pass(300 * time.Millisecond)
 	if heard, _ := nora.listen(1200 * time.Millisecond); agentsVoice(t, heard) < 0.3 || !loud(heard, callerTone) {
-		t.Errorf("together, the nurse hears maria by %.2f and %.4f of the caller", agentsVoice(t, heard), signal.Goertzel(heard, callerTone))
+		t.Errorf("together, the nurse hears maria by %.2f and %.4f of the caller", agentsVoice(t, heard), toneIn(heard, callerTone))
 	}
 	if heard, _ := maria.listen(600 * time.Millisecond); !loud(heard, nurseTone) || !loud(heard, callerTone) {
-		t.Errorf("together, maria hears %.4f of the nurse and %.4f of the caller", signal.Goertzel(heard, nurseTone), signal.Goertzel(heard, callerTone))
+		t.Errorf("together, maria hears %.4f of the nurse and %.4f of the caller", toneIn(heard, nurseTone), toneIn(heard, callerTone))
 	}
 	leaves := time.Now()
 	maria.click("third-leave")
@@ -74,7 +74,7 @@ func TestTheNurseIsBroughtInWarm(t *testing.T) {
 	alone := time.Now()
 	pass(300 * time.Millisecond)
 	if heard, _ := nora.listen(1200 * time.Millisecond); agentsVoice(t, heard) > 0.3 || !loud(heard, callerTone) {
-		t.Errorf("alone, the nurse hears maria by %.2f and %.4f of the caller", agentsVoice(t, heard), signal.Goertzel(heard, callerTone))
+		t.Errorf("alone, the nurse hears maria by %.2f and %.4f of the caller", agentsVoice(t, heard), toneIn(heard, callerTone))
 	}
 	ends := time.Now()
 	caller.hangUp()
@@ -88,7 +88,7 @@ func TestTheNurseIsBroughtInWarm(t *testing.T) {
 		tone, voice, calm := loud(cut, nurseTone), agentsVoice(t, cut), musicIn(t, cut)
 		if tone != nurse || (voice > 0.3) != agent || (calm > 0.5) != music {
 			evidence(t, "nurse-"+when, cut)
-			t.Errorf("%s, the caller hears %.4f of the nurse, maria by %.2f, music by %.2f", when, signal.Goertzel(cut, nurseTone), voice, calm)
+			t.Errorf("%s, the caller hears %.4f of the nurse, maria by %.2f, music by %.2f", when, toneIn(cut, nurseTone), voice, calm)
 		}
 	}
 	hears("asked", rings, brings, false, false, true)

@@ -10,8 +10,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"careline/media/signal"
 )
 
 // relaySecret is what Careline and coturn share.
@@ -88,7 +86,7 @@ func (s *server) talksBy(t *testing.T, a *agent, want string) (end func()) {
 	heard, _ := a.listen(2 * time.Second)
 	if !loud(heard, callerTone) {
 		evidence(t, a.name, heard)
-		t.Errorf("%s hears %.4f of the caller's tone", a.name, signal.Goertzel(heard, callerTone))
+		t.Errorf("%s hears %.4f of the caller's tone", a.name, toneIn(heard, callerTone))
 	}
 	talked := time.Now()
 	return func() {

@@ -77,7 +77,7 @@ func TestCallerOverTLSWithSRTPTalksWithTheAgent(t *testing.T) {
 	joined := time.Now()
 	heard, _ := maria.listen(3 * time.Second)
 	if !loud(heard, callerTone) {
-		t.Errorf("the agent hears %.4f of the caller's tone", signal.Goertzel(heard, callerTone))
+		t.Errorf("the agent hears %.4f of the caller's tone", toneIn(heard, callerTone))
 	}
 	pass(time.Second)
 	end := time.Now()
@@ -108,7 +108,7 @@ func TestCallerWithDTLSTalksWithTheAgent(t *testing.T) {
 	joined := time.Now()
 	heard, _ := maria.listen(3 * time.Second)
 	if !loud(heard, callerTone) {
-		t.Errorf("the agent hears %.4f of the caller's tone", signal.Goertzel(heard, callerTone))
+		t.Errorf("the agent hears %.4f of the caller's tone", toneIn(heard, callerTone))
 	}
 	end := time.Now()
 	caller.hangUp()
@@ -145,9 +145,9 @@ func TestDeskPhoneOverTLSWithSRTP(t *testing.T) {
 	maria.finish()
 	server.wantEncrypted("phone answered", "AEAD_AES_128_GCM") // our first choice
 	if cut := caller.between(caller.heard(), joined.Add(time.Second), end); !loud(cut, deskTone) {
-		t.Errorf("the caller hears %.4f of the agent's tone", signal.Goertzel(cut, deskTone))
+		t.Errorf("the caller hears %.4f of the agent's tone", toneIn(cut, deskTone))
 	}
 	if cut := desk.between(desk.heard(), joined.Add(time.Second), end); !loud(cut, callerTone) {
-		t.Errorf("the agent hears %.4f of the caller's tone", signal.Goertzel(cut, callerTone))
+		t.Errorf("the agent hears %.4f of the caller's tone", toneIn(cut, callerTone))
 	}
 }

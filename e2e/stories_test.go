@@ -201,7 +201,7 @@ func TestBrowserVanishesMidCallAndTheCallerGetsTheNextAgent(t *testing.T) {
 	james.accept()
 	heard, _ := james.listen(2 * time.Second)
 	if !loud(heard, callerTone) {
-		t.Errorf("the next agent hears %.4f of the caller", signal.Goertzel(heard, callerTone))
+		t.Errorf("the next agent hears %.4f of the caller", toneIn(heard, callerTone))
 	}
 	caller.hangUp()
 	james.finish()

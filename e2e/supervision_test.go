@@ -18,7 +18,7 @@ func softly(tone []int16) []int16 {
 }
 
 // soft reports whether such a tone is there.
-func soft(samples []int16, hz float64) bool { return signal.Goertzel(samples, hz) > 0.02 }
+func soft(samples []int16, hz float64) bool { return toneIn(samples, hz) > 0.02 }
 
 // TestASupervisorListensWhispersAndBargesIn: maria talks with a caller on her desk
 // phone; sam takes part from the list of calls, by his own page's sound. Who hears
@@ -53,7 +53,7 @@ func TestASupervisorListensWhispersAndBargesIn(t *testing.T) {
 	takesPart("You listen to Maria Santos")
 	heard, _ := sam.listen(1200 * time.Millisecond)
 	if heard = heard[len(heard)/3:]; !soft(heard, callerTone) || !soft(heard, deskTone) {
-		t.Errorf("listening, sam hears %.4f of the caller and %.4f of the agent", signal.Goertzel(heard, callerTone), signal.Goertzel(heard, deskTone))
+		t.Errorf("listening, sam hears %.4f of the caller and %.4f of the agent", toneIn(heard, callerTone), toneIn(heard, deskTone))
 	}
 	if maria.shows("supervised") != "" {
 		t.Error("maria is told of a listener, which isn't shown here")
@@ -90,7 +90,7 @@ func TestASupervisorListensWhispersAndBargesIn(t *testing.T) {
 			"the caller": {caller.between(callersEar, p.from, p.to), deskTone, want.caller},
 		} {
 			if !soft(ear.cut, ear.other) {
-				t.Errorf("%s: %s hears %.4f of the other", name, who, signal.Goertzel(ear.cut, ear.other))
+				t.Errorf("%s: %s hears %.4f of the other", name, who, toneIn(ear.cut, ear.other))
 			}
 			score := agentsVoice(t, ear.cut)
 			t.Logf("%s: %s hears sam by %.2f", name, who, score)

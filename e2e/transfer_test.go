@@ -64,10 +64,10 @@ func wantEachOther(t *testing.T, caller, target *phone, from, to time.Time) {
 	callersEar, targetsEar := caller.heard(), target.heard()
 	from = from.Add(700 * time.Millisecond)
 	if cut := caller.between(callersEar, from, to); !loud(cut, outsideTone) || loud(cut, deskTone) || musicIn(t, cut) > 0.5 {
-		t.Errorf("the caller hears %.4f of the number's tone, %.4f of the agent's", signal.Goertzel(cut, outsideTone), signal.Goertzel(cut, deskTone))
+		t.Errorf("the caller hears %.4f of the number's tone, %.4f of the agent's", toneIn(cut, outsideTone), toneIn(cut, deskTone))
 	}
 	if cut := target.between(targetsEar, from, to); !loud(cut, callerTone) || loud(cut, deskTone) {
-		t.Errorf("the number hears %.4f of the caller's tone, %.4f of the agent's", signal.Goertzel(cut, callerTone), signal.Goertzel(cut, deskTone))
+		t.Errorf("the number hears %.4f of the caller's tone, %.4f of the agent's", toneIn(cut, callerTone), toneIn(cut, deskTone))
 	}
 }
 
@@ -174,10 +174,10 @@ func TestTransferByThePage(t *testing.T) {
 	wantEachOther(t, caller, target, joined, end)
 	from := together.Add(700 * time.Millisecond)
 	if cut := caller.between(caller.heard(), from, leaves); !loud(cut, outsideTone) || agentsVoice(t, cut) < 0.3 {
-		t.Errorf("together the caller hears %.4f of the number's tone, the agent by %.2f", signal.Goertzel(cut, outsideTone), agentsVoice(t, cut))
+		t.Errorf("together the caller hears %.4f of the number's tone, the agent by %.2f", toneIn(cut, outsideTone), agentsVoice(t, cut))
 	}
 	if cut := target.between(target.heard(), from, leaves); !loud(cut, callerTone) || agentsVoice(t, cut) < 0.3 {
-		t.Errorf("together the number hears %.4f of the caller's tone, the agent by %.2f", signal.Goertzel(cut, callerTone), agentsVoice(t, cut))
+		t.Errorf("together the number hears %.4f of the caller's tone, the agent by %.2f", toneIn(cut, callerTone), agentsVoice(t, cut))
 	}
 	record, _ := server.record()
 	wantSegments(t, record, ledger.SegmentRing, ledger.SegmentIVR, ledger.SegmentQueue, ledger.SegmentRingAgent,
@@ -224,7 +224,7 @@ func TestAttendedTransfer(t *testing.T) {
 	caller.awaitEnd()
 	wantEachOther(t, caller, target, joined, end)
 	if cut := target.between(target.heard(), asked.Add(time.Second), told); !loud(cut, deskTone) || loud(cut, callerTone) {
-		t.Errorf("before, the number hears %.4f of the agent's tone", signal.Goertzel(cut, deskTone))
+		t.Errorf("before, the number hears %.4f of the agent's tone", toneIn(cut, deskTone))
 	}
 	record, _ := server.record()
 	wantSegments(t, record, ledger.SegmentRing, ledger.SegmentIVR, ledger.SegmentQueue, ledger.SegmentRingAgent, ledger.SegmentTalk,
