@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/expr-lang/expr"
+
 	"careline/phi"
 )
 
@@ -83,6 +85,34 @@ func TestRunRefusesFactsBeforeVerificationByItself(t *testing.T) {
 	run.Played(1)
 	if got := strings.Join(line.asked, ", "); got != "play [{en-US system/apology}], hang up: flow failed: a member's fact was wanted before verification: t/a" {
 		t.Fatalf("asked %s", got)
+	}
+}
+
+// A division is refused as a flow is read; if one got through, or a condition failed by
+// whatever else, the caller would hear an apology.
+func TestRunApologisesForWhatCannotBeComputed(t *testing.T) {
+	for step, why := range map[string]string{
+		`  a: {set: {x: "{{ 5 % attempts }}"}, next: b}`:                        "an expression could not be computed",
+		`  a: {branch: [{when: '5 % attempts == 1', next: b}, {otherwise: b}]}`: "a condition could not be computed",
+	} {
+		set := unchecked(t, step+"\n  b: {hang_up: done}\n")
+		program, err := expr.Compile(map[bool]string{true: "5 % attempts", false: "5 % attempts == 1"}[strings.Contains(why, "expression")], expr.Env(set.names(nil)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch a := set.flows["t"].steps[0].action.(type) {
+		case *setAction:
+			a.values[0].expression.program = program
+		case *branchAction:
+			a.ways[0].when.program = program
+		}
+		line := &tape{}
+		run := NewRun(set, "t", line, Options{})
+		run.Start()
+		run.Played(1)
+		if got := strings.Join(line.asked, ", "); got != "play [{en-US system/apology}], hang up: flow failed: "+why+": t/a" {
+			t.Errorf("asked %s", got)
+		}
 	}
 }
 

@@ -18,6 +18,16 @@ const MaxFlows = 500
 // Load reads every *.yaml in dir, one flow per file, and checks them together.
 // The error is a problem.List with everything that is wrong; then there is no set.
 func Load(fsys fs.FS, dir string, environment Environment) (*Set, error) {
+	set, complete, list := read(fsys, dir, environment)
+	list = append(list, check(set, complete, len(list) == 0)...)
+	if err := list.Err(); err != nil {
+		return nil, err
+	}
+	return set, nil
+}
+
+// read reads the files of a folder. complete says that none is missing.
+func read(fsys fs.FS, dir string, environment Environment) (set *Set, complete bool, list problem.List) {
 	files, list := flowFiles(fsys, dir)
 	if environment.Zone == nil {
 		environment.Zone = time.UTC
@@ -25,9 +35,9 @@ func Load(fsys fs.FS, dir string, environment Environment) (*Set, error) {
 	if len(environment.States) == 0 {
 		environment.States = allStates()
 	}
-	set := &Set{flows: map[string]*flow{}, environment: environment, variables: map[string]variableKind{}}
+	set = &Set{flows: map[string]*flow{}, environment: environment, variables: map[string]variableKind{}}
 	hash := sha256.New()
-	complete := len(list) == 0
+	complete = len(list) == 0
 	for _, file := range files {
 		raw, err := fs.ReadFile(fsys, file)
 		if err != nil {
@@ -52,11 +62,7 @@ func Load(fsys fs.FS, dir string, environment Environment) (*Set, error) {
 	}
 	hash.Write(environment.Beside)
 	set.version = hex.EncodeToString(hash.Sum(nil))[:12]
-	list = append(list, check(set, complete, len(list) == 0)...)
-	if err := list.Err(); err != nil {
-		return nil, err
-	}
-	return set, nil
+	return set, complete, list
 }
 
 // flowFiles lists the files of a folder, and what would silently not be read.

@@ -1,7 +1,6 @@
 package ivr_test
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -84,77 +83,25 @@ func TestDemoFlowsStandAnything(t *testing.T) {
 	})
 }
 
-// flowText writes a random flow. Its edges lead to steps that are there, so that
-// it is the proofs that decide.
-func flowText(t *rapid.T) string {
-	names := []string{"a", "b", "c", "d", "e", "f"}[:rapid.IntRange(2, 6).Draw(t, "steps")]
-	to := func() string { return rapid.SampledFrom(names).Draw(t, "to") }
-	var text strings.Builder
-	text.WriteString("flow: t\nlanguages: [en-US, es-US]\nstart: a\nsteps:\n")
-	for _, name := range names {
-		var step string
-		switch rapid.IntRange(0, 15).Draw(t, "verb") {
-		case 0:
-			step = fmt.Sprintf(`{play: hello, barge_in: %t, next: %s}`, rapid.Bool().Draw(t, "barge"), to())
-		case 1:
-			step = fmt.Sprintf(`{say: "your {{ member.next_visit | date }}", next: %s}`, to())
-		case 2, 3:
-			step = fmt.Sprintf(`{menu: main, choices: {"1": %s, "11": %s, "#": {set: {state: WI}, next: %s}}, no_input: {retries: 1, next: %s}}`, to(), to(), to(), to())
-		case 4:
-			step = fmt.Sprintf(`{collect: {ask: zip, digits: 5, into: state, as: state_of_zip}, next: %s, no_input: %s}`, to(), to())
-		case 5, 6:
-			step = fmt.Sprintf(`{verify: {ask: [member_id, date_of_birth]}, verified: %s, failed: %s}`, to(), to())
-		case 7:
-			step = fmt.Sprintf(`{branch: [{when: 'verified and state != ""', next: %s}, {when: attempts > 1, next: %s}, {otherwise: %s}]}`, to(), to(), to())
-		case 10:
-			step = fmt.Sprintf(`{set: {state: MN, reason: "{{ reason + flow }}"}, next: %s}`, to())
-		case 8, 9:
-			queue := rapid.SampledFrom([]string{"people", "nurses"}).Draw(t, "queue")
-			step = fmt.Sprintf(`{queue: {name: %s, hold: {music: calm}}, timeout: %s, full: %s, unavailable: %s}`, queue, to(), to(), to())
-		case 12, 13:
-			step = fmt.Sprintf(`{call: {flow: identify, into: {told: known}}, returns: {known: %s, unknown: %s}}`, to(), to())
-		case 14:
-			step = fmt.Sprintf(`{branch: [{when: told, next: %s}, {otherwise: %s}]}`, to(), to())
-		case 15:
-			first := to()
-			second := names[(slices.Index(names, first)+1)%len(names)]
-			step = fmt.Sprintf(`{split: [{percent: 30, next: %s}, {percent: 70, next: %s}]}`, first, second)
-		default:
-			step = `{hang_up: {play: bye, reason: done}}`
-		}
-		fmt.Fprintf(&text, "  %s: %s\n", name, step)
-	}
-	// told is given a value in each flow, so that conditions may name it.
-	fmt.Fprintf(&text, "  first: {set: {told: false}, next: a}\n")
-	return strings.Replace(text.String(), "start: a", "start: first", 1)
-}
-
-// identify is a flow that random flows may call.
-const identify = "flow: identify\nlanguages: [en-US, es-US]\ngives: {known: truth}\nstart: v\nsteps:\n" +
-	"  v: {verify: {ask: [member_id, date_of_birth]}, verified: s, failed: n}\n" +
-	"  s: {set: {known: true}, next: y}\n  y: {return: known}\n  n: {return: unknown}\n"
-
 // TestWhatTheCheckerPassesIsSafe runs random flows that the checker found sound:
 // what it proved must hold on every call.
 func TestWhatTheCheckerPassesIsSafe(t *testing.T) {
-	passed, refused := 0, 0
+	passed, refused, verbs := 0, 0, map[string]bool{}
 	rapid.Check(t, func(t *rapid.T) {
-		for range 30 {
-			text := flowText(t)
-			environment := smallEnvironment("")
-			environment.States = nil
-			files := fstest.MapFS{"flows/t.yaml": {Data: []byte(text)}}
-			if strings.Contains(text, "flow: identify") {
-				files["flows/identify.yaml"] = &fstest.MapFile{Data: []byte(identify)}
-			}
-			set, err := ivr.Load(files, "flows", environment)
+		for range 60 {
+			files := flowFiles(t, false)
+			set, err := ivr.Load(files, "flows", generatedEnvironment())
 			if err != nil {
 				refused++
 				continue
 			}
 			passed++
-			drawn := rapid.IntRange(0, ivr.MaxSplit-1).Draw(t, "drawn")
-			p := callWith(t, set, "t", epoch, ivr.Options{Split: func(ivr.StepName) int { return drawn }})
+			for _, step := range set.View() {
+				for _, s := range step.Steps {
+					verbs[s.Verb] = true
+				}
+			}
+			p := begin(t, set, nil)
 			anything(t, p, func(queue string) bool { return queue == "nurses" })
 			return
 		}
@@ -163,22 +110,158 @@ func TestWhatTheCheckerPassesIsSafe(t *testing.T) {
 	if passed == 0 {
 		t.Fatal("no random flow was sound: nothing was tried")
 	}
+	for _, verb := range ivr.Verbs() {
+		if passed > 50 && !verbs[verb] {
+			t.Errorf("no random flow that passed the checker has a step of %s", verb)
+		}
+	}
+}
+
+// begin starts a call in a random flow.
+func begin(t *rapid.T, set *ivr.Set, refused *[]string) *phone {
+	drawn := rapid.IntRange(0, ivr.MaxSplit-1).Draw(t, "drawn")
+	at := epoch.Add(time.Duration(rapid.IntRange(0, 40*24).Draw(t, "hours later")) * time.Hour)
+	return callOf(t, set, "t", at, ivr.Options{Split: func(ivr.StepName) int { return drawn }}, func(p *phone) {
+		p.services, p.refused = services(t), refused
+	})
+}
+
+// TestWhatTheGuardRefusesTheCheckerRefuses runs flows that may leak and that nothing was
+// proven of: whenever the run's own guard keeps something from somebody, the proofs
+// must have found a way on which it would have been told.
+func TestWhatTheGuardRefusesTheCheckerRefuses(t *testing.T) {
+	kept, ran := map[string]int{}, 0
+	rapid.Check(t, func(t *rapid.T) {
+		for range 20 {
+			set, proofs, err := ivr.LoadUnproven(flowFiles(t, true), "flows", generatedEnvironment())
+			if err != nil {
+				continue
+			}
+			ran++
+			var refused []string
+			p := begin(t, set, &refused)
+			leaking(t, p)
+			if len(refused) > 0 && len(proofs) == 0 {
+				t.Fatalf("the guard kept something back, of which nothing was found beforehand: %v, by %v", refused, p.entered)
+			}
+			for _, why := range refused {
+				kept[why[strings.LastIndex(why, ":")+2:]]++
+			}
+		}
+	})
+	t.Logf("of %d flows the guard kept back %v", ran, kept)
+	if ran > 50 && len(kept) < 3 { // a member's, anybody's, and what a service must not have
+		t.Errorf("hardly anything was kept back: %v", kept)
+	}
+}
+
+// leaking gives the run of a phone events that lead far into a flow: keys that mean
+// something, and time for all that takes it.
+func leaking(t *rapid.T, p *phone) {
+	if rapid.Bool().Draw(t, "known") {
+		p.press("4820193704121961").wait(2 * time.Second)
+	}
+	for range rapid.IntRange(5, 40).Draw(t, "events") {
+		if p.over {
+			return
+		}
+		switch rapid.IntRange(0, 5).Draw(t, "event") {
+		case 0, 1:
+			p.press(rapid.SampledFrom([]string{"1", "0", "#", "1#", "11", "98101", "123456"}).Draw(t, "keys"))
+		case 2:
+			p.press(rapid.SampledFrom([]string{"4820193704121961", "11111111"}).Draw(t, "member"))
+		case 3, 4:
+			p.wait(time.Duration(rapid.IntRange(1, 40).Draw(t, "wait")) * time.Second)
+		case 5:
+			if p.queued != nil {
+				p.leave(rapid.SampledFrom([]ivr.QueueExit{ivr.ExitTimeout, ivr.ExitFull, ivr.ExitUnavailable}).Draw(t, "exit"))
+			}
+		}
+	}
+}
+
+// everyVerb is a flow with a step of each.
+const everyVerb = `flow: t
+label: Every verb
+languages: [en-US, es-US]
+takes: {tries: number}
+gives: {told: truth}
+start: notice
+timing: {first_digit: 20s, between_digits: 8s}
+handlers: {"0": people, "*": repeat}
+person_within: 3
+steps:
+  notice: {play: [welcome, hello@es-US, {en-US: Closed., es-US: Cerrado.}], barge_in: false, notice: emergency, next: main}
+  main:
+    menu: main
+    choices: {"1": who, "2": {set: {state: WI, language: es-US, reason: "{{ reason + flow }}"}, next: office}, "33": claim, "#": {transfer: {flow: t, step: pick}}}
+    no_input: {retries: 2, help: [hello, [hello, main]], next: people}
+    no_match: {retries: 1, play: hello}
+    timing: {first_digit: 15s}
+  who: {verify: {ask: [member_id, date_of_birth], attempts: 2, prompts: {member_id: hello}, again: hello}, verified: visit, failed: people, locked_out: people, no_input: {retries: 1}}
+  visit: {say: {en-US: "Your visit is on {{ member.next_visit | date weekday }}.", es-US: "Su visita es el {{ member.next_visit | date }}."}, missing: look, next: look}
+  look: {look_up: {name: visit, with: {member: "{{ member.id }}"}, play: hello}, next: found, missing: people, failed: people}
+  found: {branch: [{when: 'verified && clinic != "" and attempts < 2', next: said}, {otherwise: pick}]}
+  said: {say: "hello {{ clinic | letters }} {{ attempts | count: try, tries }}", next: main}
+  claim: {collect: {ask: claim, min: 4, max: 8, pattern: "[1-9].*", into: claim}, next: read, no_input: people}
+  read: {say: "hello {{ claim | digits }}", next: zip}
+  zip: {collect: {ask: zip, digits: 5, into: state, as: state_of_zip}, next: nurses, no_input: people}
+  nurses: {queue: {name: nurses, priority: 10, hold: {music: calm, announce: [position, hello], every: 30s}}, timeout: main, full: people, unavailable: people}
+  office: {hours: office, open: pause, closed: people, holiday: people}
+  pause: {wait: 1500ms, next: pick}
+  pick: {split: [{percent: 10, next: sub}, {percent: 90, next: main}]}
+  sub: {call: {flow: identify, into: {told: known}}, returns: {known: main, unknown: people}}
+  people: {queue: {name: people, skills: {claims: 1}, hold: {music: calm}}, timeout: again, full: again, unavailable: again}
+  again: {menu: again, choices: {"1": people, "2": {hang_up: {play: bye, reason: done}}}, no_input: people, handlers: false}
+`
+
+// fuzzEnvironment is generatedEnvironment, with all that a site may ask for besides.
+func fuzzEnvironment() ivr.Environment {
+	environment := generatedEnvironment()
+	environment.PersonWithin, environment.LongestSilence, environment.LongestAnswer = ivr.MaxPersonWithin, ivr.DefaultLongestSilence, ivr.DefaultLongestAnswer
+	return environment
+}
+
+// fuzzed are the files of a text: what it may call is there besides.
+func fuzzed(text string) fstest.MapFS {
+	return fstest.MapFS{"flows/t.yaml": {Data: []byte(text)}, "flows/identify.yaml": {Data: []byte(identify)}}
+}
+
+// TestTheFlowOfEveryVerbIsSound: what is fuzzed begins with a flow that is.
+func TestTheFlowOfEveryVerbIsSound(t *testing.T) {
+	text := strings.Replace(everyVerb, "takes: {tries: number}\n", "", 1)
+	set, err := ivr.Load(fuzzed(text), "flows", fuzzEnvironment())
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{"return": true} // of the flow that it calls
+	for _, step := range set.View()[slices.Index(set.Flows(), "t")].Steps {
+		seen[step.Verb] = true
+	}
+	for _, verb := range ivr.Verbs() {
+		if !seen[verb] {
+			t.Errorf("it has no step of %s", verb)
+		}
+	}
 }
 
 func FuzzLoad(f *testing.F) {
+	f.Add(everyVerb)
 	for _, test := range broken {
 		f.Add(test.flow)
 	}
-	files, _ := filepath.Glob("../config/demo/flows/*.yaml")
-	for _, file := range files {
-		raw, err := os.ReadFile(file)
-		if err != nil {
-			f.Fatal(err)
+	for _, pattern := range []string{"../config/demo/flows/*.yaml", "../testdata/flows/bad/*/t.yaml"} {
+		files, _ := filepath.Glob(pattern)
+		for _, file := range files {
+			raw, err := os.ReadFile(file)
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(string(raw))
 		}
-		f.Add(string(raw))
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		set, err := ivr.Load(fstest.MapFS{"flows/t.yaml": {Data: []byte(text)}}, "flows", smallEnvironment(""))
+		set, err := ivr.Load(fuzzed(text), "flows", fuzzEnvironment())
 		if (set == nil) == (err == nil) {
 			t.Fatalf("set %v and error %v", set, err)
 		}
@@ -188,13 +271,22 @@ func FuzzLoad(f *testing.F) {
 			}
 			return
 		}
-		p := call(t, set, slices.Min(set.Flows()))
-		for range 20 {
-			if p.over || p.queued != nil {
-				break
+		for _, flow := range set.Flows() {
+			_, _ = set.CheckNotice(flow), set.CheckPatience(flow, 2)
+			if set.CheckEntry(flow) != nil {
+				continue // no call begins there
 			}
-			p.press("1")
-			p.wait(time.Minute)
+			p := call(t, set, flow)
+			for range 20 {
+				if p.over || p.queued != nil {
+					break
+				}
+				p.press("1")
+				p.wait(time.Minute)
+			}
+			if strings.HasPrefix(p.hungUp, "flow failed") {
+				t.Fatalf("a sound flow failed: %s", p.hungUp)
+			}
 		}
 	})
 }
