@@ -56,7 +56,7 @@ func (e *Engine) contactArrived(ev ContactArrived) string {
 	switch {
 	case !g.servable():
 		e.decide(LeaveQueue{Contact: c.ID, Why: ExitNobody})
-	case !c.returned && l.queue.QueueLimit > 0 && l.waiting+len(l.ringing) >= l.queue.QueueLimit:
+	case !c.returned && !c.Clinical && l.queue.QueueLimit > 0 && l.waiting+len(l.ringing) >= l.queue.QueueLimit:
 		e.decide(LeaveQueue{Contact: c.ID, Why: ExitFull})
 	default:
 		e.sequence++

@@ -56,6 +56,9 @@ type Contact struct {
 	// Returned: an agent had the call. It goes to the head of its line, whatever
 	// QueueLimit says.
 	Returned bool `json:",omitempty"`
+	// Clinical: it goes before every contact that isn't, in whichever line, and no line
+	// is too full for it (DOMAIN.md §5).
+	Clinical bool `json:",omitempty"`
 	// HandedTo is whom another agent hands the contact to by name: who is free and
 	// meets what never relaxes is offered it at once, and nobody in line is passed
 	// over by that, since none of them fits a free agent. Otherwise, and after an

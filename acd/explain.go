@@ -51,6 +51,9 @@ func (e *Engine) whyContact(c *contact) string {
 		fmt.Fprintf(&text, "first in line for %s whom a free agent can take (%d ahead need somebody else)", g.line.queue.Name, ahead)
 	}
 	fmt.Fprintf(&text, ", waited %s", short(e.now.Sub(c.inLineFrom)))
+	if c.Clinical {
+		text.WriteString(", clinical, before all others")
+	}
 	switch {
 	case c.Returned:
 		text.WriteString(", at the head since an agent had the call")

@@ -27,11 +27,26 @@ type line struct {
 	dayEnds time.Time
 	zone    *Zone
 	compact []string
-	// best is the rank of the first contact that is not returned, as of this
-	// dispatch; a returned contact goes right before it if its own is worse.
-	best    rank
-	hasBest bool
+	// best are the ranks of the first contacts that are not returned, as of this
+	// dispatch; a returned contact goes right before that of its class if its own is
+	// worse.
+	best [classes]lead
 }
+
+// lead is the first contact of a class in a line, if there is one.
+type lead struct {
+	rank
+	there bool
+}
+
+// class keeps clinical contacts before all others.
+type class int
+
+const (
+	clinical class = iota
+	ordinary
+	classes
+)
 
 // group is the contacts of one line that need the same; each fits the same
 // agents, apart from the rings that have opened for it.
@@ -50,6 +65,7 @@ type needs struct {
 	language    string
 	mustSpeak   bool // language is hard
 	skills      []skillWish
+	class       class
 	priority    int64
 }
 
@@ -72,9 +88,13 @@ const maxPriority = 1_000_000
 
 func needsOf(q *Queue, c *contact) needs {
 	n := needs{
+		class:     ordinary,
 		language:  strings.ToLower(c.Language),
 		mustSpeak: q.MatchLanguage && c.Language != "",
 		priority:  int64(max(-maxPriority, min(maxPriority, q.Priority))) + int64(max(-maxPriority, min(maxPriority, c.Priority))),
+	}
+	if c.Clinical {
+		n.class = clinical
 	}
 	for _, t := range []CredentialType{q.Credential, c.Credential} {
 		if t != "" && !slices.Contains(n.credentials, t) {
@@ -114,6 +134,7 @@ func (n *needs) key() string {
 		text = strconv.AppendQuote(text, wish.name)
 		text = strconv.AppendInt(text, int64(wish.level), 10)
 	}
+	text = strconv.AppendInt(append(text, ' '), int64(n.class), 10)
 	return string(strconv.AppendInt(append(text, ' '), n.priority, 10))
 }
 
@@ -233,7 +254,7 @@ func (g *group) first(f fit, now time.Time) *contact {
 	return nil
 }
 
-// rank orders contacts across queues: score, then what waiting counts from,
+// rank orders contacts across queues: clinical ones first, then by score, then what waiting counts from,
 // then arrival. A returned contact may be lent the rank of the best of its
 // queue, and then goes right before it.
 type rank struct {
@@ -243,13 +264,14 @@ type rank struct {
 }
 
 type place struct {
+	class    class
 	score    int64 // points × 10⁹
 	since    time.Time
 	sequence uint64
 }
 
 func (p place) compare(q place) int {
-	if c := cmp.Compare(q.score, p.score); c != 0 {
+	if c := cmp.Or(cmp.Compare(p.class, q.class), cmp.Compare(q.score, p.score)); c != 0 {
 		return c
 	}
 	if c := p.since.Compare(q.since); c != 0 {
@@ -275,21 +297,21 @@ func (r rank) compare(s rank) int {
 func (g *group) placeOf(c *contact, now time.Time) place {
 	waited := now.UnixMilli() - c.Since.UnixMilli()
 	waited = min(waited, int64(MaxWait/time.Millisecond))
-	return place{score: g.priority*1e9 + g.line.aging*waited, since: c.Since, sequence: c.sequence}
+	return place{class: g.class, score: g.priority*1e9 + g.line.aging*waited, since: c.Since, sequence: c.sequence}
 }
 
 func (g *group) rankOf(c *contact, now time.Time) rank {
 	own := g.placeOf(c, now)
 	r := rank{place: own, own: own}
-	if c.returned && g.line.hasBest && g.line.best.place.compare(own) < 0 {
-		r.place, r.lent = g.line.best.place, true
+	if best := g.line.best[g.class]; c.returned && best.there && best.place.compare(own) < 0 {
+		r.place, r.lent = best.place, true
 	}
 	return r
 }
 
-// lend notes the best rank among contacts that are not returned.
+// lend notes the best ranks among contacts that are not returned.
 func (l *line) lend(now time.Time) {
-	l.hasBest = false
+	l.best = [classes]lead{}
 	if l.returned == 0 {
 		return
 	}
@@ -298,8 +320,8 @@ func (l *line) lend(now time.Time) {
 			continue
 		}
 		own := g.placeOf(g.fresh[0], now)
-		if !l.hasBest || own.compare(l.best.place) < 0 {
-			l.best, l.hasBest = rank{place: own, own: own}, true
+		if best := &l.best[g.class]; !best.there || own.compare(best.place) < 0 {
+			*best = lead{rank{place: own, own: own}, true}
 		}
 	}
 }

@@ -201,6 +201,7 @@ func genContact(t *rapid.T, now time.Time, id ContactID) Contact {
 		Credential: rapid.SampledFrom([]CredentialType{"", "", "", RN}).Draw(t, "credential"),
 		Since:      rapid.SampledFrom([]time.Time{{}, now, now.Add(-time.Minute), now.Add(time.Hour)}).Draw(t, "since"),
 		Returned:   rapid.SampledFrom([]bool{false, false, true}).Draw(t, "returned"),
+		Clinical:   rapid.SampledFrom([]bool{false, false, true}).Draw(t, "clinical"),
 		HandedTo:   rapid.SampledFrom([]AgentID{"", "", "a1", "a2", "a9"}).Draw(t, "handed"),
 	}
 }

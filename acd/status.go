@@ -111,10 +111,13 @@ func (e *Engine) Position(id ContactID) (place int, ok bool) {
 func (e *Engine) aheadInLine(c *contact) int {
 	own := c.group.placeOf(c, e.now)
 	ahead := 0
-	if !c.returned {
-		ahead = c.group.line.returned
-	}
 	for _, g := range c.group.line.groups {
+		if !c.returned && g.class <= c.group.class {
+			ahead += len(g.returned)
+		}
+		if c.returned && g.class < c.group.class {
+			ahead += len(g.fresh)
+		}
 		row := *g.row(c)
 		ahead += sort.Search(len(row), func(i int) bool { return g.placeOf(row[i], e.now).compare(own) >= 0 })
 	}
