@@ -182,8 +182,8 @@ func generatedEnvironment() ivr.Environment {
 	environment.Facts["id"] = ivr.FactDigits
 	environment.Calendars = map[string]*calendar.Hours{"office": office()}
 	environment.LookUps = map[string]ivr.LookUp{
-		"visit": {Takes: map[string]ivr.Taking{"member": ivr.TakesMember}, Gives: map[string]string{"clinic": "text"}},
-		"copay": {Takes: map[string]ivr.Taking{"claim": ivr.TakesKeyed, "member": ivr.TakesMember}, Gives: map[string]string{"copay": "money"}},
+		"visit": {Takes: map[string]ivr.Taking{"member": ivr.TakesMember}, Gives: map[string]string{"clinic": "text"}, Time: ivr.LookUpGuard},
+		"copay": {Takes: map[string]ivr.Taking{"claim": ivr.TakesKeyed, "member": ivr.TakesMember}, Gives: map[string]string{"copay": "money"}, Time: ivr.LookUpGuard},
 		"hours": {Takes: map[string]ivr.Taking{"plan": ivr.TakesPublic}, Gives: map[string]string{"until": "text"}, Public: true},
 	}
 	return environment

@@ -45,6 +45,8 @@ type phone struct {
 	hungUp    string
 	over      bool
 	inside    bool
+	// silent is how long nothing was heard while nothing was asked, longest at most so far.
+	silent, longest time.Duration
 	// refused takes what the guard keeps back, in flows that may leak; nil in others.
 	refused *[]string
 }
@@ -58,6 +60,8 @@ type fataler interface {
 type reply struct {
 	at time.Duration
 	do func()
+	// ours: Careline itself takes so long.
+	ours bool
 }
 
 func call(t fataler, set *ivr.Set, flow string) *phone { return callAt(t, set, flow, epoch) }
@@ -164,7 +168,7 @@ func (p *phone) Verify(claim ivr.Claim) {
 	p.pending = append(p.pending, reply{p.now + 500*time.Millisecond, func() {
 		p.verified = p.verified || outcome == ivr.Verified
 		p.run.Verified(outcome)
-	}})
+	}, true})
 }
 
 func (p *phone) ReadFact(name string) {
@@ -177,7 +181,7 @@ func (p *phone) ReadFact(name string) {
 	if text == "" {
 		err = errors.New("not there")
 	}
-	p.pending = append(p.pending, reply{p.now + 20*time.Millisecond, func() { p.run.FactRead(name, text, err) }})
+	p.pending = append(p.pending, reply{p.now + 20*time.Millisecond, func() { p.run.FactRead(name, text, err) }, true})
 }
 
 // LookUp gives what the phone's services answer, after a second; nothing comes for
@@ -189,7 +193,7 @@ func (p *phone) LookUp(request ivr.LookUpRequest) {
 	}
 	p.lookedUp = append(p.lookedUp, request)
 	if answer, ok := p.services[request.Name]; ok {
-		p.pending = append(p.pending, reply{p.now + time.Second, func() { p.run.LookedUp(request.ID, answer) }})
+		p.pending = append(p.pending, reply{p.now + time.Second, func() { p.run.LookedUp(request.ID, answer) }, false})
 	}
 }
 
@@ -262,12 +266,27 @@ func (p *phone) next(until time.Duration) bool {
 			first, do = at, func() { delete(p.timers, id); p.run.TimerFired(id) }
 		}
 	}
+	p.hush(min(first, until) - p.now)
 	if first > until {
 		return false
 	}
 	p.now = first
 	p.event(do)
 	return true
+}
+
+// hush counts time in which nothing is heard. What Careline itself takes, to verify or to
+// read a fact, is neither counted nor heard.
+func (p *phone) hush(passes time.Duration) {
+	_, first := p.timers[ivr.TimerFirstDigit]
+	_, between := p.timers[ivr.TimerBetweenDigits]
+	switch {
+	case p.over, p.playing != nil, p.queued != nil, first, between:
+		p.silent = 0
+	case !slices.ContainsFunc(p.pending, func(r reply) bool { return r.ours }):
+		p.silent += passes
+		p.longest = max(p.longest, p.silent)
+	}
 }
 
 // press keys them at three a second.

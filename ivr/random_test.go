@@ -86,11 +86,13 @@ func TestDemoFlowsStandAnything(t *testing.T) {
 // TestWhatTheCheckerPassesIsSafe runs random flows that the checker found sound:
 // what it proved must hold on every call.
 func TestWhatTheCheckerPassesIsSafe(t *testing.T) {
-	passed, refused, verbs := 0, 0, map[string]bool{}
+	passed, refused, quiet, verbs := 0, 0, time.Duration(0), map[string]bool{}
 	rapid.Check(t, func(t *rapid.T) {
 		for range 60 {
 			files := flowFiles(t, false)
-			set, err := ivr.Load(files, "flows", generatedEnvironment())
+			environment := generatedEnvironment()
+			environment.LongestSilence = ivr.LookUpGuard + 3*time.Second
+			set, err := ivr.Load(files, "flows", environment)
 			if err != nil {
 				refused++
 				continue
@@ -103,10 +105,14 @@ func TestWhatTheCheckerPassesIsSafe(t *testing.T) {
 			}
 			p := begin(t, set, nil)
 			anything(t, p, func(queue string) bool { return queue == "nurses" })
+			if p.longest > environment.LongestSilence {
+				t.Fatalf("nothing was heard for %v, by %v", p.longest, p.entered)
+			}
+			quiet = max(quiet, p.longest)
 			return
 		}
 	})
-	t.Logf("%d random flows passed the checker, %d were refused", passed, refused)
+	t.Logf("%d random flows passed the checker, %d were refused; the longest silence was %v", passed, refused, quiet)
 	if passed == 0 {
 		t.Fatal("no random flow was sound: nothing was tried")
 	}
