@@ -22,6 +22,9 @@ type generated struct {
 	leaky bool
 	// first are the targets that are drawn first.
 	first []string
+	// at is the step that is written; ahead says that it leads to the next already.
+	at    int
+	ahead bool
 }
 
 // verbsOfSteps are drawn with their weights: those that the proofs are about often.
@@ -33,8 +36,12 @@ func verbsOfSteps() []string {
 // flowFiles writes a flow t and those that it calls or leads to.
 func flowFiles(t *rapid.T, leaky bool) fstest.MapFS {
 	g := &generated{t: t, leaky: leaky, names: []string{"a", "b", "c", "d", "e", "f", "g"}[:rapid.IntRange(2, 7).Draw(t, "steps")]}
-	for range g.names {
-		g.verbs = append(g.verbs, rapid.SampledFrom(verbsOfSteps()).Draw(t, "verb"))
+	for i := range g.names {
+		verbs := verbsOfSteps()
+		if i == len(g.names)-1 {
+			verbs = []string{"menu", "collect", "zip", "hang_up", "leave"} // which need nothing behind
+		}
+		g.verbs = append(g.verbs, rapid.SampledFrom(verbs).Draw(t, "verb"))
 	}
 	if leaky && len(g.names) > 3 && rapid.Bool().Draw(t, "asked first") { // a member's data is had
 		g.verbs[0], g.verbs[1] = "verify", "look up member"
@@ -47,6 +54,7 @@ func flowFiles(t *rapid.T, leaky bool) fstest.MapFS {
 	}
 	text.WriteString("steps:\n")
 	for i, name := range g.names {
+		g.at, g.ahead = i, false
 		fmt.Fprintf(&text, "  %s: %s\n", name, g.step(g.verbs[i]))
 	}
 	files := fstest.MapFS{"flows/t.yaml": {Data: []byte(text.String())}}
@@ -75,6 +83,20 @@ func (g *generated) to() string {
 		return target
 	}
 	return rapid.SampledFrom(g.names).Draw(g.t, "to")
+}
+
+// on is a target of a way on which nobody waits for the caller: a step behind this one,
+// so that it isn't a round that decides.
+func (g *generated) on() string {
+	behind := g.names[min(g.at+1, len(g.names)-1):]
+	if g.leaky || len(g.first) > 0 {
+		return g.to()
+	}
+	if !g.ahead {
+		g.ahead = true
+		return behind[0]
+	}
+	return rapid.SampledFrom(behind).Draw(g.t, "on")
 }
 
 func (g *generated) has(verb string) bool { return slices.Contains(g.verbs, verb) }
@@ -107,22 +129,22 @@ func (g *generated) conditions() []string {
 
 // twoWays leads to two different steps.
 func (g *generated) twoWays() (string, string) {
-	first := g.to()
+	first := g.on()
 	return first, g.names[(slices.Index(g.names, first)+1)%len(g.names)]
 }
 
 func (g *generated) step(verb string) string {
 	switch draw := rapid.SampledFrom(g.conditions()); verb {
 	case "play":
-		return fmt.Sprintf(`{play: hello, barge_in: %t, next: %s}`, rapid.Bool().Draw(g.t, "barge"), g.to())
+		return fmt.Sprintf(`{play: hello, barge_in: %t, next: %s}`, rapid.Bool().Draw(g.t, "barge"), g.on())
 	case "wait":
-		return fmt.Sprintf(`{wait: 2s, next: %s}`, g.to())
+		return fmt.Sprintf(`{wait: 2s, next: %s}`, g.on())
 	case "say fact":
-		return fmt.Sprintf(`{say: "your {{ member.next_visit | date }}", next: %s}`, g.to())
+		return fmt.Sprintf(`{say: "your {{ member.next_visit | date }}", next: %s}`, g.on())
 	case "say value":
 		if values := g.values(); len(values) > 0 {
 			v := rapid.SampledFrom(values).Draw(g.t, "value")
-			return fmt.Sprintf(`{say: "your {{ %s | %s }}", next: %s}`, v[0], v[1], g.to())
+			return fmt.Sprintf(`{say: "your {{ %s | %s }}", next: %s}`, v[0], v[1], g.on())
 		}
 	case "menu":
 		return fmt.Sprintf(`{menu: main, choices: {"1": %s, "11": %s, "#": {set: {state: WI}, next: %s}}, no_input: {retries: 1, next: %s}}`, g.to(), g.to(), g.to(), g.to())
@@ -131,40 +153,40 @@ func (g *generated) step(verb string) string {
 	case "collect":
 		return fmt.Sprintf(`{collect: {ask: claim, min: 2, max: 6, pattern: "[1-9].*", into: claim}, next: %s, no_input: %s}`, g.to(), g.to())
 	case "verify":
-		return fmt.Sprintf(`{verify: {ask: [member_id, date_of_birth]}, verified: %s, failed: %s}`, g.to(), g.to())
+		return fmt.Sprintf(`{verify: {ask: [member_id, date_of_birth]}, verified: %s, failed: %s}`, g.on(), g.on())
 	case "branch":
-		return fmt.Sprintf(`{branch: [{when: '%s', next: %s}, {when: '%s', next: %s}, {otherwise: %s}]}`, draw.Draw(g.t, "when"), g.to(), draw.Draw(g.t, "when"), g.to(), g.to())
+		return fmt.Sprintf(`{branch: [{when: '%s', next: %s}, {when: '%s', next: %s}, {otherwise: %s}]}`, draw.Draw(g.t, "when"), g.on(), draw.Draw(g.t, "when"), g.on(), g.on())
 	case "set value":
 		if values := g.values(); len(values) > 0 && values[len(values)-1][1] == "letters" {
-			return fmt.Sprintf(`{set: {reason: "{{ %s }}"}, next: %s}`, values[len(values)-1][0], g.to())
+			return fmt.Sprintf(`{set: {reason: "{{ %s }}"}, next: %s}`, values[len(values)-1][0], g.on())
 		}
 	case "split":
 		first, second := g.twoWays()
 		return fmt.Sprintf(`{split: [{percent: 30, next: %s}, {percent: 70, next: %s}]}`, first, second)
 	case "hours":
-		return fmt.Sprintf(`{hours: office, open: %s, closed: %s, holiday: %s}`, g.to(), g.to(), g.to())
+		return fmt.Sprintf(`{hours: office, open: %s, closed: %s, holiday: %s}`, g.on(), g.on(), g.on())
 	case "look up member":
 		member := `"{{ member.id }}"`
 		if g.leaky {
 			member = rapid.SampledFrom([]string{member, "x", `"{{ reason }}"`}).Draw(g.t, "asked")
 		}
-		return fmt.Sprintf(`{look_up: {name: visit, with: {member: %s}}, next: %s, missing: %s, failed: %s}`, member, g.to(), g.to(), g.to())
+		return fmt.Sprintf(`{look_up: {name: visit, with: {member: %s}}, next: %s, missing: %s, failed: %s}`, member, g.on(), g.on(), g.on())
 	case "look up keyed":
 		claim := "12"
 		if g.has("collect") {
 			claim = `"{{ claim }}"`
 		}
-		return fmt.Sprintf(`{look_up: {name: copay, with: {claim: %s, member: "{{ member.id }}"}}, next: %s, missing: %s, failed: %s}`, claim, g.to(), g.to(), g.to())
+		return fmt.Sprintf(`{look_up: {name: copay, with: {claim: %s, member: "{{ member.id }}"}}, next: %s, missing: %s, failed: %s}`, claim, g.on(), g.on(), g.on())
 	case "look up public":
 		plan := "gold"
 		if g.leaky && g.has("look up member") {
 			plan = rapid.SampledFrom([]string{plan, `"{{ clinic }}"`}).Draw(g.t, "plan")
 		}
-		return fmt.Sprintf(`{look_up: {name: hours, with: {plan: %s}, play: hello}, next: %s, missing: %s, failed: %s}`, plan, g.to(), g.to(), g.to())
+		return fmt.Sprintf(`{look_up: {name: hours, with: {plan: %s}, play: hello}, next: %s, missing: %s, failed: %s}`, plan, g.on(), g.on(), g.on())
 	case "queue":
-		return fmt.Sprintf(`{queue: {name: %s, hold: {music: calm}}, timeout: %s, full: %s, unavailable: %s}`, rapid.SampledFrom([]string{"people", "nurses"}).Draw(g.t, "queue"), g.to(), g.to(), g.to())
+		return fmt.Sprintf(`{queue: {name: %s, hold: {music: calm}}, timeout: %s, full: %s, unavailable: %s}`, rapid.SampledFrom([]string{"people", "nurses"}).Draw(g.t, "queue"), g.on(), g.on(), g.on())
 	case "call":
-		return fmt.Sprintf(`{call: {flow: identify, into: {told: known}}, returns: {known: %s, unknown: %s}}`, g.to(), g.to())
+		return fmt.Sprintf(`{call: {flow: identify, into: {told: known}}, returns: {known: %s, unknown: %s}}`, g.on(), g.on())
 	case "transfer":
 		return fmt.Sprintf(`{transfer: {flow: t, step: %s}}`, g.to())
 	case "leave":
@@ -172,7 +194,7 @@ func (g *generated) step(verb string) string {
 	case "hang_up":
 		return `{hang_up: {play: bye, reason: done}}`
 	}
-	return fmt.Sprintf(`{set: {state: MN, reason: "{{ reason + flow }}", language: es-US}, next: %s}`, g.to())
+	return fmt.Sprintf(`{set: {state: MN, reason: "{{ reason + flow }}", language: es-US}, next: %s}`, g.on())
 }
 
 // generatedEnvironment is what random flows may name.
