@@ -3,21 +3,15 @@ package ledger
 import (
 	"context"
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
-	"strings"
-)
 
-// keySize of the key for member tokens, in bytes.
-const keySize = 32
+	"careline/phi/seal"
+)
 
 // ErrKeyLost means that the key is not the one under which this ledger's tokens
 // were made, or is missing.
@@ -51,8 +45,8 @@ func (l *Ledger) Key(ctx context.Context) ([]byte, error) {
 		return key, nil
 	}
 	if missing {
-		if key, err = makeKey(path); err != nil {
-			return nil, fmt.Errorf("ledger: making the key %s: %w", path, withoutPath(err))
+		if key, err = seal.MakeKey(path); err != nil {
+			return nil, fmt.Errorf("ledger: %w", err)
 		}
 	}
 	err = l.do(ctx, func(w *writer) error {
@@ -71,60 +65,14 @@ func fingerprint(key []byte) string {
 	return hex.EncodeToString(mac.Sum(nil)[:16])
 }
 
-// readKey tightens the mode of a key that others may read, and never says what
-// the file holds.
+// readKey never says what the file holds.
 func readKey(path string) ([]byte, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("ledger: the key %s: %w", path, withoutPath(err))
-	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err == nil && info.Mode().Perm()&0o077 != 0 {
-		err = file.Chmod(0o600)
+	key, err := seal.ReadKey(path)
+	if errors.Is(err, seal.ErrKey) {
+		return nil, fmt.Errorf("ledger: the key %s is damaged: it is not %d bytes in hex: %w", path, seal.KeySize, ErrKeyLost)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("ledger: the key %s: its mode must be 0600: %w", path, withoutPath(err))
-	}
-	raw, err := io.ReadAll(io.LimitReader(file, 1024))
-	if err != nil {
-		return nil, fmt.Errorf("ledger: the key %s: %w", path, withoutPath(err))
-	}
-	key, err := hex.DecodeString(strings.TrimSpace(string(raw)))
-	if err != nil || len(key) != keySize {
-		return nil, fmt.Errorf("ledger: the key %s is damaged: it is not %d bytes in hex: %w", path, keySize, ErrKeyLost)
+		return nil, fmt.Errorf("ledger: %w", err)
 	}
 	return key, nil
-}
-
-// makeKey writes the key whole or not at all: a torn key would change every
-// token. Link fails if another call made one meanwhile, and that one stands.
-func makeKey(path string) ([]byte, error) {
-	key := make([]byte, keySize)
-	rand.Read(key)                                           // never fails (crypto/rand)
-	file, err := os.CreateTemp(filepath.Dir(path), ".key-*") // mode 0600
-	if err != nil {
-		return nil, err
-	}
-	defer os.Remove(file.Name())
-	_, err = file.WriteString(hex.EncodeToString(key) + "\n")
-	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
-		return nil, err
-	}
-	if err := os.Link(file.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, err
-	}
-	if err := syncFolder(filepath.Dir(path)); err != nil {
-		return nil, err
-	}
-	return readKey(path)
-}
-
-func syncFolder(path string) error {
-	folder, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer folder.Close()
-	return folder.Sync()
 }

@@ -5,6 +5,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"careline/phi/seal"
 )
 
 // A new key in silence would make every member a stranger, and set the counts
@@ -25,7 +27,7 @@ func TestALostOrForeignKeyIsNotReplacedInSilence(t *testing.T) {
 		says string
 	}{
 		"lost":    {"", "is missing"},
-		"foreign": {strings.Repeat("0f", keySize) + "\n", "another ledger's"},
+		"foreign": {strings.Repeat("0f", seal.KeySize) + "\n", "another ledger's"},
 		"damaged": {"0f0f", "damaged"},
 	} {
 		if err := os.Remove(path + ".key"); err != nil {

@@ -124,7 +124,7 @@ func Open(ctx context.Context, options Options) (*Ledger, error) {
 }
 
 func (l *Ledger) open(ctx context.Context) error {
-	write, err := openSQLite(ctx, l.path, "_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)", 1)
+	write, err := openSQLite(ctx, l.path, "_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=secure_delete(1)", 1)
 	if err != nil {
 		return err
 	}

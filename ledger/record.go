@@ -208,6 +208,11 @@ const (
 	// AuditSupervision: a supervisor takes part in an agent's call; Field is how
 	// (listen, whisper, barge_in), Outcome is begun, ended or refused.
 	AuditSupervision AuditKind = "supervision"
+	// AuditPlayback: a recording was opened; Subject is the recording, Purpose what for.
+	AuditPlayback AuditKind = "playback"
+	// AuditRecording: something was done with a recording; Subject is the recording,
+	// Field what (disposed, held, released), Purpose why.
+	AuditRecording AuditKind = "recording"
 	// AuditDisclosure: protected data is told to somebody outside (45 CFR 164.528);
 	// Field is what, Purpose what for, Outcome to whom.
 	AuditDisclosure AuditKind = "disclosure"
