@@ -101,6 +101,9 @@ func (e *Engine) agentDue(a *agent) {
 }
 
 func (e *Engine) contactDue(c *contact) {
+	if e.callbackDue(c) {
+		return
+	}
 	if limit := e.limitOf(c); !limit.IsZero() && !limit.After(e.now) {
 		e.leave(c, ExitTimeout)
 		return

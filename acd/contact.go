@@ -13,6 +13,8 @@ const (
 	waiting phase = iota
 	ringing       // out of line, an agent rings
 	inCall        // accepted, joined or not
+	parked        // a callback that may not be made yet
+	calling       // a callback whose caller is being called, and no agent waits
 )
 
 // contact is one call's state.
@@ -30,6 +32,8 @@ type contact struct {
 	offer      OfferID
 	group      *group // while waiting
 	alarm      alarm
+	// promise of a callback whose caller isn't reached yet; nil for any other.
+	promise *promise
 }
 
 func (e *Engine) contactArrived(ev ContactArrived) string {
@@ -78,6 +82,11 @@ func (e *Engine) requeue(c *contact, cause RefuseCause, why string) {
 		c.inLineFrom = c.inLineFrom.Add(e.now.Sub(c.outOfLine))
 	}
 	c.agent, c.offer, c.phase, c.returned, c.HandedTo = nil, "", waiting, true, ""
+	if c.promise != nil {
+		e.decide(Requeued{Contact: c.ID, Cause: cause, Why: why})
+		e.stand(c)
+		return
+	}
 	l := e.lines[c.Queue]
 	if l == nil {
 		e.leave(c, ExitUnknownQueue)
@@ -98,7 +107,7 @@ func (e *Engine) contactLeft(ev ContactLeft) string {
 	switch {
 	case c == nil:
 		return "no such contact: it left before"
-	case ev.Reason != Abandoned && ev.Reason != Ended && ev.Reason != Moved && ev.Reason != Failed:
+	case ev.Reason != Abandoned && ev.Reason != Ended && ev.Reason != Moved && ev.Reason != Failed && ev.Reason != Cancelled:
 		return fmt.Sprintf("%q is not a reason", string(ev.Reason))
 	}
 	delete(e.contacts, c.ID)
@@ -109,6 +118,10 @@ func (e *Engine) contactLeft(ev ContactLeft) string {
 		e.withdraw(c, "the contact left: "+string(ev.Reason))
 	case inCall:
 		e.endCall(c)
+	case calling:
+		e.stopCalling(c)
+	case parked:
+		e.alarms.set(&c.alarm, time.Time{})
 	}
 	return ""
 }
@@ -173,17 +186,23 @@ func (e *Engine) takeOut(c *contact) {
 
 // limitOf is when a waiting contact must leave; zero for never.
 func (e *Engine) limitOf(c *contact) time.Time {
-	if limit := c.group.line.queue.WaitLimit; limit > 0 {
+	if limit := c.group.line.queue.WaitLimit; limit > 0 && c.promise == nil {
 		return c.inLineFrom.Add(min(limit, MaxWait))
 	}
 	return time.Time{}
 }
 
-// setContactAlarm asks for the wait limit or the next ring, whichever is first.
+// setContactAlarm asks for the wait limit, the next ring or the end of a callback's
+// hours, whichever is first.
 func (e *Engine) setContactAlarm(c *contact) {
 	at := e.limitOf(c)
 	if next := c.group.nextRing(c, e.now); !next.IsZero() && (at.IsZero() || next.Before(at)) {
 		at = next
+	}
+	if c.promise != nil {
+		if end := c.promise.ends(e.now); !end.IsZero() && (at.IsZero() || end.Before(at)) {
+			at = end
+		}
 	}
 	e.alarms.set(&c.alarm, at)
 }

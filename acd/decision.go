@@ -71,6 +71,10 @@ const (
 	// it: none serves the queue, none holds the license for the caller's state
 	// today, or none speaks a language that is required.
 	ExitNobody QueueExit = "nobody_qualified"
+	// ExitGivenUp: a callback was tried as often as the queue's rules say.
+	ExitGivenUp QueueExit = "given_up"
+	// ExitExpired: the hours in which a callback could be made are over.
+	ExitExpired QueueExit = "expired"
 )
 
 // Requeued means: the contact is back in line at its old place, after an offer
@@ -80,6 +84,23 @@ type Requeued struct {
 	// Cause is for records and counts, Why for people.
 	Cause RefuseCause
 	Why   string
+}
+
+// Dial means: call who asked for this callback; nobody is reserved for it meanwhile. It
+// ends by CallbackReached or CallbackMissed.
+type Dial struct {
+	Contact ContactID
+	Queue   string
+	// Waited since the callback was asked for.
+	Waited  time.Duration
+	Reasons []string
+}
+
+// Parked means: this callback may not be made before Until, and stands aside.
+type Parked struct {
+	Contact  ContactID
+	Attempts int // so far
+	Until    time.Time
 }
 
 // Wake means: send Woke at this time. Each Step that needs one says so anew; only the
@@ -98,6 +119,8 @@ func (Withdraw) decision()     {}
 func (AgentChanged) decision() {}
 func (LeaveQueue) decision()   {}
 func (Requeued) decision()     {}
+func (Dial) decision()         {}
+func (Parked) decision()       {}
 func (Wake) decision()         {}
 func (Refused) decision()      {}
 

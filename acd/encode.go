@@ -43,6 +43,12 @@ func EventName(event Event) string {
 		return "wrap_up_done"
 	case WrapUpExtended:
 		return "wrap_up_extended"
+	case CallbackAsked:
+		return "callback_asked"
+	case CallbackReached:
+		return "callback_reached"
+	case CallbackMissed:
+		return "callback_missed"
 	case Woke:
 		return "woke"
 	}
@@ -62,6 +68,10 @@ func DecisionName(decision Decision) string {
 		return "leave_queue"
 	case Requeued:
 		return "requeued"
+	case Dial:
+		return "dial"
+	case Parked:
+		return "parked"
 	case Wake:
 		return "wake"
 	case Refused:
@@ -174,6 +184,12 @@ func decodeBody(e envelope) (Event, error) {
 		return body[WrapUpDone](e)
 	case "wrap_up_extended":
 		return body[WrapUpExtended](e)
+	case "callback_asked":
+		return body[CallbackAsked](e)
+	case "callback_reached":
+		return body[CallbackReached](e)
+	case "callback_missed":
+		return body[CallbackMissed](e)
 	case "woke":
 		return body[Woke](e)
 	}
@@ -205,6 +221,15 @@ func inUTC(event Event) Event {
 	switch ev := event.(type) {
 	case ContactArrived:
 		ev.Contact.Since = utc(ev.Contact.Since)
+		return ev
+	case CallbackAsked:
+		asked := &ev.Callback
+		asked.Contact.Since, asked.From = utc(asked.Contact.Since), utc(asked.From)
+		hours := make([]Period, len(asked.Hours))
+		for i, p := range asked.Hours {
+			hours[i] = Period{utc(p.From), utc(p.Until)}
+		}
+		asked.Hours = hours
 		return ev
 	case RulesLoaded:
 		zones := make([]Zone, len(ev.Rules.Zones))

@@ -16,6 +16,8 @@ func eachEvent() []Event {
 		ContactArrived{Contact{ID: "c1", Queue: "nurse", Priority: 3, Skills: map[string]int{"b": 1, "a": 2}, Language: "es-US", State: "WI", Credential: RN, Verified: true, Since: monday()}},
 		ContactLeft{"c1", Abandoned}, OfferAccepted{"c1/1"}, OfferRefused{"c1/1", Busy}, TalkStarted{"c1/1"},
 		HoldChanged{"maria", true}, AgentDropped{"maria"}, WrapUpDone{"maria"}, WrapUpExtended{"maria", time.Minute}, Woke{},
+		CallbackAsked{Callback{Contact: Contact{ID: "c2", Queue: "members", Since: monday()}, From: monday(), Hours: []Period{{monday(), monday().Add(time.Hour)}}, Attempts: 1}},
+		CallbackReached{"c2"}, CallbackMissed{"c2", CalleeBusy},
 	}
 }
 
@@ -39,8 +41,8 @@ func TestEachEventSurvivesTheJournal(t *testing.T) {
 		}
 		kinds[EventName(event)] = true
 	}
-	if len(kinds) != 15 {
-		t.Fatalf("%d kinds of event, want 15", len(kinds))
+	if len(kinds) != 18 {
+		t.Fatalf("%d kinds of event, want 18", len(kinds))
 	}
 }
 

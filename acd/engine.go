@@ -121,6 +121,12 @@ func (e *Engine) apply(event Event) (refusal string) {
 		return e.wrapUpDone(ev)
 	case WrapUpExtended:
 		return e.wrapUpExtended(ev)
+	case CallbackAsked:
+		return e.callbackAsked(ev)
+	case CallbackReached:
+		return e.callbackReached(ev)
+	case CallbackMissed:
+		return e.callbackMissed(ev)
 	case Started, Woke:
 		return ""
 	default:

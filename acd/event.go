@@ -85,6 +85,8 @@ const (
 	Moved LeaveReason = "moved"
 	// Failed: something broke; the call ended.
 	Failed LeaveReason = "failed"
+	// Cancelled: somebody took a callback back.
+	Cancelled LeaveReason = "cancelled"
 )
 
 // OfferAccepted means: the agent took the offer. Talk begins with TalkStarted.
@@ -114,6 +116,8 @@ const (
 	ConnectionLost RefuseCause = "connection_lost"
 	AgentLeft      RefuseCause = "signed_out"
 	RulesChanged   RefuseCause = "rules_changed"
+	// CalleeThere: who asked for a callback was called, and waits on the line now.
+	CalleeThere RefuseCause = "callee_there"
 )
 
 // TalkStarted means: both sides are joined.
@@ -138,21 +142,38 @@ type WrapUpExtended struct {
 	By    time.Duration
 }
 
+// CallbackAsked means: somebody wants to be called back. It comes again after
+// Started for each callback that was open then.
+type CallbackAsked struct{ Callback Callback }
+
+// CallbackReached means: who asked for a callback was called and is there, a person.
+// From now on the callback is a contact like any other.
+type CallbackReached struct{ Contact ContactID }
+
+// CallbackMissed means: an attempt at a callback is over, and nobody was reached.
+type CallbackMissed struct {
+	Contact ContactID
+	Cause   MissCause
+}
+
 // Woke means: a time asked for by Wake has come. The engine looks what is due.
 type Woke struct{}
 
-func (Started) event()        {}
-func (RulesLoaded) event()    {}
-func (AgentSignedIn) event()  {}
-func (AgentSignedOut) event() {}
-func (AgentSet) event()       {}
-func (ContactArrived) event() {}
-func (ContactLeft) event()    {}
-func (OfferAccepted) event()  {}
-func (OfferRefused) event()   {}
-func (TalkStarted) event()    {}
-func (HoldChanged) event()    {}
-func (AgentDropped) event()   {}
-func (WrapUpDone) event()     {}
-func (WrapUpExtended) event() {}
-func (Woke) event()           {}
+func (Started) event()         {}
+func (RulesLoaded) event()     {}
+func (AgentSignedIn) event()   {}
+func (AgentSignedOut) event()  {}
+func (AgentSet) event()        {}
+func (ContactArrived) event()  {}
+func (ContactLeft) event()     {}
+func (OfferAccepted) event()   {}
+func (OfferRefused) event()    {}
+func (TalkStarted) event()     {}
+func (HoldChanged) event()     {}
+func (AgentDropped) event()    {}
+func (WrapUpDone) event()      {}
+func (WrapUpExtended) event()  {}
+func (CallbackAsked) event()   {}
+func (CallbackReached) event() {}
+func (CallbackMissed) event()  {}
+func (Woke) event()            {}

@@ -19,6 +19,9 @@ func (e *Engine) explain(a *agent, c *contact) (reasons []string, considered []C
 	} else {
 		reasons = append(reasons, e.whyContact(c), e.whyAgent(a, g, c))
 	}
+	if c.promise != nil {
+		reasons = append(reasons, "callback, asked for "+short(e.now.Sub(c.inLineFrom))+" ago")
+	}
 	for _, t := range g.credentials {
 		_, why := MayTake(a.rules, t, g.state, g.line.day, g.line.compact)
 		reasons = append(reasons, "license: "+why+", checked for "+g.line.day)

@@ -19,6 +19,8 @@ type line struct {
 	// waiting counts the contacts of all groups, returned those that a failed
 	// offer put back.
 	waiting, returned int
+	// calling counts the callbacks whose callers are being called.
+	calling int
 	// aging is Queue.AgingPerSecond in millionths of a point. Whole numbers,
 	// because a fused multiply-add would differ between processors.
 	aging int64
@@ -67,6 +69,8 @@ type needs struct {
 	skills      []skillWish
 	class       class
 	priority    int64
+	// callerFirst: a callback whose caller is called first.
+	callerFirst bool
 }
 
 type skillWish struct {
@@ -96,6 +100,7 @@ func needsOf(q *Queue, c *contact) needs {
 	if c.Clinical {
 		n.class = clinical
 	}
+	n.callerFirst = c.promise != nil && q.Callback.CallerFirst
 	for _, t := range []CredentialType{q.Credential, c.Credential} {
 		if t != "" && !slices.Contains(n.credentials, t) {
 			n.credentials = append(n.credentials, t)
@@ -135,6 +140,7 @@ func (n *needs) key() string {
 		text = strconv.AppendInt(text, int64(wish.level), 10)
 	}
 	text = strconv.AppendInt(append(text, ' '), int64(n.class), 10)
+	text = strconv.AppendBool(append(text, ' '), n.callerFirst)
 	return string(strconv.AppendInt(append(text, ' '), n.priority, 10))
 }
 
@@ -243,7 +249,7 @@ func (g *group) nextRing(c *contact, now time.Time) time.Time {
 // first is the contact of the group that goes first to an agent with this fit.
 // Within a row the first has waited longest, so its rings are the widest.
 func (g *group) first(f fit, now time.Time) *contact {
-	if f.ring == never {
+	if f.ring == never || g.callsEnough() {
 		return nil
 	}
 	for _, row := range [...][]*contact{g.returned, g.fresh} {

@@ -53,7 +53,7 @@ func (e *Engine) dispatchAll() {
 	slices.SortFunc(all, func(a, b candidate) int { return a.rank.compare(b.rank) })
 	for _, next := range all {
 		if a := e.bestAgent(next.contact); a != nil {
-			e.makeOffer(a, next.contact)
+			e.serve(a, next.contact)
 		}
 	}
 }
@@ -86,8 +86,17 @@ func (e *Engine) dispatchFresh() {
 		if best.contact == nil {
 			return
 		}
-		e.makeOffer(e.bestAgent(best.contact), best.contact)
+		e.serve(e.bestAgent(best.contact), best.contact)
 	}
+}
+
+// serve offers a contact, or has its caller called.
+func (e *Engine) serve(a *agent, c *contact) {
+	if c.group.callerFirst {
+		e.dial(a, c)
+		return
+	}
+	e.makeOffer(a, c)
 }
 
 // firstFor is the contact that goes first to this agent, if any.
@@ -115,6 +124,9 @@ func (e *Engine) firstFor(a *agent) *contact {
 // queue's strategy.
 func (e *Engine) bestAgent(c *contact) *agent {
 	g := c.group
+	if g.callsEnough() {
+		return nil
+	}
 	open := g.ringOf(c, e.now)
 	var best *agent
 	var bestFit fit

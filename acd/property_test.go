@@ -11,139 +11,6 @@ import (
 	"pgregory.net/rapid"
 )
 
-// watch is what an outside observer may know of an engine: events in, decisions
-// out. It judges by its own books.
-type watch struct {
-	t      *rapid.T
-	rules  Rules
-	states map[AgentID]AgentState
-	rings  map[OfferID]Offer
-	live   map[ContactID]Contact
-	ended  map[ContactID]bool
-}
-
-func newWatch(t *rapid.T) *watch {
-	return &watch{
-		t: t, states: map[AgentID]AgentState{}, rings: map[OfferID]Offer{},
-		live: map[ContactID]Contact{}, ended: map[ContactID]bool{},
-	}
-}
-
-func (w *watch) step(now time.Time, event Event, decisions []Decision) {
-	_, refused := find[Refused](decisions)
-	if !refused {
-		w.took(event)
-	}
-	for _, d := range decisions {
-		switch d := d.(type) {
-		case Offer:
-			w.offer(now, d)
-		case Withdraw:
-			if _, ok := w.rings[d.Offer]; !ok || d.Why == "" {
-				w.t.Fatalf("withdraws %q, which does not ring", d.Offer)
-			}
-			delete(w.rings, d.Offer)
-		case AgentChanged:
-			w.changed(d)
-		case LeaveQueue:
-			if _, ok := w.live[d.Contact]; !ok {
-				w.t.Fatalf("%s leaves and was not here", d.Contact)
-			}
-			w.end(d.Contact)
-		case Requeued:
-			if _, ok := w.live[d.Contact]; !ok || d.Why == "" {
-				w.t.Fatalf("%s is requeued and was not here", d.Contact)
-			}
-		case Wake:
-			if !d.At.After(now) {
-				w.t.Fatalf("asks at %v to be woken at %v", now, d.At)
-			}
-		case Refused:
-			if d.Why == "" || d.Event == "" {
-				w.t.Fatal("refused without a reason")
-			}
-		}
-	}
-}
-
-func (w *watch) took(event Event) {
-	switch ev := event.(type) {
-	case RulesLoaded:
-		w.rules = ev.Rules
-	case ContactArrived:
-		w.live[ev.Contact.ID] = ev.Contact
-		delete(w.ended, ev.Contact.ID)
-	case ContactLeft:
-		w.end(ev.Contact)
-	case OfferAccepted:
-		delete(w.rings, ev.Offer)
-	case OfferRefused:
-		delete(w.rings, ev.Offer)
-	}
-}
-
-func (w *watch) end(id ContactID) {
-	if w.ended[id] {
-		w.t.Fatalf("%s ended twice", id)
-	}
-	w.ended[id] = true
-	delete(w.live, id)
-}
-
-func (w *watch) offer(now time.Time, o Offer) {
-	c, ok := w.live[o.Contact]
-	if !ok {
-		w.t.Fatalf("offers %s, who is not here", o.Contact)
-	}
-	for id, other := range w.rings {
-		if other.Agent == o.Agent || other.Contact == o.Contact {
-			w.t.Fatalf("offers %s to %s while %s rings", o.Contact, o.Agent, id)
-		}
-	}
-	if w.states[o.Agent] != Available {
-		w.t.Fatalf("offers to %s, who is %s", o.Agent, w.states[o.Agent])
-	}
-	if _, again := w.rings[o.ID]; again || o.Ring <= 0 || o.Waited < 0 || len(o.Reasons) < 2 {
-		w.t.Fatalf("a poor offer %+v", o)
-	}
-	w.rings[o.ID] = o
-	at := slices.IndexFunc(w.rules.Agents, func(a Agent) bool { return a.ID == o.Agent })
-	in := slices.IndexFunc(w.rules.Queues, func(q Queue) bool { return q.Name == c.Queue })
-	if at < 0 || in < 0 || !slices.Contains(w.rules.Agents[at].Queues, c.Queue) || o.Queue != c.Queue {
-		w.t.Fatalf("offers %s of %s to %s, who doesn't serve it", o.Contact, c.Queue, o.Agent)
-	}
-	// By the zone files, not by the engine's table.
-	location, err := time.LoadLocation(w.rules.Queues[in].Site)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	day := now.In(location).Format(time.DateOnly)
-	for _, credential := range []CredentialType{w.rules.Queues[in].Credential, c.Credential} {
-		if ok, why := MayTake(w.rules.Agents[at], credential, c.State, day, w.rules.CompactStates); !ok {
-			w.t.Fatalf("offers %s to %s, who %s", o.Contact, o.Agent, why)
-		}
-	}
-	if !slices.IsSortedFunc(o.Considered, func(a, b Considered) int { return bytes.Compare([]byte(a.Agent), []byte(b.Agent)) }) {
-		w.t.Fatalf("considered is not sorted: %+v", o.Considered)
-	}
-	for _, other := range o.Considered {
-		if other.Agent == o.Agent || other.Why == "" {
-			w.t.Fatalf("considered %+v", other)
-		}
-	}
-}
-
-func (w *watch) changed(d AgentChanged) {
-	from := w.states[d.Agent]
-	if from == "" {
-		from = SignedOut
-	}
-	if !slices.Contains(Transitions()[from], d.State) {
-		w.t.Fatalf("%s goes from %s to %s", d.Agent, from, d.State)
-	}
-	w.states[d.Agent] = d.State
-}
-
 // genRules draws rules over few names, so that they meet.
 func genRules(t *rapid.T, version int) Rules {
 	states := []string{"WI", "IA", "MN", "IL"}
@@ -164,7 +31,11 @@ func genRules(t *rapid.T, version int) Rules {
 			WrapUp:         rapid.SampledFrom([]time.Duration{0, 10 * time.Second}).Draw(t, "wrapup"),
 			WaitLimit:      rapid.SampledFrom([]time.Duration{0, 90 * time.Second}).Draw(t, "limit"),
 			QueueLimit:     rapid.SampledFrom([]int{0, 3}).Draw(t, "full"),
-			Site:           rapid.SampledFrom([]string{"", "America/Chicago", "America/New_York"}).Draw(t, "site"),
+			Callback: CallbackRules{
+				CallerFirst: rapid.Bool().Draw(t, "callerFirst"), Attempts: rapid.IntRange(0, 2).Draw(t, "attempts"),
+				AfterBusy: rapid.SampledFrom([]time.Duration{0, 10 * time.Second}).Draw(t, "busy"), AfterNoAnswer: 20 * time.Second,
+			},
+			Site: rapid.SampledFrom([]string{"", "America/Chicago", "America/New_York"}).Draw(t, "site"),
 		})
 	}
 	for _, id := range []AgentID{"a1", "a2", "a3", "a4"} {
@@ -206,6 +77,20 @@ func genContact(t *rapid.T, now time.Time, id ContactID) Contact {
 	}
 }
 
+// genCallback draws a callback with the needs of any contact.
+func genCallback(t *rapid.T, now time.Time, id ContactID) Callback {
+	c := Callback{Contact: genContact(t, now, id), Attempts: rapid.IntRange(0, 1).Draw(t, "made")}
+	c.From = rapid.SampledFrom([]time.Time{{}, now, now.Add(20 * time.Second)}).Draw(t, "from")
+	at := now.Add(-30 * time.Second)
+	for range rapid.IntRange(0, 3).Draw(t, "hours") {
+		at = at.Add(time.Duration(rapid.IntRange(1, 60).Draw(t, "shut")) * time.Second)
+		until := at.Add(time.Duration(rapid.IntRange(1, 60).Draw(t, "open")) * time.Second)
+		c.Hours = append(c.Hours, Period{at, until})
+		at = until
+	}
+	return c
+}
+
 // genEvent draws an event, mostly one that makes sense.
 func genEvent(t *rapid.T, w *watch, now time.Time, n int) Event {
 	agent := rapid.SampledFrom([]AgentID{"a1", "a2", "a3", "a4", "a9"}).Draw(t, "agent")
@@ -217,7 +102,11 @@ func genEvent(t *rapid.T, w *watch, now time.Time, n int) Event {
 	if ids := slices.Sorted(maps.Keys(w.live)); len(ids) > 0 {
 		contact = rapid.SampledFrom(ids).Draw(t, "contact")
 	}
-	switch rapid.IntRange(0, 24).Draw(t, "kind") {
+	callback := contact
+	if ids := slices.Sorted(maps.Keys(w.promised)); len(ids) > 0 {
+		callback = rapid.SampledFrom(ids).Draw(t, "callback")
+	}
+	switch rapid.IntRange(0, 32).Draw(t, "kind") {
 	case 0, 1:
 		return AgentSignedIn{agent}
 	case 2, 3, 4, 5:
@@ -229,7 +118,7 @@ func genEvent(t *rapid.T, w *watch, now time.Time, n int) Event {
 	case 8, 9, 10, 11, 12:
 		return ContactArrived{genContact(t, now, ContactID(fmt.Sprintf("c%d", n)))}
 	case 13:
-		return ContactLeft{contact, rapid.SampledFrom([]LeaveReason{Abandoned, Ended, Moved, Failed}).Draw(t, "reason")}
+		return ContactLeft{contact, rapid.SampledFrom([]LeaveReason{Abandoned, Ended, Moved, Failed, Cancelled}).Draw(t, "reason")}
 	case 14, 15, 16:
 		return OfferAccepted{offer}
 	case 17:
@@ -244,6 +133,12 @@ func genEvent(t *rapid.T, w *watch, now time.Time, n int) Event {
 		return WrapUpDone{agent}
 	case 23:
 		return WrapUpExtended{agent, time.Minute}
+	case 24, 25, 26, 27:
+		return CallbackAsked{genCallback(t, now, ContactID(fmt.Sprintf("c%d", n)))}
+	case 28, 29:
+		return CallbackReached{callback}
+	case 30, 31:
+		return CallbackMissed{callback, rapid.SampledFrom([]MissCause{CalleeBusy, CalleeNoAnswer, CalleeMachine, CalleeHungUp, CallFailed, NotCalled, "bored"}).Draw(t, "miss")}
 	}
 	return RulesLoaded{genRules(t, n)}
 }

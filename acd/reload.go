@@ -128,6 +128,7 @@ func (e *Engine) moveContacts(old []*line) {
 		}
 		e.putIn(c, e.groupFor(l, c))
 	}
+	e.countCalling()
 	e.dropUnservable()
 }
 

@@ -139,6 +139,8 @@ type Queue struct {
 	// Empty is UTC. A zone that is not in Rules.Zones counts as UTC+14, where
 	// the day ends first, so that a missing zone never lengthens a license.
 	Site string
+	// Callback is how its callbacks are made.
+	Callback CallbackRules
 }
 
 // Strategies of choice among the free agents who fit. Ties go to the longer

@@ -88,7 +88,7 @@ func (a *agent) status() AgentStatus {
 // places, so that nobody behind them moves up and back again.
 func (e *Engine) Position(id ContactID) (place int, ok bool) {
 	c := e.contacts[id]
-	if c == nil || c.phase == inCall {
+	if c == nil || c.phase != waiting && c.phase != ringing {
 		return 0, false
 	}
 	l := e.lines[c.Queue]
