@@ -65,6 +65,8 @@ var broken = []struct {
 		"flows/t.yaml:7:28: choice \"yes\" can't be keyed in; use one to four of 0-9 and *, or \"#\" alone, in quotes"},
 	{"choice that leads nowhere", head + "  a:\n    menu: main\n    choices:\n      \"1\":\n    no_input: people\n" + toPeople,
 		"flows/t.yaml:8:11: choice \"1\" leads nowhere; name a step, or write one as in `{set: {reason: Claims}, next: claims}`"},
+	{"choice that leads on to nothing", head + "  a:\n    menu: main\n    choices:\n      \"1\": {next: {transfer: t}}\n    no_input: people\n" + toPeople,
+		"flows/t.yaml:8:12: choice \"1\" leads nowhere; name a step, or write one as in `{set: {reason: Claims}, next: claims}`"},
 	{"mistake in an inline step", head + "  a:\n    menu: main\n    choices:\n      \"1\": {set: {reason: Claims}, nxt: people}\n    no_input: people\n" + toPeople,
 		"flows/t.yaml:8:36: \"nxt\" is not a key here; did you mean \"next\"?"},
 	{"unreachable step", head + "  a: {play: hello, next: people}\n  b: {play: hello, next: people}\n" + toPeople,

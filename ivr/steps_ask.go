@@ -144,13 +144,15 @@ func (p *parser) menu(s *step, node *yaml.Node) action {
 func (p *parser) choice(s *step, pair problem.Pair) *edge {
 	key, value := pair.Key, pair.Value
 	e := &edge{via: `choice "` + key.Value + `"`, node: value, kind: chosen}
+	isText := func(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Value != "" && n.Tag != "!!null" }
+	alone := value.Kind == yaml.MappingNode && len(value.Content) == 2 && value.Content[0].Value == "next"
 	switch {
-	case value.Kind == yaml.ScalarNode && value.Value != "" && value.Tag != "!!null":
+	case isText(value):
 		e.target = value.Value
-	case value.Kind == yaml.MappingNode && len(value.Content) == 2 && value.Content[0].Value == "next":
+	case alone && isText(value.Content[1]):
 		e.node = value.Content[1]
 		e.target = e.node.Value
-	case value.Kind == yaml.MappingNode:
+	case value.Kind == yaml.MappingNode && !alone:
 		e.target = s.name + "/" + key.Value
 		e.to = p.step(key, value, e.target, true)
 	default:
