@@ -50,6 +50,10 @@ type CallRecord struct {
 	// Sound is how each side sounded, in the order in which they left the call; none
 	// in records of before it was measured.
 	Sound []LegSound `json:"sound,omitempty"`
+	// Callback is the callback that this call is an attempt at, AskedCallback the one
+	// that was asked for in it.
+	Callback      string `json:"callback,omitempty"`
+	AskedCallback string `json:"asked_callback,omitempty"`
 }
 
 // EndedBy says who ended the call.
@@ -216,4 +220,7 @@ const (
 	// AuditDisclosure: protected data is told to somebody outside (45 CFR 164.528);
 	// Field is what, Purpose what for, Outcome to whom.
 	AuditDisclosure AuditKind = "disclosure"
+	// AuditCallback: Subject is the callback's ID; Outcome is asked, with the version of
+	// the words that were agreed to in Field, or what became of an attempt or of it all.
+	AuditCallback AuditKind = "callback"
 )

@@ -40,6 +40,8 @@ const (
 	ScreenPop Purpose = "screen_pop"
 	// SelfService speaks a member's data to the verified member.
 	SelfService Purpose = "self_service"
+	// CallingBack calls who asked to be called.
+	CallingBack Purpose = "calling_back"
 )
 
 // Access is one reading of protected data. It holds none itself.
