@@ -143,12 +143,14 @@ func (d *Desk) find(ctx context.Context, id string) (callRow, error) {
 	return d.rowOfRecord(record), nil
 }
 
-// oneCall serves GET /api/calls/{call}: the call, and its signalling as a ladder.
+// oneCall serves GET /api/calls/{call}: the call, its signalling as a ladder, and what
+// recordings there are of it.
 func (d *Desk) oneCall(w http.ResponseWriter, r *http.Request, s *session) {
 	var body struct {
-		Now    time.Time `json:"now"`
-		Call   callRow   `json:"call"`
-		Ladder *Ladder   `json:"ladder,omitempty"`
+		Now        time.Time      `json:"now"`
+		Call       callRow        `json:"call"`
+		Ladder     *Ladder        `json:"ladder,omitempty"`
+		Recordings []recordingRow `json:"recordings,omitempty"`
 	}
 	id := callNamed(r)
 	if id == "" {
@@ -164,6 +166,9 @@ func (d *Desk) oneCall(w http.ResponseWriter, r *http.Request, s *session) {
 	}
 	if body.Call, err = d.find(r.Context(), id); err == nil {
 		body.Ladder, err = d.ladder(r.Context(), id)
+	}
+	if err == nil {
+		body.Recordings, err = d.recordingsOf(r.Context(), id)
 	}
 	switch {
 	case errors.Is(err, ledger.ErrNotFound):

@@ -139,6 +139,8 @@ type Options struct {
 	DemoPassword string
 	// Signalling of calls, for supervisors; nil where none is recorded.
 	Signalling Signalling
+	// Recordings of calls, for supervisors; nil where nothing is recorded.
+	Recordings Recordings
 	// Flows for supervisors and admins; nil where none are published.
 	Flows Flows
 	Log   *zap.Logger
@@ -324,6 +326,9 @@ func (d *Desk) Run(ctx context.Context) error {
 			server.Close()
 		}
 		d.presences.close()
+		for _, one := range d.sessions.all() {
+			one.hearings.endAll()
+		}
 		return nil
 	})
 	err := group.Wait()
@@ -343,6 +348,9 @@ func (d *Desk) sweep(ctx context.Context) {
 			for _, over := range d.sessions.expired() {
 				d.endSession(over.session, over.why)
 			}
+			for _, one := range d.sessions.all() {
+				one.hearings.endResting(d.options.Now())
+			}
 		}
 	}
 }
@@ -352,6 +360,7 @@ func (d *Desk) endSession(s *session, why endReason) {
 	if !d.sessions.end(s, why) {
 		return
 	}
+	s.hearings.endAll()
 	ctx, cancel := context.WithTimeout(context.Background(), auditTime)
 	defer cancel()
 	if d.presences.shownBy(s) {

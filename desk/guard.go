@@ -17,7 +17,7 @@ const (
 	// csp: everything from here, nothing inline, no text made into markup or
 	// script, framed by nobody.
 	csp = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
-		"connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; " +
+		"connect-src 'self'; media-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; " +
 		"require-trusted-types-for 'script'; trusted-types 'none'"
 )
 
@@ -34,6 +34,7 @@ func (d *Desk) handler() http.Handler {
 	mux.HandleFunc("GET /api/colleagues", d.signedIn(d.colleagues))
 	mux.HandleFunc("GET /api/calls", d.supervising(fieldCalls, d.calls))
 	mux.HandleFunc("GET /api/calls/{call}", d.supervising(fieldSignalling, d.oneCall))
+	d.recordingRoutes(mux)
 	d.flowRoutes(mux)
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) {
 		answerTrouble(w, http.StatusNotFound, "not_found", "There is no such address.")

@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -38,6 +40,8 @@ type session struct {
 	refusals *rate.Limiter
 	// looks are the calls that the session's pages look at.
 	looks looks
+	// hearings are the recordings that they play.
+	hearings hearings
 
 	// The rest is guarded by sessions.mu.
 	touched time.Time
@@ -167,6 +171,13 @@ func (s *sessions) expired() []ending {
 		}
 	}
 	return list
+}
+
+// all are the sessions that haven't ended.
+func (s *sessions) all() []*session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Collect(maps.Values(s.byKey))
 }
 
 // end closes the session; false if it was closed already.

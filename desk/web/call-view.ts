@@ -1,4 +1,4 @@
-// One call, for a supervisor: what is known of it, and its signalling.
+// One call, for a supervisor: what is known of it, its recordings, and its signalling.
 
 import { api } from "./api";
 import { agentsOf, callerOf, endOf, soundOf, stageOf, timeOf } from "./call-words";
@@ -7,6 +7,7 @@ import { find, make, show, write } from "./dom";
 import { Ladder } from "./ladder";
 import { Poll } from "./poll";
 import { type OneCall, Refused } from "./protocol";
+import { Recordings } from "./recordings";
 import { language, words } from "./words";
 
 // Messages come a little after the call's end: its BYE is answered.
@@ -15,6 +16,7 @@ const goOn = 8_000;
 export class CallView {
   private readonly view = find("call-view");
   private readonly ladder = new Ladder(find("ladder"));
+  private readonly recordings = new Recordings();
   private readonly poll = new Poll<OneCall>(
     () => api.call(this.id),
     (call) => this.render(call),
@@ -35,6 +37,7 @@ export class CallView {
     this.poll.stop();
     this.id = "";
     this.ladder.clear();
+    this.recordings.clear();
     for (const part of ["one-call", "ladder-part", "one-call-problem"]) show(find(part), false);
     write(find("one-call-title"), "Call");
   }
@@ -59,6 +62,7 @@ export class CallView {
     const sound = call.sound ?? [];
     show(find("one-call-sound-fact"), sound.length > 0);
     find("one-call-sound").replaceChildren(...sound.map((side) => make("li", {}, soundOf(side))));
+    this.recordings.render(call.id, one.recordings ?? []);
     for (const part of ["one-call", "ladder-part"]) show(find(part), true);
     show(find("one-call-problem"), false);
     show(find("ladder"), ladder !== undefined);

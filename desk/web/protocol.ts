@@ -167,10 +167,27 @@ export interface SideSound {
   sent: SideWay;
 }
 
+/** A call's recording, see desk/recordings.go. */
+export interface Recording {
+  id: string;
+  kind: "call" | "message" | "statement";
+  state: "open" | "whole" | "cut" | "disposed";
+  started: string;
+  seconds?: number;
+  channels: number;
+  /** How often something was left out, such as a card's number. */
+  pauses?: number;
+  dropped?: boolean;
+  keep_until: string;
+  held?: boolean;
+  disposed?: string;
+}
+
 export interface OneCall {
   now: string;
   call: CallRow;
   ladder?: Ladder;
+  recordings?: Recording[];
 }
 
 export interface Trouble {
