@@ -138,7 +138,7 @@ func keysPcap(t *testing.T, keys string) []byte {
 	sequence := uint16(100)
 	for i, key := range keys {
 		start := 500*time.Millisecond + time.Duration(i)*250*time.Millisecond
-		for n := range 8 { // five growing, three with the End bit
+		for n := range keyPackets {
 			at := start + time.Duration(n)*20*time.Millisecond
 			frame := keyFrame(byte(strings.IndexRune("0123456789*#ABCD", key)), sequence, uint32(start.Milliseconds()*8), n)
 			write(uint32(at/time.Second), uint32(at%time.Second/time.Microsecond), uint32(len(frame)), uint32(len(frame)))
@@ -149,8 +149,11 @@ func keysPcap(t *testing.T, keys string) []byte {
 	return out.Bytes()
 }
 
-// keyFrame is one RFC 4733 packet in UDP, IPv4 and Ethernet.
-func keyFrame(event byte, sequence uint16, timestamp uint32, n int) []byte {
+// keyPackets is how many packets a key has: five that grow, three with the End bit.
+const keyPackets = 8
+
+// keyPacket is the n-th RFC 4733 packet of a key.
+func keyPacket(event byte, sequence uint16, timestamp uint32, n int) []byte {
 	rtp := []byte{0x80, 101, byte(sequence >> 8), byte(sequence)}
 	if n == 0 {
 		rtp[1] |= 0x80
@@ -161,7 +164,12 @@ func keyFrame(event byte, sequence uint16, timestamp uint32, n int) []byte {
 	if n >= 5 {
 		end |= 0x80
 	}
-	rtp = append(rtp, event, end, byte(duration>>8), byte(duration))
+	return append(rtp, event, end, byte(duration>>8), byte(duration))
+}
+
+// keyFrame is one packet of a key in UDP, IPv4 and Ethernet.
+func keyFrame(event byte, sequence uint16, timestamp uint32, n int) []byte {
+	rtp := keyPacket(event, sequence, timestamp, n)
 	udp := []byte{0x40, 0, 0x50, 0, 0, byte(8 + len(rtp)), 0, 0}
 	ip := []byte{0x45, 0, 0, byte(28 + len(rtp)), 0, 0, 0, 0, 64, 17, 0, 0, 127, 0, 0, 1, 127, 0, 0, 1}
 	frame := append(make([]byte, 12), 0x08, 0x00)
