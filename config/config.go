@@ -135,11 +135,11 @@ func LoadLive(dir string, live func(ledger string) (map[string][]byte, error)) (
 	if err == nil {
 		return settings, nil, nil
 	}
-	path, unread := ledgerPath(dir)
+	site, unread := siteAlone(dir)
 	if unread != nil {
 		return nil, nil, err
 	}
-	files, none := live(path)
+	files, none := live(site.Ledger.Path)
 	if none != nil {
 		return nil, nil, err
 	}
@@ -148,16 +148,6 @@ func LoadLive(dir string, live func(ledger string) (map[string][]byte, error)) (
 		return nil, nil, err
 	}
 	return settings, err, nil
-}
-
-// ledgerPath reads where a folder's ledger is, from careline.yaml alone: it is known
-// although the flows have mistakes.
-func ledgerPath(dir string) (string, error) {
-	r, site := &reader{dir: dir, files: os.DirFS(dir), raw: map[string][]byte{}}, defaults()
-	if doc := r.document("careline.yaml"); doc != nil {
-		r.problems.Add(doc.File, doc.Decode(doc.Root, &site))
-	}
-	return site.Ledger.Path, r.problems.Err()
 }
 
 func loadFrom(dir string, files fs.FS, known *knownSounds, now time.Time) (*Config, error) {

@@ -152,7 +152,9 @@ type flowsBody struct {
 	Live    scriptRow         `json:"live"`
 	Files   map[string]string `json:"files"`
 	Pending string            `json:"pending,omitempty"`
-	MayEdit bool              `json:"may_edit"`
+	// Broken: the server started without the folder's script.
+	Broken  bool `json:"broken,omitempty"`
+	MayEdit bool `json:"may_edit"`
 }
 
 // liveFlows serves GET /api/flows.
@@ -163,7 +165,7 @@ func (d *Desk) liveFlows(w http.ResponseWriter, r *http.Request, s *session) {
 		d.flowsUnread(w, err)
 		return
 	}
-	body := flowsBody{Live: d.scriptRow(script), Files: texts(files), MayEdit: s.user.Role == RoleAdmin}
+	body := flowsBody{Live: d.scriptRow(script), Files: texts(files), Broken: status.Broken, MayEdit: s.user.Role == RoleAdmin}
 	if status.Pending != nil {
 		body.Pending = status.Pending.Error()
 	}

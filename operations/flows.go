@@ -44,7 +44,9 @@ type FlowStatus struct {
 	// Live is the number of the live script; 0 for none.
 	Live int64 `json:"live"`
 	// Pending says why the folder isn't live although it was changed.
-	Pending string          `json:"pending,omitempty"`
+	Pending string `json:"pending,omitempty"`
+	// Broken: the server started with what was live before, since the folder had mistakes.
+	Broken  bool            `json:"broken,omitempty"`
 	Scripts []ledger.Script `json:"scripts"`
 }
 
@@ -69,7 +71,7 @@ func FlowCommands(p *publish.Publisher) []Command {
 				return
 			}
 			status := p.Status()
-			answer := FlowStatus{Live: status.Live.Number, Scripts: scripts}
+			answer := FlowStatus{Live: status.Live.Number, Broken: status.Broken, Scripts: scripts}
 			if status.Pending != nil {
 				answer.Pending = status.Pending.Error()
 			}

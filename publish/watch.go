@@ -73,7 +73,7 @@ func (p *Publisher) beginWithout(newest []ledger.Script) error {
 	p.setLive(live)
 	p.mu.Lock()
 	p.status.Broken = true
-	p.status.Pending = fmt.Errorf("since the server started it runs script %d of %s, which was live before: the folder's flows have mistakes.\n%w", live.Number, live.Author, p.options.Broken)
+	p.status.Pending = p.options.Broken
 	p.mu.Unlock()
 	p.log.Error("the folder's flows have mistakes; what was live before is live again", zap.Int64("script", live.Number), zap.String("version", live.Version), zap.Error(p.options.Broken))
 	return nil

@@ -42,11 +42,9 @@ func bansCommand(ctx context.Context, t terminal, args []string) int {
 		return exitMisused
 	}
 	if socket == "" {
-		settings, err := config.Load(dir)
-		if err != nil {
+		if socket, err = config.Control(dir); err != nil {
 			return t.fail(fmt.Errorf("%w\nname the server's socket with --socket to go without the configuration", err))
 		}
-		socket = settings.Control
 	}
 	if lift {
 		err = liftBan(ctx, t, socket, positional[1])

@@ -38,6 +38,9 @@ func TestAFolderThatBrokeMeanwhileDoesNotKeepTheServerDown(t *testing.T) {
 	if _, body := r.get(t, "/metrics"); !strings.Contains(body, "careline_flows_broken_at_start 1") || !strings.Contains(body, "careline_flows_pending 1") {
 		t.Error("no metric tells of it")
 	}
+	if code, _, stderr := careline("", "flow", "versions", "--config", dir); code != exitOK || !strings.Contains(stderr, "the folder had mistakes when the server started, which runs what was live before:") || !strings.Contains(stderr, "othr_state") {
+		t.Errorf("flow versions ends with %d:\n%s", code, stderr)
+	}
 	if err := os.WriteFile(flow, append(sound, "# mended\n"...), 0o600); err != nil {
 		t.Fatal(err)
 	}

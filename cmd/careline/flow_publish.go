@@ -154,7 +154,11 @@ func flowVersions(ctx context.Context, t terminal, args []string) int {
 		return t.fail(err)
 	}
 	if status.Pending != "" {
-		fmt.Fprintf(t.stderr, "the folder was changed and isn't live:\n%s\n", status.Pending)
+		why := "the folder was changed and isn't live"
+		if status.Broken {
+			why = "the folder had mistakes when the server started, which runs what was live before"
+		}
+		fmt.Fprintf(t.stderr, "%s:\n%s\n", why, status.Pending)
 	}
 	return exitOK
 }

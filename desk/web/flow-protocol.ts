@@ -20,6 +20,8 @@ export interface LiveFlows {
   files: Files;
   /** Why the folder isn't live although it was changed. */
   pending?: string;
+  /** The server started with what was live before, since the folder had mistakes. */
+  broken?: boolean;
   may_edit: boolean;
 }
 

@@ -361,10 +361,11 @@ export class FlowsView {
 
   private status(): void {
     if (!this.live) return;
-    const { live, pending } = this.live;
+    const { live, pending, broken } = this.live;
+    const why = broken ? "The folder's flows had mistakes when the server started, so it runs what was live before." : "The folder was changed and isn't live.";
     const said = live.comment ? `: ${live.comment}` : "";
     write(find("flow-live"), `Script ${live.number} is live, by ${live.author}, ${timeOf(live.time, now())}${said}`);
-    write(find("flow-pending"), pending ? `The folder was changed and isn't live. ${pending}` : "");
+    write(find("flow-pending"), pending ? `${why} ${pending}` : "");
     show(find("flow-pending"), pending !== undefined);
     write(find("flow-told"), "");
     show(find("flow-discard"), this.draft.dirty);
