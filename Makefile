@@ -49,8 +49,8 @@ bench: toolchain ## Run the benchmarks
 bench-sip: build clients ## Measure call set-up: the highest rate on one core, and the times at half of it
 	$(GO) run ./e2e/benchsip -program $(BIN)
 
-bench-ivr: toolchain ## Measure flows: starting a call, 5,000 that wait, checking 500 steps
-	$(GO) test -run '^$$' -bench '^Benchmark(Check|Start|Sessions)$$' -benchmem ./ivr
+bench-ivr: toolchain ## Measure flows: 5,000 callers who wait, starting a call, checking 500 steps
+	@cd ivr && $(GO) test -count=1 -run '^TestSilentCallersAllGetInLine$$' -args -figures
 
 bench-media: build ## Measure what sound costs: CPU, lateness and memory of calls in the IVR and in bridges
 	$(GO) build -o bin/benchmedia ./e2e/benchmedia

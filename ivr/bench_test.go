@@ -2,7 +2,6 @@ package ivr_test
 
 import (
 	"fmt"
-	"runtime"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -42,26 +41,6 @@ func BenchmarkCheck(b *testing.B) {
 		if _, err := ivr.Load(files, "flows", smallEnvironment("")); err != nil {
 			b.Fatal(err)
 		}
-	}
-}
-
-// BenchmarkSessions holds 5,000 calls that wait in the demo's first flow.
-func BenchmarkSessions(b *testing.B) {
-	set := loadDemo(b)
-	const calls = 5000
-	for b.Loop() {
-		var before, after runtime.MemStats
-		runtime.GC()
-		runtime.ReadMemStats(&before)
-		runs := make([]*ivr.Run, calls)
-		for i := range runs {
-			runs[i] = ivr.NewRun(set, "member-services", quietLine{}, ivr.Options{})
-			runs[i].Start()
-		}
-		runtime.GC()
-		runtime.ReadMemStats(&after)
-		b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/calls, "B/session")
-		runtime.KeepAlive(runs)
 	}
 }
 
