@@ -22,7 +22,8 @@ type Line interface {
 	// Verify checks a claim; Run.Verified brings the outcome.
 	Verify(claim Claim)
 	// Queue puts the call in line; Run.LeftQueue says if it left without an
-	// agent. Nothing comes while it waits or if an agent takes it.
+	// agent. Nothing comes while it waits or if an agent takes it, unless the
+	// request says that the flow goes on after.
 	Queue(request QueueRequest)
 	// HangUp ends the call; the run is over.
 	HangUp(reason string)
@@ -45,6 +46,18 @@ type Line interface {
 	// the answer. The line reads the facts itself, as ReadFact does, and takes
 	// down what is told to whom.
 	LookUp(request LookUpRequest)
+	// Record records what the caller says, after a tone; Run.Recorded brings what came
+	// of it. StopRecording ends it now.
+	Record(request RecordRequest)
+	StopRecording(id int)
+	// PlayRecording plays what was recorded to the caller, as Play does.
+	PlayRecording(id, playback int)
+	// KeepRecording keeps what was recorded; Run.Kept says whether it is kept.
+	// DropRecording forgets it, whether it has ended or not.
+	KeepRecording(id int)
+	DropRecording(id int)
+	// SurveyAnswered keeps an answer, beside the call's goroutine.
+	SurveyAnswered(answer SurveyAnswer)
 }
 
 // StepName names a step for people and records.
@@ -152,6 +165,8 @@ type QueueRequest struct {
 	// Reason is the flow's variable "reason", for the agent's screen.
 	Reason string
 	Hold   Hold
+	// After: the flow goes on when the agent hangs up and the caller stays.
+	After bool
 }
 
 // Hold is what a waiting caller hears.
@@ -173,4 +188,7 @@ const (
 	ExitFull    QueueExit = "full"
 	// ExitUnavailable: nobody could ever serve it: no such queue, no qualified agent.
 	ExitUnavailable QueueExit = "unavailable"
+	// ExitAfter: an agent had the call and hung up first; it comes only where
+	// QueueRequest.After is set.
+	ExitAfter QueueExit = "after"
 )

@@ -1,6 +1,7 @@
 package ivr
 
 import (
+	"cmp"
 	"slices"
 
 	"gopkg.in/yaml.v3"
@@ -74,7 +75,7 @@ func (c *checker) disclosed(p *prover, at place, t touch, l label) {
 			Hint("read it behind the \"verified\" of a verify step, by a fact of the member; or declare the look-up public, if it tells of nobody"))
 	case refusal(t.how, l, at.known&factVerified != 0) == "":
 		whose := map[bool]string{true: "a member's since", false: "which the caller keyed in at"}[l&labelMember != 0]
-		c.add(f.source.within(t.node, t.text, 0, "step %q gives a look-up %q, %s step %q, and it takes no such data, on the way %s", at.step.name, t.value, whose, source.name, way).
+		c.add(f.source.within(t.node, t.text, 0, "step %q gives %s %q, %s step %q, and it takes no such data, on the way %s", at.step.name, cmp.Or(t.taker, "a look-up"), t.value, whose, source.name, way).
 			Hint("write keyed or member for it under with in lookups.yaml, if the service may know it"))
 	case l&labelMember != 0:
 		c.add(f.source.within(t.node, t.text, 0, "step %q %s %q, a member's since step %q,%s who were not verified, on the way %s", at.step.name, t.how.does(), t.value, source.name, to, way).

@@ -111,7 +111,9 @@ func (r *Run) Digit(key phi.Digits) {
 			return
 		}
 		r.question.key(r, key)
-	case verifying, reading, lookingUp:
+	case recording:
+		r.recordingKey(key)
+	case verifying, reading, lookingUp, keeping:
 		r.keepAhead(key)
 	}
 }
@@ -154,6 +156,8 @@ type reply struct {
 	retries int
 	rows    [][]Prompt
 	next    *edge
+	// then in place of next, where the step itself goes on.
+	then func()
 }
 
 // row is heard before the question is asked again for the nth time, from 1.
@@ -274,7 +278,11 @@ func (q *question) timeout(r *Run, id TimerID) {
 
 // again asks once more, or goes on without an answer.
 func (q *question) again(r *Run, reply reply, times int) {
-	if times > reply.retries {
+	switch {
+	case times > reply.retries && reply.then != nil:
+		reply.then()
+		return
+	case times > reply.retries:
 		r.follow(reply.next)
 		return
 	}

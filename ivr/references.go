@@ -34,6 +34,8 @@ func (c *checker) references() {
 				c.lookUpExpressions(a)
 			case *callAction:
 				c.signature(f, a)
+			case *voicemailAction:
+				c.box(f, a)
 			}
 		}
 		c.prompts(f)

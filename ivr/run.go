@@ -30,6 +30,9 @@ const (
 	reading   phase = "reading"
 	lookingUp phase = "looking_up"
 	queued    phase = "queued"
+	// recording: the caller speaks after the tone; keeping: it is being kept.
+	recording phase = "recording"
+	keeping   phase = "keeping"
 	// done: the call is hung up, gone or taken; nothing is done any more.
 	done phase = "done"
 )
@@ -78,6 +81,9 @@ type Run struct {
 	// lookUp is the latest look-up's ID; looked takes its answer.
 	lookUp int
 	looked func(LookUpAnswer)
+	// recordings counts what was recorded; recorder is whom the latest is for.
+	recordings int
+	recorder   recorder
 
 	// ahead holds keys for questions that are not asked yet.
 	ahead phi.Digits
@@ -230,7 +236,7 @@ func (s *step) public() StepName {
 func (r *Run) idle() {
 	r.stopTimer()
 	r.question, r.gotFact, r.outcome, r.exit, r.looked = nil, nil, nil, nil, nil
-	r.speech = speech{}
+	r.speech, r.recorder = speech{}, recorder{}
 }
 
 // fail is the safe exit: an apology in the caller's language, then hanging up.
@@ -362,6 +368,11 @@ func (r *Run) TimerFired(id TimerID) {
 		r.FactRead(r.fact, "", errTooSlow)
 	case lookingUp:
 		r.LookedUp(r.lookUp, LookUpAnswer{Outcome: LookUpFailed})
+	case recording:
+		r.line.DropRecording(r.recorder.id)
+		r.Recorded(r.recorder.id, RecordFailed)
+	case keeping:
+		r.Kept(r.recorder.id, false)
 	}
 }
 

@@ -42,6 +42,10 @@ func unwillingAt(s *step) map[string]string {
 			"missing": "a caller for whom nothing is found at %q",
 		}
 	}
+	switch s.action.(type) {
+	case *voicemailAction, *recordAction:
+		return unkept(s.action.verb())
+	}
 	return unwilling
 }
 

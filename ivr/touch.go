@@ -56,6 +56,8 @@ type touch struct {
 	// takes says whose data may be passed on here, at most; empty: any that the
 	// caller may have.
 	takes Taking
+	// taker is what it is given to, in words; empty: a look-up.
+	taker string
 }
 
 // refusal says why a value with a label may not be used so; empty if it may.

@@ -1,0 +1,180 @@
+package ivr
+
+import (
+	"cmp"
+	"time"
+
+	"gopkg.in/yaml.v3"
+
+	"careline/problem"
+)
+
+// queueAction puts the caller in line.
+type queueAction struct {
+	name       string
+	nameNode   *yaml.Node
+	skills     map[string]int
+	skillsNode *yaml.Node
+	priority   int
+	credential string
+	// credentialNode is where it is written.
+	credentialNode *yaml.Node
+	music          string
+	musicNode      *yaml.Node
+	every          time.Duration
+	announce       []promptUse // {name: announcePosition} stands for the place in line
+	timeout        edge
+	full           edge
+	away           edge
+	// after is where callers go on who stay when their agent hangs up; nil: the call
+	// ends with the agent.
+	after *edge
+}
+
+// announcePosition is the word for the caller's place in line.
+const announcePosition = "position"
+
+type queueText struct {
+	Queue       queueDetail `yaml:"queue"`
+	Timeout     string      `yaml:"timeout"`
+	Full        string      `yaml:"full"`
+	Unavailable string      `yaml:"unavailable"`
+	After       yaml.Node   `yaml:"after"`
+	Label       string      `yaml:"label"`
+}
+
+type queueDetail struct {
+	Name       yaml.Node `yaml:"name"`
+	Skills     yaml.Node `yaml:"skills"`
+	Priority   yaml.Node `yaml:"priority"`
+	Credential yaml.Node `yaml:"credential"`
+	Hold       holdText  `yaml:"hold"`
+}
+
+type holdText struct {
+	Music    yaml.Node `yaml:"music"`
+	Announce yaml.Node `yaml:"announce"`
+	Every    yaml.Node `yaml:"every"`
+}
+
+func (p *parser) queue(s *step, node *yaml.Node) action {
+	var text queueText
+	if at := problem.Get(node, "queue"); at.Kind != yaml.MappingNode {
+		p.add(p.at(at, "step %q doesn't say how the caller waits", s.name).Hint("write `queue: {name: member_services, hold: {music: calm}}`"))
+		return nil
+	}
+	p.decode(node, &text)
+	detail := text.Queue
+	a := &queueAction{
+		name: detail.Name.Value, nameNode: &detail.Name, skillsNode: &detail.Skills,
+		credential: detail.Credential.Value, credentialNode: &detail.Credential,
+		music: detail.Hold.Music.Value, musicNode: &detail.Hold.Music,
+		priority: p.whole(&detail.Priority, 0, 0, 100),
+		announce: p.prompts(&detail.Hold.Announce),
+		every:    p.duration(&detail.Hold.Every, 0, MinAnnounceEvery, MaxAnnounceEvery),
+		timeout:  p.onward(s, node, "timeout", left, "name the step for a caller who has waited too long"),
+		full:     p.onward(s, node, "full", turnedAway, "name the step for a caller who finds the line full"),
+		away:     p.onward(s, node, "unavailable", turnedAway, "name the step for a caller whom nobody could serve"),
+	}
+	if text.After.Kind != 0 {
+		after := p.onward(s, node, "after", left, "name the step for a caller who stays when the agent hangs up")
+		a.after = &after
+	}
+	if a.name == "" {
+		p.add(p.at(s.node, "step %q names no queue", s.name).Hint("write `queue: {name: member_services}`"))
+	}
+	if a.music == "" {
+		p.add(p.at(s.node, "step %q has no hold music: a waiting caller would hear silence", s.name).Hint("write `hold: {music: calm}`"))
+	}
+	if (len(a.announce) == 0) != (detail.Hold.Every.Kind == 0) {
+		p.add(p.at(s.node, "step %q must have both \"announce\" and \"every\", or neither", s.name).Hint("write `hold: {music: calm, announce: position, every: 45s}`"))
+	}
+	p.mapping(&detail.Skills, "skills", "skills: {benefits: 1}")
+	for _, pair := range problem.Pairs(&detail.Skills) {
+		if a.skills == nil {
+			a.skills = map[string]int{}
+		}
+		a.skills[pair.Key.Value] = p.whole(pair.Value, 1, 1, 5)
+	}
+	return a
+}
+
+func (*queueAction) verb() string { return "queue" }
+
+func (a *queueAction) edges() []*edge {
+	edges := []*edge{&a.timeout, &a.full, &a.away}
+	if a.after != nil {
+		edges = append(edges, a.after)
+	}
+	return edges
+}
+
+func (a *queueAction) touches() []touch {
+	return []touch{{value: "reason", how: shown, node: a.nameNode}}
+}
+
+// license is what the line wants of its nurses, and where it says so.
+func (a *queueAction) license(env Environment) (string, *yaml.Node) {
+	return cmp.Or(a.credential, env.Queues[a.name].Credential), a.nameNode
+}
+
+func (a *queueAction) prompts() []promptUse {
+	var uses []promptUse
+	for _, use := range a.announce {
+		if use.name != announcePosition {
+			uses = append(uses, use)
+			continue
+		}
+		for _, name := range positionPrompts {
+			uses = append(uses, promptUse{name: name, node: use.node})
+		}
+	}
+	return uses
+}
+
+func (a *queueAction) enter(r *Run) {
+	r.may(shown, "reason") // else the agent gets none
+	language := r.language
+	hold := Hold{Music: a.music, Every: a.every}
+	if len(a.announce) > 0 {
+		hold.Announce = func(position int) []Prompt { return a.announcement(language, position) }
+	}
+	r.queue(QueueRequest{
+		Queue: a.name, Skills: a.skills, Priority: a.priority, Language: language,
+		State: r.State(), Credential: a.credential, Reason: r.Reason(), Hold: hold, After: a.after != nil,
+	}, func(exit QueueExit) {
+		switch exit {
+		case ExitTimeout:
+			r.steps = 0
+			r.follow(&a.timeout)
+		case ExitFull:
+			r.follow(&a.full)
+		case ExitAfter:
+			a.onward(r)
+		default:
+			r.follow(&a.away)
+		}
+	})
+}
+
+// onward goes on after the agent.
+func (a *queueAction) onward(r *Run) {
+	if a.after == nil { // the line was not asked for it
+		r.follow(&a.away)
+		return
+	}
+	r.steps = 0
+	r.follow(a.after)
+}
+
+func (a *queueAction) announcement(language string, position int) []Prompt {
+	var row []Prompt
+	for _, use := range a.announce {
+		if use.name == announcePosition {
+			row = append(row, speakPosition(language, position)...)
+		} else {
+			row = append(row, use.in(language))
+		}
+	}
+	return row
+}
