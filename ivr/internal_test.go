@@ -26,6 +26,12 @@ func (l *tape) Took(EdgeName)                   {}
 func (l *tape) Refused(string)                  {}
 func (l *tape) Now() time.Time                  { return time.Time{} }
 func (l *tape) ReadFact(name string)            { l.asked = append(l.asked, "read "+name) }
+func (l *tape) Record(RecordRequest)            { l.asked = append(l.asked, "record") }
+func (l *tape) StopRecording(int)               {}
+func (l *tape) PlayRecording(int, int)          {}
+func (l *tape) KeepRecording(int)               {}
+func (l *tape) DropRecording(int)               {}
+func (l *tape) SurveyAnswered(SurveyAnswer)     {}
 func (l *tape) LookUp(request LookUpRequest)    { l.asked = append(l.asked, "look up "+request.Name) }
 
 // unchecked parses a flow and links it, and proves nothing.

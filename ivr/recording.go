@@ -52,6 +52,9 @@ type RecordRequest struct {
 	Max, Silence, Shortest time.Duration
 }
 
+// PromptRecorded stands for what the caller has said where that is played to her.
+const PromptRecorded = "recorded"
+
 // RecordOutcome is what came of a recording.
 type RecordOutcome string
 

@@ -32,7 +32,8 @@ func vocabulary() []word {
 		{"hear", "this is heard from then on, in this order: prompts by their names, or words", ivr.FormNames, (*reader).hear},
 		{"never_hear", "this was not heard in the call so far", ivr.FormNames, (*reader).neverHear},
 		{"wait", "time passes, and the caller presses nothing", ivr.FormDuration, (*reader).wait},
-		{"leave", "the call leaves its queue without an agent: by timeout, full or unavailable", ivr.FormText, (*reader).leave},
+		{"speak", "the caller speaks for so long after the tone, and says nothing from then on", ivr.FormDuration, (*reader).speak},
+		{"leave", "the call leaves its queue: without an agent by timeout, full or unavailable; by after once an agent has hung up", ivr.FormText, (*reader).leave},
 		{"expect", "this is true now", ivr.FormMapping, (*reader).expectHere},
 	}
 }
@@ -118,8 +119,27 @@ func (r *reader) wait(node *yaml.Node, a *action) bool {
 	return true
 }
 
+func (r *reader) speak(node *yaml.Node, a *action) bool {
+	var d time.Duration
+	if !r.decode(node, &d) {
+		return false
+	}
+	if d <= 0 || d > longest {
+		r.add(r.At(node, "%s is out of bounds", node.Value).Hint("up to %s can be spoken", longest))
+		return false
+	}
+	a.do = func(p *player) error {
+		if err := p.call.Listen(); err != nil {
+			return err
+		}
+		p.mark = len(p.heard)
+		return p.call.Speak(d)
+	}
+	return true
+}
+
 func (r *reader) leave(node *yaml.Node, a *action) bool {
-	exits := []string{string(ivr.ExitTimeout), string(ivr.ExitFull), string(ivr.ExitUnavailable)}
+	exits := []string{string(ivr.ExitTimeout), string(ivr.ExitFull), string(ivr.ExitUnavailable), string(ivr.ExitAfter)}
 	if !slices.Contains(exits, node.Value) {
 		r.add(r.At(node, "a call can't leave its queue by %q", node.Value).Hint("write one of %s", list(exits)))
 		return false
@@ -178,7 +198,7 @@ func (r *reader) wanted(node *yaml.Node) ([]wanted, bool) {
 // spoken makes sure that a name is that of a prompt: `never_hear` of a misspelled
 // one would pass for ever.
 func (r *reader) spoken(node *yaml.Node, w wanted) bool {
-	if r.suite.set.HasPrompt(w.name) {
+	if w.name == ivr.PromptRecorded || r.suite.set.HasPrompt(w.name) {
 		return true
 	}
 	p := r.At(node, "there is no prompt %q", w.name)

@@ -26,6 +26,9 @@ type expectText struct {
 	Reason     *string           `yaml:"reason" help:"why the caller calls, as the agent reads it"`
 	State      *string           `yaml:"state" help:"the state that the caller is in"`
 	Verified   *bool             `yaml:"verified" help:"whether the caller was verified"`
+	Message    string            `yaml:"message" help:"the box that the call's latest message was left in"`
+	Recorded   string            `yaml:"recorded" help:"the kind of the statement that was recorded last"`
+	Answers    map[string]int    `yaml:"answers" help:"what was answered in the survey, by question; 0 for a comment"`
 	Variables  map[string]string `yaml:"variables" help:"variables of the flow and what they hold"`
 	HungUp     yaml.Node         `yaml:"hung_up" help:"the reason for which the flow ended the call, or true or false"`
 	Within     time.Duration     `yaml:"within" help:"how long the call may have lasted until here"`
@@ -103,6 +106,18 @@ func (p *player) stands(key string, want expectText) (got string, ok bool) {
 		return fmt.Sprint(verified), verified == *want.Verified
 	case "passed":
 		return strings.Join(p.entered, " → "), inOrder(p.entered, want.Passed)
+	case "message", "recorded":
+		box, kind := p.kept()
+		if key == "message" {
+			return text(box, want.Message)
+		}
+		return text(kind, want.Recorded)
+	case "answers":
+		answers := map[string]int{}
+		for _, one := range p.call.Answers() {
+			answers[one.Question] = one.Answer
+		}
+		return fmt.Sprint(answers), maps.Equal(answers, want.Answers)
 	case "variables":
 		for name, value := range want.Variables {
 			if run.Variable(name) != value {
@@ -114,6 +129,18 @@ func (p *player) stands(key string, want expectText) (got string, ok bool) {
 		return fmt.Sprintf("over, at %s", p.call.Now().Round(time.Second)), p.call.Now() <= want.Within
 	}
 	return p.hungUp(want.HungUp)
+}
+
+// kept tells of what was kept last.
+func (p *player) kept() (box, kind string) {
+	for _, one := range p.call.Kept() {
+		if one.Box != "" {
+			box = one.Box
+		} else {
+			kind = one.Kind
+		}
+	}
+	return box, kind
 }
 
 func (p *player) hungUp(want yaml.Node) (got string, ok bool) {

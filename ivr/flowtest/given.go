@@ -25,6 +25,7 @@ type given struct {
 	lookUps     map[string]ivr.LookUpAnswer
 	position    int
 	split       int
+	unkept      bool
 }
 
 type givenText struct {
@@ -34,6 +35,7 @@ type givenText struct {
 	Member      yaml.Node `yaml:"member" help:"the invented member who can be verified: id, born, and her facts"`
 	LockedOut   *bool     `yaml:"locked_out" help:"the verifier hears no claim any more"`
 	LookUps     yaml.Node `yaml:"look_ups" help:"what services answer, by look-up: the values that are found, or missing, or failed, which is what happens where nothing is written"`
+	Recordings  yaml.Node `yaml:"recordings" help:"failed: what callers say can't be kept"`
 	Position    *int      `yaml:"position" help:"the place in line that a waiting caller is told"`
 	Split       yaml.Node `yaml:"split" help:"what each split step draws, from 0 to 99: 0 goes the first way, 99 the last"`
 }
@@ -67,6 +69,12 @@ func (r *reader) givenOf(node *yaml.Node, g *given) {
 		r.member(&text.Member, g)
 	}
 	r.lookUps(&text.LookUps, g)
+	if text.Recordings.Kind != 0 {
+		g.unkept = text.Recordings.Value == "failed"
+		if !g.unkept && text.Recordings.Value != "kept" {
+			r.add(r.At(&text.Recordings, "recordings don't end so").Hint("write failed, or kept, which is what happens where nothing is written"))
+		}
+	}
 	if text.LockedOut != nil {
 		g.lockedOut = *text.LockedOut
 	}
@@ -184,7 +192,7 @@ func (r *reader) found(pair problem.Pair, look ivr.LookUp) ivr.LookUpAnswer {
 
 // world is what a call under it meets.
 func (g given) world() simulate.World {
-	w := simulate.World{Begins: g.begins, Language: g.language, Attestation: g.attestation, LockedOut: g.lockedOut, LookUps: g.lookUps, Position: g.position, Split: g.split}
+	w := simulate.World{Begins: g.begins, Language: g.language, Attestation: g.attestation, LockedOut: g.lockedOut, LookUps: g.lookUps, Position: g.position, Split: g.split, Unkept: g.unkept}
 	if g.member != nil {
 		w.Members = []simulate.Member{*g.member}
 	}

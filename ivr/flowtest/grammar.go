@@ -10,10 +10,10 @@ import (
 // Grammar gives the keys of a file of tests, for editors.
 func Grammar() []ivr.Key {
 	given := ivr.Key{Form: ivr.FormMapping, Keys: keysIn(reflect.TypeFor[givenText](), map[string]ivr.Key{
-		"now": {Form: ivr.FormText}, "split": {Form: ivr.FormWhole}, "language": {Form: ivr.FormText}, "attestation": {Form: ivr.FormText}, "member": {Form: ivr.FormValues}, "look_ups": {Form: ivr.FormAnswers},
+		"now": {Form: ivr.FormText}, "split": {Form: ivr.FormWhole}, "language": {Form: ivr.FormText}, "attestation": {Form: ivr.FormText}, "member": {Form: ivr.FormValues}, "look_ups": {Form: ivr.FormAnswers}, "recordings": {Form: ivr.FormText},
 	})}
 	expect := ivr.Key{Form: ivr.FormMapping, Keys: keysIn(reflect.TypeFor[expectText](), map[string]ivr.Key{
-		"skills": {Form: ivr.FormLevels}, "variables": {Form: ivr.FormTexts}, "hung_up": {Form: ivr.FormTruthOrText}, "queue": {Form: ivr.FormQueue},
+		"skills": {Form: ivr.FormLevels}, "variables": {Form: ivr.FormTexts}, "answers": {Form: ivr.FormAnswers}, "hung_up": {Form: ivr.FormTruthOrText}, "queue": {Form: ivr.FormQueue},
 	})}
 	call := ivr.Key{Form: ivr.FormOneOf}
 	for _, w := range vocabulary() {

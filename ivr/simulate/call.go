@@ -39,6 +39,9 @@ type Call struct {
 	verified ivr.VerifyOutcome
 	queued   *ivr.QueueRequest
 	announce time.Duration
+	recorded *recorded
+	kept     []ivr.RecordRequest
+	answers  []ivr.SurveyAnswer
 	over     bool
 	hungUp   string
 	// taken counts the ways on.
@@ -204,6 +207,9 @@ func (c *Call) first() (time.Duration, func()) {
 	}
 	for i, h := range c.later {
 		offer(h.at, func() { c.later = slices.Delete(c.later, i, i+1); h.do() })
+	}
+	if r := c.recorded; r != nil && !r.ended {
+		offer(r.ends, c.recordingOver)
 	}
 	for id, when := range c.timers {
 		offer(when, func() { delete(c.timers, id); c.run.TimerFired(id) })

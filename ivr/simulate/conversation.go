@@ -36,7 +36,9 @@ type turn struct {
 const commands = `  keys, such as 1 or 48201937#    press them when all is said; ! before them: at once
   Enter alone                     press nothing until the flow goes on by itself
   30s, 2m                         let so much time pass
+  speak 20s                       say something after the tone, and nothing more
   timeout, full, unavailable      leave the queue without an agent
+  after                           an agent takes the call and hangs up first
   ?                               this list
   quit                            end the conversation
 `
@@ -58,6 +60,8 @@ func (c *Conversation) Run(in io.Reader, out io.Writer) error {
 		prompt := "> "
 		if request := c.call.Queued(); request != nil {
 			prompt = request.Queue + "> "
+		} else if c.call.Recording() != nil {
+			prompt = "(speak)> "
 		}
 		fmt.Fprint(out, prompt)
 		if !lines.Scan() {
@@ -81,7 +85,7 @@ func (c *Conversation) do(typed string) error {
 	case "?":
 		fmt.Fprint(c.out, commands)
 		return nil
-	case string(ivr.ExitTimeout), string(ivr.ExitFull), string(ivr.ExitUnavailable):
+	case string(ivr.ExitTimeout), string(ivr.ExitFull), string(ivr.ExitUnavailable), string(ivr.ExitAfter):
 		c.begin("leave", typed)
 		return c.call.Leave(ivr.QueueExit(typed))
 	}
@@ -89,6 +93,14 @@ func (c *Conversation) do(typed string) error {
 		c.begin("wait", d.String())
 		c.call.Pass(d)
 		return nil
+	}
+	if said, ok := strings.CutPrefix(typed, "speak "); ok {
+		d, err := time.ParseDuration(said)
+		if err != nil || d <= 0 || d > longestWait {
+			return fmt.Errorf("%q is no time to speak for: write speak 20s", said)
+		}
+		c.begin("speak", d.String())
+		return c.call.Speak(d)
 	}
 	word, keys := "press", typed
 	if rest, ahead := strings.CutPrefix(typed, "!"); ahead {
@@ -133,6 +145,12 @@ func (c *Conversation) event(e Event) {
 		c.say("    (%s)", strings.ReplaceAll(string(e.Outcome), "_", " "))
 	case LookedUp:
 		c.say("    (look-up %s: %s)", e.LookUp, e.Found)
+	case Recorded:
+		c.say("    (recorded: %s)", e.Recorded)
+	case Kept:
+		c.say("    (kept: %s)", keptAs(e.Recording))
+	case Answered:
+		c.say("    (survey %s, %s: %d of %d)", e.Answer.Survey, e.Answer.Question, e.Answer.Answer, e.Answer.Scale)
 	case Queued:
 		c.say("    (waits for %s%s)", e.Request.Queue, wishes(e.Request))
 	case Refused:
@@ -140,6 +158,14 @@ func (c *Conversation) event(e Event) {
 	case HungUp:
 		c.say("    (hung up: %s)", e.Reason)
 	}
+}
+
+// keptAs tells what was kept.
+func keptAs(r *ivr.RecordRequest) string {
+	if r.Box != "" {
+		return "a message in box " + r.Box
+	}
+	return "a statement of kind " + r.Kind
 }
 
 // wishes tells what a queued call asks for.

@@ -23,6 +23,11 @@ type Event struct {
 	// LookUp and Found with LookedUp: its name, and how it went.
 	LookUp string
 	Found  ivr.LookUpOutcome
+	// Recording with Recorded and Kept, and with Recorded what came of it.
+	Recording *ivr.RecordRequest
+	Recorded  ivr.RecordOutcome
+	// Answer with Answered.
+	Answer ivr.SurveyAnswer
 	// Reason with HungUp and Refused.
 	Reason string
 }
@@ -46,6 +51,10 @@ const (
 	// the music.
 	Queued    EventKind = "queued"
 	Announced EventKind = "announced"
+	// Recorded: a recording is over; Kept: it is kept. Answered: of a survey.
+	Recorded EventKind = "recorded"
+	Kept     EventKind = "kept"
+	Answered EventKind = "answered"
 	// HungUp: the flow ends the call.
 	HungUp EventKind = "hung_up"
 	// Refused: the run kept a value from a caller or an agent who must not have it.

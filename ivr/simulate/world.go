@@ -37,6 +37,8 @@ type World struct {
 	// LookUps are what services answer, by the look-up's name; one that isn't here
 	// fails.
 	LookUps map[string]ivr.LookUpAnswer
+	// Unkept: what callers say can't be kept.
+	Unkept bool
 	// Position in line that a waiting caller is told; 0: not known.
 	Position int
 	// Split is what each split step draws, from 0 to ivr.MaxSplit-1.

@@ -16,7 +16,7 @@ func (c *Conversation) Test(name string) string {
 	for _, one := range c.turns {
 		switch {
 		case one.word == "":
-		case one.word == "wait" || one.word == "leave" || one.value == "nothing":
+		case one.word == "wait" || one.word == "leave" || one.word == "speak" || one.value == "nothing":
 			fmt.Fprintf(&text, "      - %s: %s\n", one.word, one.value)
 		default:
 			fmt.Fprintf(&text, "      - %s: %q\n", one.word, one.value)
