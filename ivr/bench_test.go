@@ -69,4 +69,10 @@ func (quietLine) Took(ivr.EdgeName)                   {}
 func (quietLine) Refused(string)                      {}
 func (quietLine) Now() time.Time                      { return epoch }
 func (quietLine) ReadFact(string)                     {}
+func (quietLine) RecordCaller(ivr.RecordRequest)      {}
+func (quietLine) StopRecording(int)                   {}
+func (quietLine) PlayRecording(int, int)              {}
+func (quietLine) KeepRecording(int)                   {}
+func (quietLine) DropRecording(int)                   {}
+func (quietLine) SurveyAnswered(ivr.SurveyAnswer)     {}
 func (quietLine) LookUp(ivr.LookUpRequest)            {}

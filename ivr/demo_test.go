@@ -32,6 +32,7 @@ func demoEnvironment(t testing.TB) ivr.Environment {
 		Languages: []string{"en-US", "es-US"},
 		HasPrompt: func(language, name string) bool { return prompts[language][name] != "" },
 		Music:     []string{"calm"},
+		Boxes:     []string{"member_services"},
 		Queues:    map[string]ivr.Queue{"member_services": {}, "claims": {}, "unverified": {}, "nurse_line": {Credential: "RN"}, "provider_services": {}, "pharmacy_help": {}},
 		Facts:     map[string]ivr.FactKind{"next_visit": ivr.FactDate, "plan_year": ivr.FactNumber, "plan_name": ivr.FactText, "group": ivr.FactDigits, "id": ivr.FactDigits},
 		Calendars: map[string]*calendar.Hours{"member_services": office(), "provider_services": office()},

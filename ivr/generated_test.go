@@ -30,7 +30,7 @@ type generated struct {
 // verbsOfSteps are drawn with their weights: those that the proofs are about often.
 func verbsOfSteps() []string {
 	return []string{"play", "wait", "say fact", "say value", "say value", "menu", "menu", "menu", "zip", "collect", "verify", "verify", "branch", "branch",
-		"set", "set value", "split", "hours", "look up member", "look up keyed", "look up public", "queue", "queue", "call", "transfer", "leave", "hang_up"}
+		"set", "set value", "split", "hours", "look up member", "look up keyed", "look up public", "queue", "queue", "voicemail", "record", "survey", "call", "transfer", "leave", "hang_up"}
 }
 
 // flowFiles writes a flow t and those that it calls or leads to.
@@ -146,6 +146,16 @@ func (g *generated) step(verb string) string {
 			v := rapid.SampledFrom(values).Draw(g.t, "value")
 			return fmt.Sprintf(`{say: "your {{ %s | %s }}", next: %s}`, v[0], v[1], g.on())
 		}
+	case "voicemail":
+		number := ""
+		if g.has("collect") {
+			number = ", number: claim"
+		}
+		return fmt.Sprintf(`{voicemail: {box: nights, greeting: hello%s}, sent: %s, person: %s, empty: %s, failed: %s}`, number, g.to(), g.to(), g.to(), g.on())
+	case "record":
+		return fmt.Sprintf(`{record: {ask: hello, kind: consent}, next: %s, silent: %s, failed: %s}`, g.to(), g.to(), g.on())
+	case "survey":
+		return fmt.Sprintf(`{survey: {name: rate, questions: [{name: solved, ask: hello}], comment: {ask: main}}, next: %s}`, g.on())
 	case "menu":
 		return fmt.Sprintf(`{menu: main, choices: {"1": %s, "11": %s, "#": {set: {state: WI}, next: %s}}, no_input: {retries: 1, next: %s}}`, g.to(), g.to(), g.to(), g.to())
 	case "zip":

@@ -26,7 +26,7 @@ func (l *tape) Took(EdgeName)                   {}
 func (l *tape) Refused(string)                  {}
 func (l *tape) Now() time.Time                  { return time.Time{} }
 func (l *tape) ReadFact(name string)            { l.asked = append(l.asked, "read "+name) }
-func (l *tape) Record(RecordRequest)            { l.asked = append(l.asked, "record") }
+func (l *tape) RecordCaller(RecordRequest)      { l.asked = append(l.asked, "record") }
 func (l *tape) StopRecording(int)               {}
 func (l *tape) PlayRecording(int, int)          {}
 func (l *tape) KeepRecording(int)               {}

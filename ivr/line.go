@@ -46,9 +46,9 @@ type Line interface {
 	// the answer. The line reads the facts itself, as ReadFact does, and takes
 	// down what is told to whom.
 	LookUp(request LookUpRequest)
-	// Record records what the caller says, after a tone; Run.Recorded brings what came
+	// RecordCaller records what the caller says, after a tone; Run.Recorded brings what came
 	// of it. StopRecording ends it now.
-	Record(request RecordRequest)
+	RecordCaller(request RecordRequest)
 	StopRecording(id int)
 	// PlayRecording plays what was recorded to the caller, as Play does.
 	PlayRecording(id, playback int)

@@ -41,10 +41,17 @@ type phone struct {
 	lookedUp []ivr.LookUpRequest
 	// sensitive counts the rows that tell something of the member.
 	sensitive int
-	queued    *ivr.QueueRequest
-	hungUp    string
-	over      bool
-	inside    bool
+	// saying is what is recorded now; kept and answers are what came of it. unkept: it
+	// can't be kept; unrecorded: not even recorded.
+	saying             *saying
+	kept               []ivr.RecordRequest
+	answers            []ivr.SurveyAnswer
+	unkept, unrecorded bool
+	dropped            int
+	queued             *ivr.QueueRequest
+	hungUp             string
+	over               bool
+	inside             bool
 	// silent is how long nothing was heard while nothing was asked, longest at most so far.
 	silent, longest time.Duration
 	// refused takes what the guard keeps back, in flows that may leak; nil in others.
@@ -256,6 +263,9 @@ func (p *phone) next(until time.Duration) bool {
 		playback := p.playing.ID
 		first, do = p.ends, func() { p.playing = nil; p.run.Played(playback) }
 	}
+	if s := p.saying; s != nil && !s.over && s.ends < first {
+		first, do = s.ends, p.recordingOver
+	}
 	for i, r := range p.pending {
 		if r.at < first {
 			first, do = r.at, func() { p.pending = slices.Delete(p.pending, i, i+1); r.do() }
@@ -281,7 +291,7 @@ func (p *phone) hush(passes time.Duration) {
 	_, first := p.timers[ivr.TimerFirstDigit]
 	_, between := p.timers[ivr.TimerBetweenDigits]
 	switch {
-	case p.over, p.playing != nil, p.queued != nil, first, between:
+	case p.over, p.playing != nil, p.queued != nil, first, between, p.saying != nil && !p.saying.over:
 		p.silent = 0
 	case !slices.ContainsFunc(p.pending, func(r reply) bool { return r.ours }):
 		p.silent += passes

@@ -34,10 +34,11 @@ func anything(t *rapid.T, p *phone, credentialed func(queue string) bool) {
 			p.wait(time.Duration(rapid.IntRange(1, 30000).Draw(t, "wait")) * time.Millisecond)
 		case 7:
 			if p.queued != nil {
-				p.leave(rapid.SampledFrom([]ivr.QueueExit{ivr.ExitTimeout, ivr.ExitFull, ivr.ExitUnavailable, "strange"}).Draw(t, "exit"))
+				p.leave(rapid.SampledFrom([]ivr.QueueExit{ivr.ExitTimeout, ivr.ExitFull, ivr.ExitUnavailable, ivr.ExitAfter, "strange"}).Draw(t, "exit"))
 			}
 		case 8:
-			p.locked = rapid.Bool().Draw(t, "locked")
+			p.speak(time.Duration(rapid.IntRange(1, 90000).Draw(t, "said")) * time.Millisecond)
+			p.locked, p.unkept, p.unrecorded = rapid.Bool().Draw(t, "locked"), rapid.Bool().Draw(t, "unkept"), rapid.Bool().Draw(t, "unrecorded")
 			p.facts["next_visit"] = rapid.SampledFrom([]string{"2027-01-14", "", "soon", "1999-12-31", "0001-01-01"}).Draw(t, "fact")
 		default:
 			stray(t, p)
@@ -56,7 +57,11 @@ func anything(t *rapid.T, p *phone, credentialed func(queue string) bool) {
 func stray(t *rapid.T, p *phone) {
 	waiting := len(p.pending) > 0
 	p.event(func() {
-		switch rapid.IntRange(0, 4).Draw(t, "stray") {
+		switch rapid.IntRange(0, 6).Draw(t, "stray") {
+		case 5:
+			p.run.Recorded(9999, ivr.Spoken)
+		case 6:
+			p.run.Kept(9999, true)
 		case 0:
 			p.run.Played(9999)
 		case 1:
@@ -200,7 +205,7 @@ steps:
   notice: {play: [welcome, hello@es-US, {en-US: Closed., es-US: Cerrado.}], barge_in: false, notice: emergency, next: main}
   main:
     menu: main
-    choices: {"1": who, "2": {set: {state: WI, language: es-US, reason: "{{ reason + flow }}"}, next: office}, "33": claim, "#": {transfer: {flow: t, step: pick}}}
+    choices: {"1": who, "2": {set: {state: WI, language: es-US, reason: "{{ reason + flow }}"}, next: office}, "33": claim, "4": message, "5": consent, "#": {transfer: {flow: t, step: pick}}}
     no_input: {retries: 2, help: [hello, [hello, main]], next: people}
     no_match: {retries: 1, play: hello}
     timing: {first_digit: 15s}
@@ -215,9 +220,12 @@ steps:
   nurses: {queue: {name: nurses, priority: 10, hold: {music: calm, announce: [position, hello], every: 30s}}, timeout: main, full: people, unavailable: people}
   office: {hours: office, open: pause, closed: people, holiday: people}
   pause: {wait: 1500ms, next: pick}
+  message: {voicemail: {box: nights, greeting: hello, number: claim, max: 1m, silence: 5s, shortest: 1s, menu: main, nothing_heard: hello, told: hello}, sent: main, person: people, empty: people, failed: people, timing: {first_digit: 15s}}
+  consent: {record: {ask: hello, kind: consent, keep: consents}, next: main, silent: people, failed: people}
+  rate: {survey: {name: rate, questions: [{name: solved, ask: hello}, {name: kind, ask: main, scale: 3}], comment: {ask: hello, max: 20s}}, next: again}
   pick: {split: [{percent: 10, next: sub}, {percent: 90, next: main}]}
   sub: {call: {flow: identify, into: {told: known}}, returns: {known: main, unknown: people}}
-  people: {queue: {name: people, skills: {claims: 1}, hold: {music: calm}}, timeout: again, full: again, unavailable: again}
+  people: {queue: {name: people, skills: {claims: 1}, hold: {music: calm}}, timeout: again, full: again, unavailable: again, after: rate}
   again: {menu: again, choices: {"1": people, "2": {hang_up: {play: bye, reason: done}}}, no_input: people, handlers: false}
 `
 

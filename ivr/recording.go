@@ -80,13 +80,13 @@ type recorder struct {
 func (r *Run) record(request RecordRequest, keys func(phi.Digits) bool, outcome func(RecordOutcome)) {
 	r.idle()
 	r.steps = 0
-	r.ahead = phi.Digits{} // what was keyed ahead was meant for no recording
+	r.ahead, r.closed = phi.Digits{}, false // what was keyed ahead was meant for no recording
 	r.recordings++
 	request.ID, request.Language = r.recordings, r.language
 	r.phase = recording
 	r.recorder = recorder{id: request.ID, keys: keys, outcome: outcome}
 	r.setTimer(TimerGuard, request.Max+request.Silence+RecordGuard)
-	r.line.Record(request)
+	r.line.RecordCaller(request)
 }
 
 // Recorded brings what came of a recording; one that nothing waits for is ignored.

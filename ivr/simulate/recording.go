@@ -69,7 +69,7 @@ func (c *Call) recordingOver() {
 	c.run.Recorded(r.request.ID, outcome)
 }
 
-func (l line) Record(request ivr.RecordRequest) {
+func (l line) RecordCaller(request ivr.RecordRequest) {
 	begun := l.now + ToneLasts
 	l.recorded = &recorded{request: request, begun: begun, ends: begun + request.Silence}
 }
