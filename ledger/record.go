@@ -94,6 +94,8 @@ const (
 	SegmentTransfer SegmentKind = "transfer"
 	// SegmentExternal: the caller talks with a number outside.
 	SegmentExternal SegmentKind = "external"
+	// SegmentSurvey: the agent has hung up, and the caller goes on in the flow.
+	SegmentSurvey SegmentKind = "survey"
 )
 
 // Within reports a kind that lies within others, and is no part of the timeline.
@@ -214,6 +216,9 @@ const (
 	AuditSupervision AuditKind = "supervision"
 	// AuditPlayback: a recording was opened; Subject is the recording, Purpose what for.
 	AuditPlayback AuditKind = "playback"
+	// AuditMessage: a message was answered; Subject is the message, Field its box,
+	// Outcome what came of it.
+	AuditMessage AuditKind = "message"
 	// AuditRecording: something was done with a recording; Subject is the recording,
 	// Field what (disposed, held, released), Purpose why.
 	AuditRecording AuditKind = "recording"

@@ -22,7 +22,7 @@ var ErrForeign = errors.New("the file is a database, but not a Careline ledger; 
 // step that was released is never edited; a change is a new step. A step's
 // number is its place, from 1.
 func migrations() []string {
-	return []string{schemaFirst, schemaSecond, schemaThird, schemaScripts, schemaRecordings, schemaCallbacks}
+	return []string{schemaFirst, schemaSecond, schemaThird, schemaScripts, schemaRecordings, schemaCallbacks, schemaMessages}
 }
 
 // The audit and the journal can't be changed even by a mistaken statement of

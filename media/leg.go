@@ -257,8 +257,10 @@ func (l *Leg) Close() {
 	l.notifyMu.Unlock()
 	l.engine.remove(l)
 	l.leave(time.Now())
-	if t := l.out.tap.Load(); t != nil {
-		t.Close()
+	for i := range l.out.taps {
+		if t := l.out.taps[i].Load(); t != nil {
+			t.Close()
+		}
 	}
 	l.in.mu.Lock()
 	l.in.handshake.close()
@@ -303,7 +305,7 @@ func (l *Leg) receive(raw []byte, from netip.AddrPort, now time.Time) {
 	if a.digit != (Digit{}) {
 		l.tell(Event{Kind: EventDigit, Digit: a.digit})
 	}
-	if l.shield.wanted(l.ear.needed() || l.peer.Load() != nil || l.out.tap.Load() != nil) {
+	if l.shield.wanted(l.ear.needed() || l.peer.Load() != nil || l.out.taps.any()) {
 		l.shield.pass(&a, func(a *arrival, key bool) { l.pass(a, key, now) })
 		return
 	}
@@ -329,8 +331,10 @@ func (l *Leg) visit(due time.Time) (played int, finished bool) {
 
 // frame is the pacer's visit, for the frame that is due at due.
 func (l *Leg) frame(due time.Time) {
-	if t := l.out.tap.Load(); t != nil {
-		t.tick(due)
+	for i := range l.out.taps {
+		if t := l.out.taps[i].Load(); t != nil {
+			t.tick(due)
+		}
 	}
 	played, finished := l.visit(due)
 	if finished {

@@ -3,7 +3,6 @@ package media
 import (
 	"net/netip"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -57,12 +56,12 @@ type outgoing struct {
 	ended  int16 // the last sample that went out
 
 	ssrc      uint32
-	sequence  uint16              // of the next packet
-	timestamp uint32              // of the next frame
-	next      time.Time           // when that is due: at the end of what was sent
-	seal      *sealer             // encrypts what goes out; nil: nothing does
-	buffer    []byte              // of the packet under way; see room
-	tap       atomic.Pointer[Tap] // takes what is sent, and what comes; set under mu
+	sequence  uint16    // of the next packet
+	timestamp uint32    // of the next frame
+	next      time.Time // when that is due: at the end of what was sent
+	seal      *sealer   // encrypts what goes out; nil: nothing does
+	buffer    []byte    // of the packet under way; see room
+	taps      taps      // take what is sent, and what comes; set under mu
 
 	sent, octets uint64
 
@@ -321,8 +320,10 @@ func (o *outgoing) omit(from *Leg) {
 // begins says that its timestamps may stand for other times than those before: they
 // hold for one source of sound.
 func (o *outgoing) tapped(p *packet, size int, begins bool, now time.Time) {
-	if t := o.tap.Load(); t != nil {
-		t.put(tapHeard, o.format.Codec, p, o.buffer[headerSize:headerSize+size], begins, now)
+	for i := range o.taps {
+		if t := o.taps[i].Load(); t != nil {
+			t.put(tapHeard, o.format.Codec, p, o.buffer[headerSize:headerSize+size], begins, now)
+		}
 	}
 }
 

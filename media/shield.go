@@ -105,12 +105,12 @@ func (l *Leg) pass(a *arrival, key bool, now time.Time) {
 		}
 		l.ear.put(&heard, now)
 	}
-	if t := l.out.tap.Load(); t != nil && a.use.codec() != CodecNone && !l.muted.Load() {
+	if l.out.taps.any() && a.use.codec() != CodecNone && !l.muted.Load() {
 		at := now
 		if l.shield.holding != nil {
 			at = now.Add(-shieldDelay) // when it came
 		}
-		t.putSaid(a, key, at)
+		l.out.taps.putSaid(a, key, at)
 	}
 	switch peer := l.peer.Load(); {
 	case peer == nil:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -44,6 +45,8 @@ type TapOptions struct {
 	// Buffer is how many bytes of packets wait for a slow reader; 0 is
 	// DefaultTapBuffer.
 	Buffer int
+	// Speech takes what is said into a flow, while another tap may take the call.
+	Speech bool
 }
 
 // TapFrame is 20 ms of a leg, both ways.
@@ -73,6 +76,7 @@ type TapStats struct {
 // clocks that drift apart.
 type Tap struct {
 	leg   *Leg
+	slot  *atomic.Pointer[Tap]
 	begun time.Time
 	wake  chan struct{} // of the one reader
 
@@ -99,7 +103,7 @@ type Tap struct {
 type tapPause struct{ from, to time.Duration }
 
 // Tap begins to take the leg's sound. It ends by Tap.Close or with the leg. A leg has
-// one tap at a time; with another the error is ErrTapped.
+// one tap at a time, and one of speech; with another the error is ErrTapped.
 func (l *Leg) Tap(options TapOptions) (*Tap, error) { return l.tapFrom(time.Now(), options) }
 
 func (l *Leg) tapFrom(begun time.Time, options TapOptions) (*Tap, error) {
@@ -111,12 +115,16 @@ func (l *Leg) tapFrom(begun time.Time, options TapOptions) (*Tap, error) {
 		queue: tapQueue{ring: make([]byte, max(options.Buffer, tapHeader+maxPayload))},
 		sides: [2]*tapTrack{newTapTrack(), newTapTrack()},
 	}
+	t.slot = &l.out.taps[0]
+	if options.Speech {
+		t.slot = &l.out.taps[1]
+	}
 	l.out.mu.Lock()
 	defer l.out.mu.Unlock()
 	if l.closed.Load() {
 		return nil, ErrClosed
 	}
-	if !l.out.tap.CompareAndSwap(nil, t) {
+	if !t.slot.CompareAndSwap(nil, t) {
 		return nil, ErrTapped
 	}
 	return t, nil
@@ -127,7 +135,7 @@ func (l *Leg) tapFrom(begun time.Time, options TapOptions) (*Tap, error) {
 func (t *Tap) Close() { t.close(time.Since(t.begun)) }
 
 func (t *Tap) close(now time.Duration) {
-	t.leg.out.tap.CompareAndSwap(t, nil)
+	t.slot.CompareAndSwap(t, nil)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.ended {

@@ -38,6 +38,8 @@ const (
 	Verification Purpose = "verification"
 	// ScreenPop shows the verified caller to the agent who takes the call.
 	ScreenPop Purpose = "screen_pop"
+	// CallBack lets an agent call somebody back who asked for it.
+	CallBack Purpose = "call_back"
 	// SelfService speaks a member's data to the verified member.
 	SelfService Purpose = "self_service"
 	// CallingBack calls who asked to be called.
