@@ -26,6 +26,8 @@ type Center struct {
 	records  Records
 	router   *router
 	counters counters
+	// tone is heard before a caller speaks.
+	tone *media.Clip
 	// content is what calls begin with from now on.
 	content atomic.Pointer[Content]
 	insight *insight.Tally
@@ -73,7 +75,7 @@ func NewCenter(options Options) (*Center, error) {
 	}
 	c := &Center{
 		options: options, log: options.Log, now: options.Now, sound: options.Sound, verifier: options.Verifier,
-		records: options.Records, devices: map[acd.AgentID]*device{}, byPhone: map[string]*device{}, sessions: map[acd.ContactID]*session{}, also: map[acd.ContactID]*session{},
+		records: options.Records, tone: newTone(), devices: map[acd.AgentID]*device{}, byPhone: map[string]*device{}, sessions: map[acd.ContactID]*session{}, also: map[acd.ContactID]*session{},
 		colleagues: newColleagues(options.Content), insight: insight.NewTally(), draining: true, refusals: make(chan struct{}, maxRefusals),
 	}
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())

@@ -25,6 +25,7 @@ func (s *session) end(by ledger.EndedBy, why string, cause int) {
 	}
 	s.leaveFlows(s.howEnded(by))
 	s.stopFlow()
+	s.settleVoice(true, "the call is over")
 	s.hangUp(cause, why)
 	s.stopAllSupervising()
 	s.hangUpThird(cause, "ended")
@@ -167,6 +168,7 @@ func (s *session) keepRecord() {
 		s.chronicle.wrapUp(now, string(s.agent))
 	}
 	s.chronicle.wrapUpsEnded(now, "finished")
+	s.noteVoices()
 	s.save(s.chronicle.snapshot())
 }
 

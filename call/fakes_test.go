@@ -127,6 +127,8 @@ type fakeSound struct {
 	none  error
 	// refused legs, by how their IDs begin
 	refused string
+	// deaf is why nothing of what callers say can be taken
+	deaf error
 	// joining, if set, is called before two legs are joined.
 	joining func()
 
@@ -220,6 +222,9 @@ type fakeLeg struct {
 
 	heard, said media.SoundStats
 	sum         media.QualitySum
+	// says is for how long the far side will speak; speech is where that is taken.
+	says   time.Duration
+	speech *fakeSpeech
 }
 
 func (l *fakeLeg) Local() media.Description             { return media.Description{WebRTC: l.offer} }
@@ -317,6 +322,9 @@ func (l *fakeLeg) Close() {
 	defer l.locked()()
 	if !l.closed {
 		l.closed = true
+		if l.speech != nil {
+			l.speech.Close()
+		}
 		l.stop()
 		if l.with != nil {
 			l.with.with, l.with = nil, nil

@@ -38,6 +38,15 @@ type (
 		name, text string
 		err        error
 	}
+	// voiceMessage: what the caller says is over; keptMessage: it is kept, or not.
+	voiceMessage struct {
+		id      int
+		outcome ivr.RecordOutcome
+	}
+	keptMessage struct {
+		id   int
+		kept bool
+	}
 	// lookedUpMessage brings what a service answered; it is never logged.
 	lookedUpMessage struct {
 		id     int

@@ -81,6 +81,8 @@ type Sound interface {
 	Join(a, b Leg)
 	Part(a, b Leg)
 	NewConference() Conference
+	// TapSpeech takes what a leg's far side says.
+	TapSpeech(leg Leg) (SpeechTap, error)
 }
 
 // Conference is more than two who hear each other, each by its role;
@@ -136,6 +138,8 @@ type Content struct {
 	Flows *ivr.Set
 	// LookUps that the flows may make, by name.
 	LookUps map[string]*lookup.Definition
+	// Boxes that messages are left in, by name.
+	Boxes map[string]Box
 	// Prompts by language and name; Music by name.
 	Prompts map[ivr.Prompt]*media.Clip
 	Music   map[string]*media.Clip
@@ -171,6 +175,8 @@ type Options struct {
 	Records  Records
 	// LookUps asks services outside; nil: every look-up fails.
 	LookUps LookUps
+	// Voices keeps what callers say into flows; nil: nothing is recorded.
+	Voices Voices
 	// Attester judges signed calls; nil takes all for not signed.
 	Attester Attester
 	// MaxCalls up at once; one more is refused with 503 and Retry-After.
@@ -258,6 +264,14 @@ func (s engineSound) OfferWebRTC(ctx context.Context, options media.LegOptions) 
 
 func (s engineSound) Join(a, b Leg) { media.Join(a.(*media.Leg), b.(*media.Leg)) }
 func (s engineSound) Part(a, b Leg) { media.Part(a.(*media.Leg), b.(*media.Leg)) }
+
+func (s engineSound) TapSpeech(leg Leg) (SpeechTap, error) {
+	tap, err := leg.(*media.Leg).Tap(media.TapOptions{Speech: true})
+	if err != nil {
+		return nil, err
+	}
+	return tap, nil
+}
 
 func (s engineSound) NewConference() Conference { return engineConference{s.engine.NewConference()} }
 

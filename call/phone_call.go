@@ -217,6 +217,7 @@ func (s *session) phoneEnded(device int, e sip.Event) {
 	case e.By == sip.ByRemote && s.phoneGaveUp():
 	case e.By == sip.ByRemote && s.third != nil && s.third.answered():
 		_ = s.leave() // there is a third to leave the caller with
+	case e.By == sip.ByRemote && s.goesOnAfter():
 	case e.By == sip.ByRemote:
 		s.end(ledger.ByAgent, "the agent hung up", causeNormal)
 	default:

@@ -19,6 +19,8 @@ const (
 	playMusic
 	// playAnnouncement: a word to the waiting caller, between the music.
 	playAnnouncement
+	// playTone: the tone after which the caller speaks.
+	playTone
 )
 
 // playing is what plays now; count numbers the call's playbacks, flow is the
@@ -64,6 +66,8 @@ func (s *session) onPlayed(id int) {
 	switch {
 	case kind == playFlow && s.stage == stageFlow:
 		s.run.Played(flow)
+	case kind == playTone && s.stage == stageFlow:
+		s.beginVoice(flow)
 	case kind == playAnnouncement && s.stage == stageQueue:
 		s.playMusic()
 	}

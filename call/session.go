@@ -115,6 +115,11 @@ type session struct {
 
 	playing playing
 	music   music
+	// voice is what the caller says into the flow, voices are all that was recorded so;
+	// lastAgent is whom the caller talked with last.
+	voice     *voice
+	voices    []*voice
+	lastAgent string
 	// shown is what supervisors see of the call; they read it from elsewhere.
 	shown atomic.Pointer[Overview]
 	// saved is closed when the latest write of the record is done.
@@ -225,6 +230,10 @@ func (s *session) handle(m message) {
 		if s.stage == stageFlow {
 			s.run.FactRead(m.name, m.text, m.err)
 		}
+	case voiceMessage:
+		s.onVoice(m)
+	case keptMessage:
+		s.onKept(m)
 	case lookedUpMessage:
 		if s.stage == stageFlow {
 			s.run.LookedUp(m.id, m.answer)

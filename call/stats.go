@@ -16,6 +16,10 @@ type Stats struct {
 	// Since the start: Offered calls were taken; Refused were not; Answered
 	// reached an agent; Abandoned hung up in line before any did.
 	Offered, Refused, Answered, Abandoned uint64
+	// Messages were left; VoicesLost were said and could not be kept: somebody must look.
+	Messages, VoicesLost uint64
+	// Surveyed counts the answers of surveys.
+	Surveyed []SurveyStats
 	// Unjournaled counts events that took effect though they could not be journaled.
 	Unjournaled uint64
 	Queues      []QueueStats
@@ -32,8 +36,17 @@ type QueueStats struct {
 	Longest time.Duration
 }
 
+// SurveyStats is how often a survey's question was answered so.
+type SurveyStats struct {
+	Survey, Question string
+	Answer           int
+	Count            uint64
+}
+
 type counters struct {
 	offered, refused, answered, abandoned atomic.Uint64
+	messages, voicesLost                  atomic.Uint64
+	surveys                               surveyCounters
 	sound                                 soundCounters
 }
 
@@ -47,7 +60,8 @@ func (c *Center) Stats() Stats {
 		Offered: c.counters.offered.Load(), Refused: c.counters.refused.Load(),
 		Answered: c.counters.answered.Load(), Abandoned: c.counters.abandoned.Load(),
 		Unjournaled: c.router.unwritten.Load(), Agents: map[acd.AgentState]int{},
-		Sound: c.counters.sound.stats(),
+		Sound:    c.counters.sound.stats(),
+		Messages: c.counters.messages.Load(), VoicesLost: c.counters.voicesLost.Load(), Surveyed: c.counters.surveys.stats(),
 	}
 	if lines := c.router.lines.Load(); lines != nil {
 		since := c.now().Sub(lines.at) // nobody came or went meanwhile

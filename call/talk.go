@@ -32,6 +32,7 @@ func (s *session) join() {
 	s.chronicle.ringEnded(now, "answered")
 	s.chronicle.enter(now, "answered", ledger.Segment{Kind: ledger.SegmentTalk, Agent: string(agent), Queue: s.offer.Queue})
 	s.agent, s.agentLeg, s.answered = agent, leg, now
+	s.lastAgent = string(agent)
 	beginSound(leg)
 	s.transfer = transfer{}
 	s.enter(stageTalk)
@@ -181,6 +182,7 @@ func (s *session) onCommand(agent acd.AgentID, c Command) error {
 // do with yet.
 func (s *session) agentHangsUp() error {
 	switch {
+	case s.third == nil && s.goesOnAfter():
 	case s.third == nil:
 		s.end(ledger.ByAgent, "the agent hung up", causeNormal)
 	case s.third.together:

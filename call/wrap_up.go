@@ -1,7 +1,11 @@
 package call
 
 import (
+	"go.uber.org/zap"
+
 	"careline/acd"
+	"careline/ivr"
+	"careline/ledger"
 )
 
 // agentDone: the agent's part of the call is over, the caller's isn't.
@@ -14,6 +18,21 @@ func (s *session) agentDone() {
 	s.showTo(agent)
 	s.saveBeside()
 	s.askWrapUp(agent)
+}
+
+// goesOnAfter lets the caller go on in the flow after the agent has hung up, where the
+// queue's step says so; else false, and the call ends with the agent.
+func (s *session) goesOnAfter() bool {
+	if s.request == nil || !s.request.After || !s.stage.withAgent() || s.run.Done() {
+		return false
+	}
+	s.log.Info("agent hung up, the caller goes on", zap.String("agent", string(s.agent)))
+	s.chronicle.enter(s.center.now(), "agent_hung_up", ledger.Segment{Kind: ledger.SegmentSurvey, Queue: s.request.Queue, Agent: string(s.agent)})
+	s.stopPlaying()
+	s.agentDone()
+	s.enter(stageFlow)
+	s.run.LeftQueue(ivr.ExitAfter)
+	return true
 }
 
 // wrapUp begins an agent's wrap-up.

@@ -147,7 +147,7 @@ func (l *Ledger) LeaveMessage(ctx context.Context, m Message, number phi.String)
 		if err != nil {
 			return err
 		}
-		text, err := number.Reveal(ctx, sealing{}, phi.Access{})
+		text, err := number.Reveal(ctx, keeping{}, phi.Access{})
 		if err != nil {
 			return err
 		}
@@ -160,11 +160,6 @@ func (l *Ledger) LeaveMessage(ctx context.Context, m Message, number phi.String)
 			m.ID, m.Box, m.Left.UnixNano(), m.Due.UnixNano(), sealed, string(body))
 	})
 }
-
-// sealing is no reading: what it is given goes into a sealed place.
-type sealing struct{}
-
-func (sealing) RecordAccess(context.Context, phi.Access) error { return nil }
 
 // Messages lists those of some boxes, those to be answered first, by when they are due,
 // then the latest that are answered; at most limit.

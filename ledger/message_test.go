@@ -14,7 +14,7 @@ func aMessage(id, box string, left time.Time) Message {
 }
 
 func TestAMessageIsKeptUntilItIsAnswered(t *testing.T) {
-	l, path := openTemp(t)
+	l := open(t, newPath(t))
 	ctx := t.Context()
 	begins := time.Date(2026, 11, 25, 22, 0, 0, 0, time.UTC)
 	for i, m := range []Message{aMessage("m1", "nights", begins), aMessage("m2", "nights", begins.Add(-time.Hour)), aMessage("m3", "claims", begins)} {
@@ -71,11 +71,10 @@ func TestAMessageIsKeptUntilItIsAnswered(t *testing.T) {
 	if err != nil || len(entries) != 2 || entries[1].Kind != AuditMessage || entries[1].Outcome != "reached" || entries[1].Subject != "m2" {
 		t.Errorf("the audit says %+v, %v", entries, err)
 	}
-	_ = path
 }
 
 func TestANumberIsSealedAndReadByTheAudit(t *testing.T) {
-	l, _ := openTemp(t)
+	l := open(t, newPath(t))
 	ctx := t.Context()
 	begins := time.Date(2026, 11, 25, 22, 0, 0, 0, time.UTC)
 	if err := l.LeaveMessage(ctx, aMessage("m1", "nights", begins), phi.NewString("6085550142")); err != nil {
@@ -111,7 +110,7 @@ func TestANumberIsSealedAndReadByTheAudit(t *testing.T) {
 }
 
 func TestAnswersOfSurveysAreKeptByQuestion(t *testing.T) {
-	l, _ := openTemp(t)
+	l := open(t, newPath(t))
 	ctx := t.Context()
 	at := time.Date(2026, 11, 25, 22, 0, 0, 0, time.UTC)
 	a := SurveyAnswer{Call: "call-1", Survey: "after-call", Question: "solved", Time: at, Queue: "claims", Agent: "maria", Language: "en-US", Answer: 3, Scale: 5}

@@ -45,6 +45,9 @@ type CallRecord struct {
 	Segments   []Segment `json:"segments"`
 	// Disposition by the agent; empty until wrap-up ends.
 	Disposition string `json:"disposition,omitempty"`
+	// Said are the recordings of what the caller said into the flow: messages and
+	// statements.
+	Said []string `json:"said,omitempty"`
 	// Media sums of the caller's leg.
 	Media MediaStats `json:"media"`
 	// Sound is how each side sounded, in the order in which they left the call; none

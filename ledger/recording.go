@@ -17,6 +17,8 @@ type Recording struct {
 	Call string `json:"call"`
 	// Kind is what was recorded.
 	Kind RecordingKind `json:"kind"`
+	// Statement says what a statement is: "consent".
+	Statement string `json:"statement,omitempty"`
 	// Line is the name of the line that was called.
 	Line    string        `json:"line,omitempty"`
 	Started time.Time     `json:"started"`

@@ -8,9 +8,9 @@ import (
 	"careline/media/signal"
 )
 
-// spoken is a tap of speech, over, of a caller who says 440 Hz from 1 s to 4 s of so many
+// intoAFlow is a tap of speech, over, of a caller who says 440 Hz from 1 s to 4 s of so many
 // seconds, and hears 1000 Hz; another tap takes the call meanwhile.
-func spoken(t *testing.T, seconds int) (speech, call *Tap) {
+func intoAFlow(t *testing.T, seconds int) (speech, call *Tap) {
 	t.Helper()
 	hall := newTapHall(t)
 	a, b := hall.leg(PCMU), hall.leg(PCMU)
@@ -46,7 +46,7 @@ func TestSpeechEndsInSilence(t *testing.T) {
 		"no word":     {SpeechOptions{Silence: 800 * time.Millisecond, Max: time.Minute}, 800 * time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
-			tap, call := spoken(t, 9)
+			tap, call := intoAFlow(t, 9)
 			var file bytes.Buffer
 			speech, err := tap.RecordSpeech(t.Context(), &file, c.options)
 			if err != nil {
