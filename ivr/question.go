@@ -81,6 +81,7 @@ func (r *Run) finished() {
 		then := r.speech.then
 		then()
 	case asking:
+		r.closed = false // who has heard all of it means it by "#"
 		r.question.asked(r)
 	}
 }
