@@ -13,7 +13,7 @@ func Grammar() []ivr.Key {
 		"now": {Form: ivr.FormText}, "split": {Form: ivr.FormWhole}, "language": {Form: ivr.FormText}, "attestation": {Form: ivr.FormText}, "member": {Form: ivr.FormValues}, "look_ups": {Form: ivr.FormAnswers}, "recordings": {Form: ivr.FormText},
 	})}
 	expect := ivr.Key{Form: ivr.FormMapping, Keys: keysIn(reflect.TypeFor[expectText](), map[string]ivr.Key{
-		"skills": {Form: ivr.FormLevels}, "variables": {Form: ivr.FormTexts}, "answers": {Form: ivr.FormAnswers}, "hung_up": {Form: ivr.FormTruthOrText}, "queue": {Form: ivr.FormQueue},
+		"skills": {Form: ivr.FormLevels}, "variables": {Form: ivr.FormTexts}, "answers": {Form: ivr.FormValues}, "hung_up": {Form: ivr.FormTruthOrText}, "queue": {Form: ivr.FormQueue},
 	})}
 	call := ivr.Key{Form: ivr.FormOneOf}
 	for _, w := range vocabulary() {
