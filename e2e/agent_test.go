@@ -194,6 +194,21 @@ func (a *agent) listen(d time.Duration) (heard, said []int16) {
 	return a.listenTo("#remote", d)
 }
 
+// theCaller is heard.
+func theCaller(heard []int16) bool { return loud(heard, callerTone) }
+
+// listenFor listens until what was wanted is heard, at most five times so long, since a busy
+// browser's jitter buffer takes a while; what was heard last is returned.
+func (a *agent) listenFor(wanted func(heard []int16) bool, d time.Duration) (heard []int16) {
+	a.t.Helper()
+	for range 5 {
+		if heard, _ = a.listen(d); wanted(heard) {
+			break
+		}
+	}
+	return heard
+}
+
 // listenTo does so for what one of the page's loudspeakers plays.
 func (a *agent) listenTo(speaker string, d time.Duration) (heard, said []int16) {
 	a.t.Helper()

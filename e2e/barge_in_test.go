@@ -63,16 +63,16 @@ func TestKeysStopPromptsAndAreTypedAhead(t *testing.T) {
 	caller := server.handset(t)
 	from := time.Time{}
 	for n := range 3 {
-		eventually(t, 5*time.Second, "the prompt is heard", func() bool { return len(caller.sounding(600, from, time.Now())) > 15+n })
+		eventually(t, 15*time.Second, "the prompt is heard", func() bool { return len(caller.sounding(600, from, time.Now())) > 15+n })
 		pressed := caller.press('1')
-		eventually(t, 5*time.Second, "half a second has been heard since", func() bool {
+		eventually(t, 15*time.Second, "half a second has been heard since", func() bool {
 			all := caller.heard()
 			return all[len(all)-1].at.After(pressed.Add(500 * time.Millisecond))
 		})
 		from = pressed.Add(500 * time.Millisecond)
 		wantStopped(t, caller, pressed, from)
 	}
-	eventually(t, 5*time.Second, "the notice is heard", func() bool { return len(caller.sounding(900, from, time.Now())) > 0 })
+	eventually(t, 15*time.Second, "the notice is heard", func() bool { return len(caller.sounding(900, from, time.Now())) > 0 })
 	for _, key := range "123" {
 		caller.press(key)
 		pass(60 * time.Millisecond)

@@ -50,7 +50,7 @@ func (a *agent) hears(when string) (from, to time.Time) {
 	a.t.Helper()
 	pass(time.Second) // jitter buffers settle
 	from = time.Now()
-	heard, _ := a.listen(1500 * time.Millisecond)
+	heard := a.listenFor(theCaller, 1500*time.Millisecond)
 	if !loud(heard, callerTone) {
 		evidence(a.t, "desk-"+when, heard)
 		a.t.Errorf("%s the agent hears %.4f of the caller's tone", when, toneIn(heard, callerTone))

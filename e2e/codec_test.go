@@ -70,7 +70,7 @@ func (s *server) talkBy(t *testing.T, agent *agent, line, codec string) {
 	agent.click("accept")
 	agent.await("talking")
 	joined := time.Now()
-	heard, _ := agent.listen(2 * time.Second)
+	heard := agent.listenFor(theCaller, 2*time.Second)
 	if !loud(heard, callerTone) {
 		t.Errorf("%s: the agent hears %.4f of the caller's tone", codec, toneIn(heard, callerTone))
 	}

@@ -26,7 +26,7 @@ func TestAgentTalksOnTheDeskPhone(t *testing.T) {
 	caller.dial("5550100")
 	caller.press(english + identify + member + person)
 	maria.await("offered")
-	eventually(t, 5*time.Second, "the desk phone rings", func() bool { return desk.saw("CALL_INCOMING") })
+	eventually(t, 15*time.Second, "the desk phone rings", func() bool { return desk.saw("CALL_INCOMING") })
 	if got := maria.shows("member-name"); got != "Linda Park" {
 		t.Errorf("the screen pop names %q", got)
 	}

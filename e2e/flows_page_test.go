@@ -78,7 +78,7 @@ func TestAnAdminWritesAFlowInTheBrowser(t *testing.T) {
 	alex.do("say why", chromedp.SendKeys(css("flow-comment"), "clearer words"))
 	alex.click("flow-publish")
 	alex.says("flow-told", "Script 2 is live")
-	eventually(t, 5*time.Second, "the log tells", func() bool { return server.logged("flows live") == 1 })
+	eventually(t, 15*time.Second, "the log tells", func() bool { return server.logged("flows live") == 1 })
 	server.callers(t, 1, 1, time.Second, "").wait()
 	record, _ := server.record()
 	if live := server.versions(t); record.FlowVersion != live[0].version {
@@ -103,7 +103,7 @@ func TestAnAdminWritesAFlowInTheBrowser(t *testing.T) {
 	alex.says("flow-version", "clearer words")
 	alex.do("go back", chromedp.Click(chromedp.CSS(`[data-number="1"] button[aria-label^="Go back"]`)))
 	alex.says("flow-told", "Script 1 is live again.")
-	eventually(t, 5*time.Second, "the log tells", func() bool { return server.logged("flows live") == 2 })
+	eventually(t, 15*time.Second, "the log tells", func() bool { return server.logged("flows live") == 2 })
 	if text, err := os.ReadFile(filepath.Join(server.dir, "config/flows/nurse-line.yaml")); err != nil || strings.Contains(string(text), "Waits for a nurse") {
 		t.Errorf("the folder was written to (%v)", err)
 	}

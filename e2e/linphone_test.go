@@ -116,7 +116,7 @@ func TestLinphoneCallsInOverTCP(t *testing.T) {
 	}
 	maria.accept()
 	pass(time.Second)
-	if heard, _ := maria.listen(3 * time.Second); !loud(heard, callerTone) {
+	if heard := maria.listenFor(theCaller, 3*time.Second); !loud(heard, callerTone) {
 		evidence(t, "agent-hears-linphone", heard)
 		t.Errorf("the agent hears %.4f of the caller's tone", toneIn(heard, callerTone))
 	}

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -28,7 +29,21 @@ var browser struct {
 // never played it in English.
 const microphone = "../config/demo/prompts/es-US/main-menu.wav"
 
+// storiesAtOnce is how many of the stories that may be told side by side are, unless
+// -parallel says otherwise. A story waits for real time most of the while, and takes
+// about a fifth of a core.
+const storiesAtOnce = "3"
+
 func TestMain(m *testing.M) {
+	flag.Parse()
+	said := false
+	flag.Visit(func(f *flag.Flag) { said = said || f.Name == "test.parallel" })
+	if !said {
+		if err := flag.Set("test.parallel", storiesAtOnce); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
 	os.Exit(run(m))
 }
 

@@ -37,7 +37,7 @@ func TestTheNurseIsBroughtInWarm(t *testing.T) {
 	pass(time.Second)
 	asks := time.Now()
 	maria.click("transfer")
-	eventually(t, 5*time.Second, "the nurse line is suggested", func() bool {
+	eventually(t, 15*time.Second, "the nurse line is suggested", func() bool {
 		return strings.Contains(maria.js("read the names", `document.querySelector("#transfer-colleagues").innerHTML`), "Nurse line")
 	})
 	maria.do("type whom to ask", chromedp.SendKeys(css("transfer-number"), "Nurse line\r"))
@@ -47,33 +47,33 @@ func TestTheNurseIsBroughtInWarm(t *testing.T) {
 	nora.accept()
 	third := func(want string) {
 		t.Helper()
-		eventually(t, 5*time.Second, "maria's page says "+want, func() bool { return maria.text("#third", "dataset.third") == want })
+		eventually(t, 15*time.Second, "maria's page says "+want, func() bool { return maria.text("#third", "dataset.third") == want })
 	}
 	third("answered")
 	if got := nora.shows("call-state"); got != "WI" {
 		t.Errorf("the nurse sees the state %q", got)
 	}
-	pass(300 * time.Millisecond)
-	if heard, _ := nora.listen(1200 * time.Millisecond); agentsVoice(t, heard) < 0.3 || loud(heard, callerTone) {
+	if heard := nora.listenFor(func(heard []int16) bool { return agentsVoice(t, heard) > 0.3 }, 1200*time.Millisecond); agentsVoice(t, heard) < 0.3 || loud(heard, callerTone) {
 		t.Errorf("asked, the nurse hears maria by %.2f and %.4f of the caller", agentsVoice(t, heard), toneIn(heard, callerTone))
 	}
 	brings := time.Now()
 	maria.click("third-together")
 	third("together")
 	together := time.Now()
-	pass(300 * time.Millisecond)
-	if heard, _ := nora.listen(1200 * time.Millisecond); agentsVoice(t, heard) < 0.3 || !loud(heard, callerTone) {
+	all := func(heard []int16) bool { return agentsVoice(t, heard) > 0.3 && loud(heard, callerTone) }
+	if heard := nora.listenFor(all, 1200*time.Millisecond); !all(heard) {
 		t.Errorf("together, the nurse hears maria by %.2f and %.4f of the caller", agentsVoice(t, heard), toneIn(heard, callerTone))
 	}
-	if heard, _ := maria.listen(600 * time.Millisecond); !loud(heard, nurseTone) || !loud(heard, callerTone) {
+	both := func(heard []int16) bool { return loud(heard, nurseTone) && loud(heard, callerTone) }
+	if heard := maria.listenFor(both, 600*time.Millisecond); !both(heard) {
 		t.Errorf("together, maria hears %.4f of the nurse and %.4f of the caller", toneIn(heard, nurseTone), toneIn(heard, callerTone))
 	}
 	leaves := time.Now()
 	maria.click("third-leave")
 	maria.await("wrap_up")
 	alone := time.Now()
-	pass(300 * time.Millisecond)
-	if heard, _ := nora.listen(1200 * time.Millisecond); agentsVoice(t, heard) > 0.3 || !loud(heard, callerTone) {
+	onlyCaller := func(heard []int16) bool { return agentsVoice(t, heard) < 0.3 && loud(heard, callerTone) }
+	if heard := nora.listenFor(onlyCaller, 1200*time.Millisecond); !onlyCaller(heard) {
 		t.Errorf("alone, the nurse hears maria by %.2f and %.4f of the caller", agentsVoice(t, heard), toneIn(heard, callerTone))
 	}
 	ends := time.Now()

@@ -197,7 +197,7 @@ func (p *phone) dial(number string) {
 func (p *phone) dialURI(uri string) {
 	p.t.Helper()
 	p.command("dial", uri)
-	eventually(p.t, 5*time.Second, "the call is answered", func() bool { return p.saw("CALL_ESTABLISHED") })
+	eventually(p.t, 15*time.Second, "the call is answered", func() bool { return p.saw("CALL_ESTABLISHED") })
 }
 
 // press keys as a person does, one after another.
@@ -224,7 +224,7 @@ func (p *phone) awaitEnd() {
 func (p *phone) heard() []int16 {
 	p.t.Helper()
 	var samples []int16
-	eventually(p.t, 5*time.Second, "baresip's recording", func() bool {
+	eventually(p.t, 15*time.Second, "baresip's recording", func() bool {
 		files, _ := filepath.Glob(filepath.Join(p.dir, "snd", "dump-*-dec.wav"))
 		if len(files) != 1 {
 			return false

@@ -24,7 +24,7 @@ func TestAgentSeesThatTheCallerIsNotHeard(t *testing.T) {
 	caller.dial("5550100")
 	caller.press(english + identify + member + person)
 	maria.accept()
-	eventually(t, 5*time.Second, "the page says how the talk sounds", func() bool {
+	eventually(t, 15*time.Second, "the page says how the talk sounds", func() bool {
 		text, grade := maria.sign()
 		return text == "Good" && grade == "good"
 	})
@@ -59,7 +59,7 @@ func TestAgentSeesThatTheCallerIsNotHeard(t *testing.T) {
 	goOn()
 	// It is heard at once. Whether it hears is in its next report, 5 s after the last: the
 	// first may tell of what waited for it while it stood still.
-	eventually(t, 5*time.Second, "the caller is heard again", func() bool {
+	eventually(t, 15*time.Second, "the caller is heard again", func() bool {
 		text, _ := maria.sign()
 		return text != "You may not hear them" && text != "You may not hear each other"
 	})
@@ -78,9 +78,10 @@ func TestAgentSeesThatTheCallerIsNotHeard(t *testing.T) {
 	if len(record.Sound) != 2 || sides[ledger.SoundAgent].Agent != "maria" {
 		t.Fatalf("the record has %+v", record.Sound)
 	}
+	// MOS is the mean of the seconds', and the worst that of a few seconds taken together.
 	for leg, side := range sides {
 		for name, way := range map[string]ledger.SoundWay{"received": side.Received, "sent": side.Sent} {
-			if way.Packets < 100 || way.MOS < 3 || way.MOS > 4.5 || way.WorstMOS > way.MOS+0.01 || way.JitterMS > 60 || way.Lost > way.Packets {
+			if way.Packets < 100 || way.MOS < 3 || way.MOS > 4.5 || way.WorstMOS > way.MOS+0.1 || way.JitterMS > 200 || way.Lost > way.Packets {
 				t.Errorf("%s, %s: %+v", leg, name, way)
 			}
 		}

@@ -83,7 +83,7 @@ func (s *server) talksBy(t *testing.T, a *agent, want string) (end func()) {
 	if got := a.js("look at the path", path); got != want {
 		t.Errorf("%s's sound goes by %q, want %q", a.name, got, want)
 	}
-	heard, _ := a.listen(2 * time.Second)
+	heard := a.listenFor(theCaller, 2*time.Second)
 	if !loud(heard, callerTone) {
 		evidence(t, a.name, heard)
 		t.Errorf("%s hears %.4f of the caller's tone", a.name, toneIn(heard, callerTone))

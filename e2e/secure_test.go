@@ -75,7 +75,7 @@ func TestCallerOverTLSWithSRTPTalksWithTheAgent(t *testing.T) {
 	caller.press(english + identify + member + person)
 	maria.accept()
 	joined := time.Now()
-	heard, _ := maria.listen(3 * time.Second)
+	heard := maria.listenFor(theCaller, 3*time.Second)
 	if !loud(heard, callerTone) {
 		t.Errorf("the agent hears %.4f of the caller's tone", toneIn(heard, callerTone))
 	}
@@ -106,7 +106,7 @@ func TestCallerWithDTLSTalksWithTheAgent(t *testing.T) {
 	caller.press(english + identify + member + person)
 	maria.accept()
 	joined := time.Now()
-	heard, _ := maria.listen(3 * time.Second)
+	heard := maria.listenFor(theCaller, 3*time.Second)
 	if !loud(heard, callerTone) {
 		t.Errorf("the agent hears %.4f of the caller's tone", toneIn(heard, callerTone))
 	}

@@ -46,7 +46,8 @@ var nextPorts atomic.Int32
 const ranges = 34
 
 // start runs a server with a copy of config/demo; edits are replacements in
-// files of it, "file: old → new"; one without an old text is a new file.
+// files of it, "file: old → new"; one without an old text is a new file. A word is heard
+// in place of each notice, unless the story gives them back with notices(t, "").
 func start(t *testing.T, edits ...[3]string) *server {
 	t.Helper()
 	dir := t.TempDir()
@@ -55,13 +56,13 @@ func start(t *testing.T, edits ...[3]string) *server {
 		t.Fatal(err)
 	}
 	first := 30000 + 1000*(int(nextPorts.Add(1))%ranges)
-	edits = append([][3]string{
+	edits = append(append(notices(t, "digits/1"), [][3]string{
 		{"careline.yaml", "127.0.0.1:5070", "127.0.0.1:0"},
 		{"careline.yaml", "127.0.0.1:8088", "127.0.0.1:0"},
 		{"careline.yaml", "127.0.0.1:8089", "127.0.0.1:0"},
 		{"careline.yaml", "127.0.0.1:8090", "127.0.0.1:0"},
 		{"careline.yaml", "20000-20999", fmt.Sprintf("%d-%d", first, first+999)},
-	}, edits...)
+	}...), edits...)
 	for _, edit := range edits {
 		if file := filepath.Join(config, edit[0]); edit[1] != "" {
 			replace(t, file, edit[1], edit[2])
@@ -86,6 +87,24 @@ func start(t *testing.T, edits ...[3]string) *server {
 	return s
 }
 
+// notices are edits that give the notices, of which a caller hears 13 s before the first
+// question, the sound of another prompt, or their own for "".
+func notices(t *testing.T, instead string) (edits [][3]string) {
+	t.Helper()
+	for _, notice := range []string{"en-US/recording-notice", "en-US/emergency-911-notice", "es-US/emergency-911-notice"} {
+		from := notice
+		if instead != "" {
+			from = filepath.Join(filepath.Dir(notice), instead)
+		}
+		sound, err := os.ReadFile("../config/demo/prompts/" + from + ".wav")
+		if err != nil {
+			t.Fatal(err)
+		}
+		edits = append(edits, [3]string{"prompts/" + notice + ".wav", "", string(sound)})
+	}
+	return edits
+}
+
 func replace(t *testing.T, file, old, new string) {
 	t.Helper()
 	text, err := os.ReadFile(file)
@@ -102,7 +121,7 @@ func replace(t *testing.T, file, old, new string) {
 
 func (s *server) awaitReady() {
 	s.t.Helper()
-	eventually(s.t, 15*time.Second, "the server is ready", func() bool {
+	eventually(s.t, 40*time.Second, "the server is ready", func() bool {
 		for _, line := range s.log() {
 			if line["msg"] != "ready" {
 				continue

@@ -152,7 +152,7 @@ func TestConnectionThatIsLostInTalkMovesNothingAndMuteStillMutes(t *testing.T) {
 		t.Errorf("with the connection the mute went: %q", got)
 	}
 	maria.click("mute")
-	eventually(t, 5*time.Second, "the mute is off", func() bool { return maria.text("#state-text", "textContent") == "Talking" })
+	eventually(t, 15*time.Second, "the mute is off", func() bool { return maria.text("#state-text", "textContent") == "Talking" })
 	caller.hangUp()
 	maria.await("wrap_up")
 

@@ -199,7 +199,7 @@ func TestBrowserVanishesMidCallAndTheCallerGetsTheNextAgent(t *testing.T) {
 	james := server.signIn(t, "james")
 	maria.cancel() // the tab is gone, without a word
 	james.accept()
-	heard, _ := james.listen(2 * time.Second)
+	heard := james.listenFor(theCaller, 2*time.Second)
 	if !loud(heard, callerTone) {
 		t.Errorf("the next agent hears %.4f of the caller", toneIn(heard, callerTone))
 	}

@@ -33,7 +33,7 @@ func TestASupervisorListensWhispersAndBargesIn(t *testing.T) {
 	caller.dial("5550100")
 	caller.press(english + identify + member + person)
 	maria.await("offered")
-	eventually(t, 5*time.Second, "the desk phone rings", func() bool { return desk.saw("CALL_INCOMING") })
+	eventually(t, 15*time.Second, "the desk phone rings", func() bool { return desk.saw("CALL_INCOMING") })
 	desk.command("accept", "")
 	maria.await("talking")
 	eventually(t, 10*time.Second, "the talk in sam's list", func() bool { return strings.Contains(sam.shows("calls-up"), "Talking") })
@@ -47,7 +47,7 @@ func TestASupervisorListensWhispersAndBargesIn(t *testing.T) {
 	}
 	takesPart := func(how string) {
 		t.Helper()
-		eventually(t, 5*time.Second, "sam "+how, func() bool { return strings.Contains(sam.shows("supervision"), how) })
+		eventually(t, 15*time.Second, "sam "+how, func() bool { return strings.Contains(sam.shows("supervision"), how) })
 	}
 	sam.click("listen")
 	takesPart("You listen to Maria Santos")
@@ -70,7 +70,7 @@ func TestASupervisorListensWhispersAndBargesIn(t *testing.T) {
 	takesPart("The caller hears you")
 	during("barging in", 2200*time.Millisecond)
 	sam.click("supervise-leave")
-	eventually(t, 5*time.Second, "sam is out", func() bool { return sam.shows("supervision") == "" })
+	eventually(t, 15*time.Second, "sam is out", func() bool { return sam.shows("supervision") == "" })
 	during("alone", 1800*time.Millisecond)
 	caller.hangUp()
 	desk.awaitEnd()

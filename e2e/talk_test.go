@@ -52,16 +52,17 @@ func musicIn(t *testing.T, heard []int16) float64 {
 }
 
 func bestSecond(loop, heard []int16) float64 {
+	loop = slices.Concat(loop, loop[:min(len(loop), 8000)]) // a second may begin near its end
 	best := 0.0
 	for at := 0; at+8000 <= len(heard); at += 4000 {
-		score, _ := signal.Correlate(slices.Concat(loop, loop), heard[at:at+8000])
+		score, _ := signal.Correlate(loop, heard[at:at+8000])
 		best = max(best, score)
 	}
 	return best
 }
 
 func TestMemberIsVerifiedQueuedAndTalksWithTheAgent(t *testing.T) {
-	server := start(t)
+	server := start(t, notices(t, "")...)
 	maria := server.signIn(t, "maria")
 	maria.photograph("idle")
 	caller := server.phone(t, tone())
@@ -87,7 +88,7 @@ func TestMemberIsVerifiedQueuedAndTalksWithTheAgent(t *testing.T) {
 	maria.await("talking")
 	joined := time.Now()
 	maria.photograph("talking")
-	heard, _ := maria.listen(2 * time.Second)
+	heard := maria.listenFor(theCaller, 2*time.Second)
 	if !loud(heard, callerTone) {
 		t.Errorf("the agent hears %.4f of the caller's tone", toneIn(heard, callerTone))
 	}
@@ -108,12 +109,12 @@ func TestMemberIsVerifiedQueuedAndTalksWithTheAgent(t *testing.T) {
 	maria.click("hold")
 	maria.await("talking")
 	resumed := time.Now()
-	heard, _ = maria.listen(2 * time.Second)
+	heard = maria.listenFor(theCaller, 2*time.Second)
 	if !loud(heard, callerTone) {
 		t.Error("the agent doesn't hear the caller after the hold")
 	}
 	server.blast(t, []string{server.firstMediaPort()})
-	heard, _ = maria.listen(time.Second)
+	heard = maria.listenFor(theCaller, time.Second)
 	if !loud(heard, callerTone) {
 		t.Error("garbage on the SIP and RTP ports took the sound away")
 	}

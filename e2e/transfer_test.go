@@ -81,7 +81,7 @@ func TestTransferFromTheDeskPhone(t *testing.T) {
 	caller := server.carriersPhone(t, "", "", tone())
 	caller.callIn()
 	maria.await("offered")
-	eventually(t, 5*time.Second, "the desk phone rings", func() bool { return desk.saw("CALL_INCOMING") })
+	eventually(t, 15*time.Second, "the desk phone rings", func() bool { return desk.saw("CALL_INCOMING") })
 	desk.command("accept", "")
 	maria.await("talking")
 	pass(2 * time.Second)
@@ -137,7 +137,7 @@ func TestTransferByThePage(t *testing.T) {
 	transfer := func(number string) { t.Helper(); call(number, "transfer-confirm") }
 	james.click("transfer")
 	transfer("+1 900 555 0142")
-	eventually(t, 5*time.Second, "the page says no", func() bool {
+	eventually(t, 15*time.Second, "the page says no", func() bool {
 		return strings.Contains(james.shows("transfer-problem"), "may not be called")
 	})
 	transfer("202 555 0177")
@@ -145,7 +145,7 @@ func TestTransferByThePage(t *testing.T) {
 		return strings.Contains(james.shows("transfer-state"), "It is ringing")
 	})
 	target.command("hangup", "")
-	eventually(t, 5*time.Second, "the page says that nobody took the caller", func() bool {
+	eventually(t, 15*time.Second, "the page says that nobody took the caller", func() bool {
 		return strings.Contains(james.shows("transfer-problem"), "The caller is back with you")
 	})
 	if james.state() != "talking" {
@@ -170,7 +170,7 @@ func TestTransferByThePage(t *testing.T) {
 	end := time.Now()
 	target.command("hangup", "")
 	caller.awaitEnd()
-	eventually(t, 5*time.Second, "the call is over at the number", func() bool { return target.count("CALL_CLOSED") == 2 })
+	eventually(t, 15*time.Second, "the call is over at the number", func() bool { return target.count("CALL_CLOSED") == 2 })
 	wantEachOther(t, caller, target, joined, end)
 	from := together.Add(700 * time.Millisecond)
 	if cut := caller.between(caller.heard(), from, leaves); !loud(cut, outsideTone) || agentsVoice(t, cut) < 0.3 {

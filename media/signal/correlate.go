@@ -33,6 +33,8 @@ func Correlate(heard, played []int16) (score float64, lag time.Duration) {
 }
 
 // energies gives at i the sum of the squares of the first i samples.
+//
+//go:norace
 func energies(samples []int16) []float64 {
 	sums := make([]float64, len(samples)+1)
 	for i, sample := range samples {
@@ -42,6 +44,8 @@ func energies(samples []int16) []float64 {
 }
 
 // crossProducts gives at each lag the sum of heard[lag+i]*played[i], by FFT.
+//
+//go:norace
 func crossProducts(heard, played []int16) []float64 {
 	size := 1 << bits.Len(uint(len(heard)+len(played)))
 	a, b := make([]complex128, size), make([]complex128, size)
@@ -66,7 +70,11 @@ func crossProducts(heard, played []int16) []float64 {
 	return products
 }
 
-// transform is the radix-2 FFT, in place; the length is a power of two.
+// transform is the radix-2 FFT, in place; the length is a power of two. Nobody else has
+// what it works on; under the race detector's eyes it would take ten times as long, and
+// what tests hear is measured by it.
+//
+//go:norace
 func transform(values []complex128) {
 	size := len(values)
 	shift := 64 - bits.TrailingZeros(uint(size))
