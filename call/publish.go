@@ -19,6 +19,8 @@ type Script struct {
 	Music   map[string]*media.Clip
 	// LookUps that the flows may make, by name.
 	LookUps map[string]*lookup.Definition
+	// Boxes that messages are left in, by name.
+	Boxes map[string]Box
 }
 
 // Publish makes calls that come from now on run on a script. Those that are up
@@ -32,7 +34,7 @@ func (c *Center) Publish(script Script) error {
 	for {
 		old := c.content.Load()
 		content := *old
-		content.Flows, content.Prompts, content.Music, content.LookUps = script.Flows, script.Prompts, script.Music, script.LookUps
+		content.Flows, content.Prompts, content.Music, content.LookUps, content.Boxes = script.Flows, script.Prompts, script.Music, script.LookUps, script.Boxes
 		if c.content.CompareAndSwap(old, &content) {
 			c.log.Info("flows published", zap.String("version", script.Flows.Version()), zap.String("before", old.Flows.Version()))
 			return nil

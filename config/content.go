@@ -42,7 +42,8 @@ func (r *reader) flows(s script, rest rest) *ivr.Set {
 		Calendars: s.calendars,
 		Zone:      rest.site.Site.Zone.Location,
 		LookUps:   asked(s.lookUps, rest.services),
-		Beside:    slices.Concat(r.raw[lookUpsName], r.raw[calendarsName]),
+		Beside:    slices.Concat(r.raw[lookUpsName], r.raw[calendarsName], r.raw[boxesName]),
+		Boxes:     append([]string{}, slices.Sorted(maps.Keys(s.boxes))...),
 		States:    rest.law.states,
 
 		PersonWithin: rest.site.Callers.PersonWithin, LongestSilence: rest.site.Callers.LongestSilence, LongestAnswer: rest.site.Callers.LongestAnswer,

@@ -32,6 +32,8 @@ type script struct {
 	lookUps map[string]*lookup.Definition
 	// calendars say when lines are open.
 	calendars map[string]*calendar.Hours
+	// boxes that messages are left in.
+	boxes map[string]call.Box
 	// testing is what is expected of the flows.
 	testing Testing
 }
@@ -47,7 +49,7 @@ func noonOf(day string) time.Time {
 
 func (s script) fill(content *call.Content) {
 	content.Prompts, content.Music = s.sounds.prompts, s.sounds.music
-	content.Flows, content.Lines, content.LookUps = s.flows, s.lines, s.lookUps
+	content.Flows, content.Lines, content.LookUps, content.Boxes = s.flows, s.lines, s.lookUps, s.boxes
 }
 
 // script reads a script and checks it against the rest, as of today.
@@ -60,6 +62,7 @@ func (r *reader) script(rest rest, today string) script {
 	s.sounds.speak = r.speaker(rest.site, s.sounds, codecs)
 	s.lookUps = r.lookUps(rest.services)
 	s.calendars = r.calendars(rest.site.Site.Zone.Location, noonOf(today))
+	s.boxes = r.boxes(rest.site.Site.Zone.Location, queueNames(rest.lines), s.calendars)
 	if rest.queuesDoc != nil {
 		s.flows = r.flows(s, rest)
 	}
