@@ -97,6 +97,7 @@ func (s *session) closeSound() {
 		PacketsReceived: stats.PacketsReceived, PacketsSent: stats.PacketsSent, PacketsLost: stats.PacketsLost,
 	}
 	s.noteSound(ledger.SoundCaller, "", s.leg)
+	s.endRecording()
 	s.leg.Close()
 }
 
@@ -169,6 +170,7 @@ func (s *session) keepRecord() {
 	}
 	s.chronicle.wrapUpsEnded(now, "finished")
 	s.noteVoices()
+	s.noteRecordings()
 	s.save(s.chronicle.snapshot())
 }
 

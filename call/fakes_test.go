@@ -129,6 +129,8 @@ type fakeSound struct {
 	refused string
 	// deaf is why nothing of what callers say can be taken
 	deaf error
+	// untapped is why no leg can be tapped
+	untapped error
 	// joining, if set, is called before two legs are joined.
 	joining func()
 
@@ -225,6 +227,7 @@ type fakeLeg struct {
 	// says is for how long the far side will speak; speech is where that is taken.
 	says   time.Duration
 	speech *fakeSpeech
+	tap    *fakeTap
 }
 
 func (l *fakeLeg) Local() media.Description             { return media.Description{WebRTC: l.offer} }
@@ -319,6 +322,18 @@ func (l *fakeLeg) StopPlaying() {
 }
 
 func (l *fakeLeg) Close() {
+	l.close()
+	if tap := l.tapped(); tap != nil {
+		tap.Close()
+	}
+}
+
+func (l *fakeLeg) tapped() *fakeTap {
+	defer l.locked()()
+	return l.tap
+}
+
+func (l *fakeLeg) close() {
 	defer l.locked()()
 	if !l.closed {
 		l.closed = true

@@ -78,6 +78,15 @@ func (l flowLine) Refused(reason string) {
 	l.log.Error("flow kept a value back", zap.String("reason", reason))
 }
 
+// Record ends the call's recording for a caller who doesn't want it, or begins anew.
+func (l flowLine) Record(on bool) {
+	if on {
+		l.beginRecording()
+	} else {
+		l.endRecording()
+	}
+}
+
 func (l flowLine) Now() time.Time { return l.center.now() }
 
 // ReadFact reads beside the call, since the audit is written before the value

@@ -47,6 +47,12 @@ type (
 		id   int
 		kept bool
 	}
+	// recordingMessage: a recording has begun, or can't.
+	recordingMessage struct {
+		recording *callRecording
+		id        string
+		err       error
+	}
 	// lookedUpMessage brings what a service answered; it is never logged.
 	lookedUpMessage struct {
 		id     int

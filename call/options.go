@@ -3,6 +3,7 @@ package call
 import (
 	"context"
 	"errors"
+	"io"
 	"net/netip"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"careline/acd"
 	"careline/ivr"
 	"careline/ledger"
+	"careline/ledger/recording"
 	"careline/lookup"
 	"careline/media"
 	"careline/member"
@@ -83,6 +85,7 @@ type Sound interface {
 	NewConference() Conference
 	// TapSpeech takes what a leg's far side says.
 	TapSpeech(leg Leg) (SpeechTap, error)
+	Tap(leg Leg) (Tap, error)
 }
 
 // Conference is more than two who hear each other, each by its role;
@@ -91,6 +94,28 @@ type Conference interface {
 	Add(leg Leg, role media.Role, to Leg) error
 	Remove(leg Leg)
 	Close()
+}
+
+// Tap is a leg's sound, both ways, for a recording; *media.Tap is one.
+type Tap interface {
+	// RecordOpus writes it until the tap or the leg ends, or the context.
+	RecordOpus(ctx context.Context, w io.Writer) (media.Recorded, error)
+	Pause()
+	Resume()
+	Close()
+}
+
+// Recordings keeps calls sealed; a *recording.Store is one, by way of NewRecordings.
+type Recordings interface {
+	// Begin puts a recording on record, before its first sound is written.
+	Begin(ctx context.Context, r ledger.Recording) (Recording, error)
+}
+
+// Recording is one that is written; *recording.Writer is one.
+type Recording interface {
+	io.Writer
+	ID() string
+	Close(ctx context.Context, result recording.Result) error
 }
 
 // Verifier establishes who is calling; *member.Verifier is one.
@@ -165,6 +190,15 @@ type Line struct {
 	Flow string
 	// Patience is how much longer callers have for their keys than the flow says; 0 is 1.
 	Patience float64
+	// Record says whether its calls are recorded.
+	Record RecordLine
+}
+
+// RecordLine is how a line's calls are recorded.
+type RecordLine struct {
+	// Calls are; Class is their class of retention.
+	Calls bool
+	Class string
 }
 
 // Options make a Center. Zero durations and limits take the defaults below.
@@ -179,6 +213,8 @@ type Options struct {
 	Voices Voices
 	// Attester judges signed calls; nil takes all for not signed.
 	Attester Attester
+	// Recordings keeps the calls of lines that are recorded; nil: none is.
+	Recordings Recordings
 	// MaxCalls up at once; one more is refused with 503 and Retry-After.
 	MaxCalls int
 	// RetryAfter is what a refused caller's carrier is told.
@@ -271,6 +307,28 @@ func (s engineSound) TapSpeech(leg Leg) (SpeechTap, error) {
 		return nil, err
 	}
 	return tap, nil
+}
+
+func (s engineSound) Tap(leg Leg) (Tap, error) {
+	tap, err := leg.(*media.Leg).Tap(media.TapOptions{})
+	if err != nil {
+		return nil, err
+	}
+	return tap, nil
+}
+
+// keptRecordings lets a recording.Store be Recordings.
+type keptRecordings struct{ store *recording.Store }
+
+// NewRecordings makes Recordings of a store.
+func NewRecordings(store *recording.Store) Recordings { return keptRecordings{store} }
+
+func (k keptRecordings) Begin(ctx context.Context, r ledger.Recording) (Recording, error) {
+	w, err := k.store.Begin(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return w, nil
 }
 
 func (s engineSound) NewConference() Conference { return engineConference{s.engine.NewConference()} }

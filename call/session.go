@@ -120,6 +120,9 @@ type session struct {
 	voice     *voice
 	voices    []*voice
 	lastAgent string
+	// recording is the call's, while it is recorded; recorded are all of them.
+	recording *callRecording
+	recorded  []*callRecording
 	// shown is what supervisors see of the call; they read it from elsewhere.
 	shown atomic.Pointer[Overview]
 	// saved is closed when the latest write of the record is done.
@@ -234,6 +237,8 @@ func (s *session) handle(m message) {
 		s.onVoice(m)
 	case keptMessage:
 		s.onKept(m)
+	case recordingMessage:
+		s.onRecording(m)
 	case lookedUpMessage:
 		if s.stage == stageFlow {
 			s.run.LookedUp(m.id, m.answer)
@@ -325,6 +330,7 @@ func (s *session) beginFlow() {
 	s.chronicle.record.Answered = now
 	s.chronicle.enter(now, "answered", ledger.Segment{Kind: ledger.SegmentIVR})
 	s.enter(stageFlow)
+	s.beginRecording()
 	s.saveBeside() // so that even a crash leaves a record of this call
 	s.run = ivr.NewRun(s.content.Flows, s.line.Flow, flowLine{s}, ivr.Options{Attestation: s.attestation, Patience: s.line.Patience, Split: ivr.SplitBy(s.id)})
 	s.run.Start()

@@ -20,6 +20,8 @@ type Stats struct {
 	Messages, VoicesLost uint64
 	// Surveyed counts the answers of surveys.
 	Surveyed []SurveyStats
+	// Unrecorded calls are on lines that are recorded, but weren't, or not whole.
+	Unrecorded uint64
 	// Unjournaled counts events that took effect though they could not be journaled.
 	Unjournaled uint64
 	Queues      []QueueStats
@@ -48,6 +50,8 @@ type counters struct {
 	messages, voicesLost                  atomic.Uint64
 	surveys                               surveyCounters
 	sound                                 soundCounters
+	// unrecorded calls are on lines that are recorded.
+	unrecorded atomic.Uint64
 }
 
 // Stats gives the present numbers.
@@ -58,7 +62,7 @@ func (c *Center) Stats() Stats {
 	stats := Stats{
 		Calls: calls, Sessions: sessions, Draining: draining,
 		Offered: c.counters.offered.Load(), Refused: c.counters.refused.Load(),
-		Answered: c.counters.answered.Load(), Abandoned: c.counters.abandoned.Load(),
+		Answered: c.counters.answered.Load(), Abandoned: c.counters.abandoned.Load(), Unrecorded: c.counters.unrecorded.Load(),
 		Unjournaled: c.router.unwritten.Load(), Agents: map[acd.AgentState]int{},
 		Sound:    c.counters.sound.stats(),
 		Messages: c.counters.messages.Load(), VoicesLost: c.counters.voicesLost.Load(), Surveyed: c.counters.surveys.stats(),

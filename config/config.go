@@ -32,6 +32,7 @@ import (
 	"careline/call"
 	"careline/desk"
 	"careline/ledger"
+	"careline/ledger/recording"
 	"careline/lookup"
 	"careline/media"
 	"careline/member"
@@ -59,7 +60,9 @@ type Config struct {
 	// Control is the socket that commands reach the running server by.
 	Control string
 	Ledger  ledger.Options
-	Log     Log
+	// Recordings lacks what the server has: ledger, log and clock.
+	Recordings recording.Options
+	Log        Log
 	// Drain is how long a stopping server waits for calls that are up.
 	Drain time.Duration
 	// Verifier lacks Directory, Store, Audit and Key; Members is the directory.
@@ -272,6 +275,7 @@ func (s siteFile) settings() *Config {
 		Operations: s.Operations.Listen.AddrPort,
 		Control:    cmp.Or(s.Operations.Control, filepath.Join(filepath.Dir(s.Ledger.Path), "control.sock")),
 		Ledger:     ledger.Options{Path: s.Ledger.Path, KeepTraces: s.SIP.Trace.Keep},
+		Recordings: s.Recordings.options(),
 		Log:        Log{File: s.Log.File, Level: s.Log.Level.Level},
 		Drain:      s.Drain,
 		Publish:    publish.Options{Watch: s.Publish.Watch, Every: s.Publish.Every},

@@ -144,7 +144,7 @@ func (r *reader) notice(doc *problem.Document, value *yaml.Node, number string, 
 		r.add(unknown(doc, at(value, "emergency_notice"), "a choice", line.EmergencyNotice, emergencyNotices()))
 	case required, line.EmergencyNotice == "" && flows.Clinical(line.Flow):
 		var list problem.List
-		list.Add("flows", flows.CheckNotice(line.Flow))
+		list.Add("flows", flows.CheckNotice(line.Flow, ivr.EmergencyNotice))
 		for _, p := range list {
 			r.add(doc.At(at(value, "flow"), "callers of %q hear no emergency notice: %s", number, p.Message).
 				Hint("%s (%s); or write emergency_notice: not_needed for this line", p.Advice, p.Position))
@@ -153,7 +153,7 @@ func (r *reader) notice(doc *problem.Document, value *yaml.Node, number string, 
 }
 
 // lines checks the dialed numbers; flows is nil where they could not be loaded.
-func (r *reader) lines(doc *problem.Document, keys map[string]lineKeys, flows *ivr.Set) map[string]call.Line {
+func (r *reader) lines(doc *problem.Document, keys map[string]lineKeys, recordings recordingsKeys, flows *ivr.Set) map[string]call.Line {
 	section := at(doc.Root, "lines")
 	lines := map[string]call.Line{}
 	for _, pair := range problem.Pairs(section) {
@@ -183,7 +183,8 @@ func (r *reader) lines(doc *problem.Document, keys map[string]lineKeys, flows *i
 				r.add(doc.At(at(pair.Value, "patience"), "line %q has too much patience: %v", number, err).Hint("lower patience, shorten the flow's timing, or raise callers.longest_answer"))
 			}
 		}
-		lines[number] = call.Line{Name: line.Name, Flow: line.Flow, Patience: line.Patience}
+		lines[number] = call.Line{Name: line.Name, Flow: line.Flow, Patience: line.Patience,
+			Record: r.recorded(doc, pair.Value, number, line, recordings, flows)}
 	}
 	if len(lines) == 0 {
 		r.add(doc.At(section, "there are no lines: every call would be refused").Hint(`add one, as in "5550100": {name: Member services, flow: member-services}`))

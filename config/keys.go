@@ -23,6 +23,7 @@ type siteFile struct {
 	Desk         deskKeys            `yaml:"desk" help:"The softphone's web server."`
 	Operations   operationsKeys      `yaml:"operations" help:"Health and metrics for the people who run the server."`
 	Ledger       ledgerKeys          `yaml:"ledger" help:"What is kept."`
+	Recordings   recordingsKeys      `yaml:"recordings" help:"What is recorded of calls, sealed (docs/recordings.md)."`
 	Log          logKeys             `yaml:"log" help:"The log: one line of JSON per event."`
 	Drain        time.Duration       `yaml:"drain" range:"0s..1h" help:"How long a stopping server waits for the calls that are up."`
 	Verification verificationKeys    `yaml:"verification" help:"How callers prove who they are."`
@@ -145,6 +146,7 @@ type lineKeys struct {
 	// Patience 0 is 1.
 	Patience        float64 `yaml:"patience" range:"1..5" help:"How much longer than the flows say callers of this line have for their keys: 2 for a line that relay, TTY and screen-reader users call (28 CFR 35.161, 36.303(d)). 1 if left out."`
 	EmergencyNotice string  `yaml:"emergency_notice" help:"required: every caller hears a play step with notice: emergency before the first question, or the flow is refused; not_needed. Left out, it is required where the flow verifies members or leads to licensed agents."`
+	Record          string  `yaml:"record" help:"The retention class under which the line's calls are recorded, from their first word to their last; every caller must hear a play step with notice: recording before anything is asked. Left out: they are not."`
 }
 
 type demoKeys struct {
@@ -166,6 +168,7 @@ func defaults() siteFile {
 		Speech:       speechDefaults(),
 		Desk:         deskKeys{IdleLogoff: 15 * time.Minute, SessionLife: 12 * time.Hour, Grace: 30 * time.Second, SecureCookies: true, ShowSupervision: []supervisionMode{{call.Whisper}, {call.BargeIn}}},
 		Ledger:       ledgerKeys{Path: "var/careline.db"},
+		Recordings:   recordingsDefaults(),
 		Drain:        20 * time.Second,
 		Callers:      callersKeys{PersonWithin: ivr.DefaultPersonWithin, LongestSilence: ivr.DefaultLongestSilence, LongestAnswer: ivr.DefaultLongestAnswer, LongestWait: time.Hour},
 		Publish:      publishKeys{Watch: true, Every: publish.DefaultEvery},

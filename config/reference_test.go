@@ -92,7 +92,7 @@ func rows(t *testing.T, b *strings.Builder, prefix string, value reflect.Value) 
 		switch {
 		case content.Kind() == reflect.Struct && strings.HasSuffix(content.Type().Name(), "Keys"):
 			rows(t, b, name+".", content)
-		case content.Kind() == reflect.Map && content.Type().Elem().Kind() == reflect.Struct:
+		case content.Kind() == reflect.Map && content.Type().Elem().Kind() == reflect.Struct && strings.HasSuffix(content.Type().Elem().Name(), "Keys"):
 			placeholder := ".NUMBER."
 			switch key {
 			case "phones", "trunks":
@@ -128,6 +128,8 @@ func defaultText(name string, value reflect.Value) string {
 		if v.Policy == srtp.Unset {
 			return ""
 		}
+		return v.String()
+	case megabytes:
 		return v.String()
 	case lufs:
 		return v.String()

@@ -67,7 +67,7 @@ func (r *reader) script(rest rest, today string) script {
 		s.flows = r.flows(s, rest)
 	}
 	if rest.doc != nil {
-		s.lines = r.lines(rest.doc, rest.site.Lines, s.flows)
+		s.lines = r.lines(rest.doc, rest.site.Lines, rest.site.Recordings, s.flows)
 	}
 	if rest.queuesDoc != nil && rest.staffed && len(rest.law.states) > 0 {
 		r.coverage(rest.queuesDoc, rest.lines, rest.people, rest.law, today, s.flows)

@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"careline/ledger"
+	"careline/ledger/recording"
 )
 
 // Recordings are the sealed sound of calls; Options.Recordings is nil where nothing is
@@ -25,12 +26,6 @@ type Recordings interface {
 
 // fieldRecording names in the audit what somebody tried to hear who may not.
 const fieldRecording = "recording"
-
-// purposes are what a recording may be opened for. They are a list and no free text,
-// in which a caller's name could get into the audit.
-func purposes() []string {
-	return []string{"quality_review", "complaint", "training", "compliance", "legal"}
-}
 
 // recordingRow is a recording as the page shows it.
 type recordingRow struct {
@@ -89,7 +84,7 @@ func (d *Desk) openRecording(w http.ResponseWriter, r *http.Request, s *session)
 	if !readBody(w, r, maxSignIn, &asked) {
 		return
 	}
-	if !slices.Contains(purposes(), asked.Purpose) {
+	if recording.CheckPurpose(asked.Purpose) != nil {
 		answerTrouble(w, http.StatusBadRequest, "no_purpose", "Say what you listen for; it goes on record.")
 		return
 	}

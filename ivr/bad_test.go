@@ -32,7 +32,7 @@ func TestBadFlowsAreRefused(t *testing.T) {
 		t.Run(filepath.Base(folder), func(t *testing.T) {
 			set, err := ivr.Load(os.DirFS(filepath.Dir(folder)), filepath.Base(folder), environment)
 			if err == nil && set.Clinical("t") { // as of a line that calls begin in
-				err = set.CheckNotice("t")
+				err = set.CheckNotice("t", ivr.EmergencyNotice)
 			}
 			if err == nil {
 				t.Fatal("the flows are taken as sound")

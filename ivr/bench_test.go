@@ -57,6 +57,7 @@ func BenchmarkStart(b *testing.B) {
 // quietLine is a line on which nothing ever happens.
 type quietLine struct{}
 
+func (quietLine) Record(bool)                         {}
 func (quietLine) Play(ivr.Playback)                   {}
 func (quietLine) StopPlaying()                        {}
 func (quietLine) SetTimer(ivr.TimerID, time.Duration) {}

@@ -176,7 +176,7 @@ func entries() map[string]entry {
 		"steps":     {form: FormSteps, help: "the steps by name, each with one verb"},
 		"timing":    {help: "how long the caller has; be generous"},
 
-		"play.notice":   {form: FormText, help: "emergency: it tells what to do in an emergency, and nobody may miss it"},
+		"play.notice":   {form: FormNames, help: "emergency: it tells what to do in an emergency; recording: that the call is recorded; or both in a list. Nobody may miss it"},
 		"person_within": {form: FormWhole, help: "how many keys away a person may be wherever the caller is asked something; 0: there is none"},
 		"handlers":      {form: FormValues, help: "keys that mean the same in all menus, each with a step, or `repeat`"},
 		"menu.handlers": {form: FormTruth, help: "false: the flow's handlers don't work here"},

@@ -16,6 +16,7 @@ type tape struct{ asked []string }
 
 func (l *tape) Play(p Playback)                 { l.asked = append(l.asked, fmt.Sprint("play ", p.Prompts)) }
 func (l *tape) StopPlaying()                    {}
+func (l *tape) Record(bool)                     {}
 func (l *tape) SetTimer(TimerID, time.Duration) {}
 func (l *tape) StopTimer(TimerID)               {}
 func (l *tape) Verify(Claim)                    { l.asked = append(l.asked, "verify") }

@@ -36,6 +36,9 @@ type Line interface {
 	// not have it. The checker proves that it never happens. The reason names
 	// steps and variables, never what is in them.
 	Refused(reason string)
+	// Record begins the call's recording again, or ends it, as callers may wish
+	// (DOMAIN.md §7). On a line that isn't recorded nothing comes of it.
+	Record(on bool)
 	// Now is the wall clock, for hours and dates.
 	Now() time.Time
 	// ReadFact reads a verified member's fact ("next_visit", "plan_year") beside

@@ -1,25 +1,41 @@
 package ivr
 
 import (
+	"slices"
+
 	"gopkg.in/yaml.v3"
 
 	"careline/problem"
 )
 
-// noticeEmergency is a notice of what to do in an emergency: to hang up and dial 911,
-// say (DOMAIN.md §5).
-const noticeEmergency = "emergency"
+// Notice is what callers must be told before anything is asked of them.
+type Notice string
 
-// notice reads what callers must hear in a play step.
+const (
+	// EmergencyNotice tells what to do in an emergency: to hang up and dial 911, say
+	// (DOMAIN.md §5).
+	EmergencyNotice Notice = "emergency"
+	// RecordingNotice tells that the call is recorded (DOMAIN.md §7).
+	RecordingNotice Notice = "recording"
+)
+
+// Notices lists them.
+func Notices() []Notice { return []Notice{EmergencyNotice, RecordingNotice} }
+
+// notice reads what callers must hear in a play step: one notice, or a list of them.
 func (p *parser) notice(s *step, a *playAction, node *yaml.Node) {
-	switch {
-	case node.Kind == 0:
-	case node.Value != noticeEmergency:
-		p.add(p.at(node, "there is no notice %q", node.Value).Hint("leave it out, or write `notice: %s`", noticeEmergency))
-	case a.bargeIn:
-		p.add(p.at(node, "callers who press a key would miss the emergency notice of step %q", s.name).Hint("add `barge_in: false`"))
-	default:
-		a.emergency = true
+	if node.Kind == 0 {
+		return
+	}
+	for _, one := range p.scalars(node, "a notice") {
+		if notice := Notice(one.Value); slices.Contains(Notices(), notice) {
+			a.notices = append(a.notices, notice)
+		} else {
+			p.add(p.at(one, "there is no notice %q", one.Value).Hint("leave it out, or write `notice: %s` or `notice: %s`", EmergencyNotice, RecordingNotice))
+		}
+	}
+	if len(a.notices) > 0 && a.bargeIn {
+		p.add(p.at(node, "callers who press a key would miss the %s notice of step %q", a.notices[0], s.name).Hint("add `barge_in: false`"))
 	}
 }
 
@@ -33,9 +49,9 @@ func (s *step) heard() bool {
 	return false
 }
 
-// CheckNotice makes sure of a flow that whoever's call begins in it hears an emergency
-// notice before anything else is asked or done. The error is a problem.List.
-func (s *Set) CheckNotice(name string) error {
+// CheckNotice makes sure of a flow that whoever's call begins in it hears a notice
+// before anything else is asked or done. The error is a problem.List.
+func (s *Set) CheckNotice(name string, notice Notice) error {
 	f := s.flows[name]
 	if f == nil || f.start.to == nil {
 		return problem.List{{Message: "there is no flow " + name}}
@@ -48,12 +64,12 @@ func (s *Set) CheckNotice(name string) error {
 		if _, been := first[here]; !been {
 			first[here] = before[line[n]]
 		}
-		if a, ok := here.action.(*playAction); ok && a.emergency {
+		if a, ok := here.action.(*playAction); ok && slices.Contains(a.notices, notice) {
 			continue
 		}
 		if !here.heard() {
-			return problem.List{here.flow.source.at(here.node, "step %q comes before any emergency notice, on the way %s", here.name, trail(wayTo(first, here))).
-				Hint("play one before it, in a step with `notice: %s` and `barge_in: false`", noticeEmergency)}
+			return problem.List{here.flow.source.at(here.node, "step %q comes before any %s notice, on the way %s", here.name, notice, trail(wayTo(first, here))).
+				Hint("play one before it, in a step with `notice: %s` and `barge_in: false`", notice)}
 		}
 		for _, h := range v.hops[line[n]] {
 			if _, been := before[h.to]; !been {

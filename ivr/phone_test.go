@@ -15,11 +15,12 @@ import (
 // phone is a caller and the line in virtual time: each prompt lasts two seconds,
 // a verification half a second. It refuses what a run must never do.
 type phone struct {
-	t       fataler
-	run     *ivr.Run
-	members map[string]string // member number → date of birth
-	locked  bool
-	facts   map[string]string
+	recording []bool // as the flow wants it
+	t         fataler
+	run       *ivr.Run
+	members   map[string]string // member number → date of birth
+	locked    bool
+	facts     map[string]string
 
 	begins  time.Time
 	now     time.Duration
@@ -210,6 +211,11 @@ func (p *phone) Took(edge ivr.EdgeName) {
 		p.t.Fatalf("an edge without a name is taken: %v", edge)
 	}
 	p.took = append(p.took, edge)
+}
+
+func (p *phone) Record(on bool) {
+	p.ask()
+	p.recording = append(p.recording, on)
 }
 
 // Refused must never come: the checker has proven that. Where flows may leak, it is

@@ -286,7 +286,7 @@ func FuzzLoad(f *testing.F) {
 			return
 		}
 		for _, flow := range set.Flows() {
-			_, _ = set.CheckNotice(flow), set.CheckPatience(flow, 2)
+			_, _ = set.CheckNotice(flow, ivr.EmergencyNotice), set.CheckPatience(flow, 2)
 			if set.CheckEntry(flow) != nil {
 				continue // no call begins there
 			}

@@ -10,9 +10,9 @@ import (
 type playAction struct {
 	row     []promptUse
 	bargeIn bool
-	// emergency: what is heard tells what to do in an emergency.
-	emergency bool
-	next      edge
+	// notices are what it tells that callers must hear.
+	notices []Notice
+	next    edge
 }
 
 type playText struct {

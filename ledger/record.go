@@ -48,6 +48,11 @@ type CallRecord struct {
 	// Said are the recordings of what the caller said into the flow: messages and
 	// statements.
 	Said []string `json:"said,omitempty"`
+	// Recordings of the call, sealed; what is known of them stands elsewhere
+	// (Recording). Unrecorded is why a call on a line that is recorded wasn't, or not
+	// all of it.
+	Recordings []string `json:"recordings,omitempty"`
+	Unrecorded string   `json:"unrecorded,omitempty"`
 	// Media sums of the caller's leg.
 	Media MediaStats `json:"media"`
 	// Sound is how each side sounded, in the order in which they left the call; none

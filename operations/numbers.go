@@ -46,6 +46,7 @@ func metrics() []metric {
 		count("calls_refused_total", "Calls refused with a SIP status.", func(n numbers) uint64 { return n.calls.Refused }),
 		count("calls_answered_total", "Calls that reached an agent.", func(n numbers) uint64 { return n.calls.Answered }),
 		count("calls_abandoned_total", "Callers who hung up in line.", func(n numbers) uint64 { return n.calls.Abandoned }),
+		count("calls_unrecorded_total", "Calls on lines that are recorded that were not, or not whole.", func(n numbers) uint64 { return n.calls.Unrecorded }),
 		count("journal_unwritten_total", "Events that took effect without being journaled.", func(n numbers) uint64 { return n.calls.Unjournaled }),
 
 		gauge("flows_script", "Number of the live script.", func(n numbers) float64 { return float64(n.flows.Live.Number) }),

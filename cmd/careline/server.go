@@ -17,6 +17,7 @@ import (
 	"careline/config"
 	"careline/desk"
 	"careline/ledger"
+	"careline/ledger/recording"
 	"careline/lookup"
 	"careline/media"
 	"careline/member"
@@ -37,6 +38,7 @@ type server struct {
 	settings   *config.Config
 	log        *zap.Logger
 	kept       *ledger.Ledger
+	recordings *recording.Store
 	engine     *media.Engine
 	center     *call.Center
 	lookUps    *lookup.Client
@@ -96,9 +98,15 @@ func (s *server) wire(ctx context.Context) error {
 	if s.lookUps, err = lookup.New(lookup.Options{Services: settings.Services, Accounting: s.kept, Zone: settings.Site.Zone, Now: utc{}.Now, Log: s.log}); err != nil {
 		return err
 	}
+	recordings := settings.Recordings
+	recordings.Ledger, recordings.Log, recordings.Now = s.kept, s.log, utc{}.Now
+	if s.recordings, err = recording.Open(ctx, recordings); err != nil {
+		return err
+	}
 	if s.center, err = call.NewCenter(call.Options{
 		Content: settings.Content, Sound: call.NewSound(s.engine), Verifier: verifier, Records: s.kept, Attester: attester, LookUps: s.lookUps,
-		MaxCalls: settings.MaxCalls, Grace: settings.Grace, Transfers: settings.Transfers, TransferRing: settings.TransferRing, Log: s.log, Now: utc{}.Now, NewID: newID,
+		Recordings: call.NewRecordings(s.recordings), Voices: call.NewVoices(s.recordings, s.kept),
+		MaxCalls:   settings.MaxCalls, Grace: settings.Grace, Transfers: settings.Transfers, TransferRing: settings.TransferRing, Log: s.log, Now: utc{}.Now, NewID: newID,
 	}); err != nil {
 		return err
 	}
@@ -126,6 +134,7 @@ func (s *server) wire(ctx context.Context) error {
 	s.center.UseTrunks(call.NewTrunks(s.trunk))
 	settings.Desk.Log, settings.Desk.Now = s.log, utc{}.Now
 	settings.Desk.Flows = flowPage{s.publisher, scripts, s.center}
+	settings.Desk.Recordings = deskRecordings{s.kept, s.recordings}
 	settings.Desk.Signalling = signalling{s.tracer, s.kept}
 	if s.desk, err = desk.New(settings.Desk, s.center, s.kept); err != nil {
 		return err
@@ -134,7 +143,7 @@ func (s *server) wire(ctx context.Context) error {
 		Listen: settings.Operations, Center: s.center, Media: s.engine, SIP: s.trunk,
 		Ledger: s.kept, Flows: s.publisher, LookUps: s.lookUps, Probes: []operations.Probe{{Name: "ledger", Check: s.kept.Healthy}},
 		Version: version(), ConfigVersion: settings.Version, Control: settings.Control,
-		Commands: slices.Concat(operations.BanCommands(s.trunk, s.auditLifting), operations.TraceCommands(s.tracer, s.kept, s.log), operations.FlowCommands(s.publisher)), Log: s.log,
+		Commands: slices.Concat(operations.BanCommands(s.trunk, s.auditLifting), operations.TraceCommands(s.tracer, s.kept, s.log), operations.FlowCommands(s.publisher), operations.RecordingCommands(s.recordings, s.kept)), Log: s.log,
 	})
 	return err
 }
@@ -202,6 +211,7 @@ func (s *server) start(ctx context.Context) {
 		{name: "sip", run: s.trunk.Run},
 		{name: "trace", run: s.trace},
 		{name: "publish", run: s.publisher.Run},
+		{name: "recordings", run: s.recordings.Run},
 		{name: "desk", run: s.desk.Run},
 		{name: "media", run: s.engine.Run},
 		{name: "operations", run: s.operations.Run},

@@ -153,6 +153,8 @@ func (c *Conversation) event(e Event) {
 		c.say("    (survey %s, %s: %d of %d)", e.Answer.Survey, e.Answer.Question, e.Answer.Answer, e.Answer.Scale)
 	case Queued:
 		c.say("    (waits for %s%s)", e.Request.Queue, wishes(e.Request))
+	case Recording:
+		c.say("    (recording %s)", e.Reason)
 	case Refused:
 		c.say("    (kept back: %s)", e.Reason)
 	case HungUp:

@@ -28,7 +28,7 @@ type Event struct {
 	Recorded  ivr.RecordOutcome
 	// Answer with Answered.
 	Answer ivr.SurveyAnswer
-	// Reason with HungUp and Refused.
+	// Reason with HungUp, Recording and Refused.
 	Reason string
 }
 
@@ -57,6 +57,8 @@ const (
 	Answered EventKind = "answered"
 	// HungUp: the flow ends the call.
 	HungUp EventKind = "hung_up"
+	// Recording: the flow ends the call's recording, or begins it again: "off" or "on".
+	Recording EventKind = "recording"
 	// Refused: the run kept a value from a caller or an agent who must not have it.
 	Refused EventKind = "refused"
 )

@@ -48,6 +48,15 @@ func (l line) ReadFact(name string) {
 	})
 }
 
+// Record tells when the flow ends the recording, or begins it again.
+func (l line) Record(on bool) {
+	reason := "off"
+	if on {
+		reason = "on"
+	}
+	l.tell(Event{Kind: Recording, Reason: reason})
+}
+
 // Refused is an error of the checker's: it should have refused the flow.
 func (l line) Refused(reason string) { l.tell(Event{Kind: Refused, Reason: reason}) }
 

@@ -23,6 +23,8 @@ const (
 	// DefaultKeep is how long what no class says otherwise of is kept: Medicare's ten
 	// years (42 CFR 422.504(d), 423.505(d)).
 	DefaultKeep = 10 * 366 * 24 * time.Hour
+	// DefaultClass of retention is there always.
+	DefaultClass = "default"
 	// DefaultMinFree is how much room the disk keeps for everything else: with less,
 	// no recording begins.
 	DefaultMinFree = 512 << 20
@@ -68,7 +70,8 @@ type Options struct {
 	// recorded yet. OldKeyFiles hold those before it, which still open.
 	KeyFile     string
 	OldKeyFiles []string
-	// Keep is how long each class is kept; the class "" is DefaultKeep if it is missing.
+	// Keep is how long each class is kept; DefaultClass is kept DefaultKeep if it is
+	// missing.
 	Keep map[string]time.Duration
 	// MinFree in bytes; 0 is DefaultMinFree.
 	MinFree int64
@@ -101,8 +104,8 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 	if options.Keep == nil {
 		options.Keep = map[string]time.Duration{}
 	}
-	if options.Keep[""] == 0 {
-		options.Keep[""] = DefaultKeep
+	if options.Keep[DefaultClass] == 0 {
+		options.Keep[DefaultClass] = DefaultKeep
 	}
 	if err := os.MkdirAll(options.Folder, 0o700); err != nil {
 		return nil, fmt.Errorf("recording: the folder %s (recordings.path): %w", options.Folder, reason(err))

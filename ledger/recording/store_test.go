@@ -149,7 +149,7 @@ func (s *shelf) inAnyFile(what []byte) (found string) {
 
 func TestARecordingIsSealedAndHeardAgainstTheAudit(t *testing.T) {
 	s := newShelf(t)
-	id := s.record("")
+	id := s.record(DefaultClass)
 	if where := s.inAnyFile([]byte(said)); where != "" {
 		t.Errorf("what was said stands in %s", where)
 	}
@@ -187,9 +187,9 @@ func TestAChangedFileIsNotHeard(t *testing.T) {
 	for name, change := range map[string]func([]byte) []byte{
 		"a bit":   func(raw []byte) []byte { raw[len(raw)/2] ^= 1; return raw },
 		"cut":     func(raw []byte) []byte { return raw[:len(raw)-20] },
-		"another": func([]byte) []byte { raw, _ := os.ReadFile(s.store.path(s.record(""))); return raw },
+		"another": func([]byte) []byte { raw, _ := os.ReadFile(s.store.path(s.record(DefaultClass))); return raw },
 	} {
-		id := s.record("")
+		id := s.record(DefaultClass)
 		raw, err := os.ReadFile(s.store.path(id))
 		if err != nil {
 			t.Fatal(err)
@@ -208,7 +208,7 @@ func TestAChangedFileIsNotHeard(t *testing.T) {
 
 func TestDisposedIsGone(t *testing.T) {
 	s := newShelf(t)
-	id := s.record("")
+	id := s.record(DefaultClass)
 	key, err := s.ledger.RecordingKey(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
@@ -244,7 +244,7 @@ func TestDisposedIsGone(t *testing.T) {
 
 func TestWhatNeedNotBeKeptIsDisposedOfUnlessItIsHeld(t *testing.T) {
 	s := newShelf(t)
-	short, held, long := s.record("short"), s.record("short"), s.record("")
+	short, held, long := s.record("short"), s.record("short"), s.record(DefaultClass)
 	if err := s.store.Hold(t.Context(), held, "agent:sam", "legal hold 2026-7"); err != nil {
 		t.Fatal(err)
 	}
@@ -280,7 +280,7 @@ func TestWhatNeedNotBeKeptIsDisposedOfUnlessItIsHeld(t *testing.T) {
 
 func TestACrashCutsARecordingAtItsLastWrite(t *testing.T) {
 	s := newShelf(t)
-	w := s.begin("")
+	w := s.begin(DefaultClass)
 	if _, err := s.hears(w.ID()); !errors.Is(err, ErrOpen) {
 		t.Errorf("while it is written: %v", err)
 	}
@@ -302,7 +302,7 @@ func TestACrashCutsARecordingAtItsLastWrite(t *testing.T) {
 
 func TestMasterKeysAreChanged(t *testing.T) {
 	s := newShelf(t)
-	id := s.record("")
+	id := s.record(DefaultClass)
 	old := filepath.Join(s.folder, "recordings.key")
 	s.close()
 	s.options = Options{KeyFile: filepath.Join(s.folder, "new.key"), OldKeyFiles: []string{old}}
@@ -343,7 +343,7 @@ func TestWhatCannotBeRecordedSaysWhy(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	s.store.options.MinFree = 1 << 62
-	if _, err := s.store.Begin(t.Context(), ledger.Recording{Call: "call-1", Kind: ledger.RecordedCall}); !errors.Is(err, ErrDiskFull) {
+	if _, err := s.store.Begin(t.Context(), ledger.Recording{Call: "call-1", Kind: ledger.RecordedCall, Class: DefaultClass}); !errors.Is(err, ErrDiskFull) {
 		t.Errorf("%v", err)
 	}
 	if err := s.store.Healthy(t.Context()); !errors.Is(err, ErrDiskFull) {
@@ -356,7 +356,7 @@ func TestWhatCannotBeRecordedSaysWhy(t *testing.T) {
 	if err := os.WriteFile(s.store.options.Folder, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.store.Begin(t.Context(), ledger.Recording{Call: "call-1", Kind: ledger.RecordedCall}); err == nil || strings.Contains(err.Error(), s.folder) {
+	if _, err := s.store.Begin(t.Context(), ledger.Recording{Call: "call-1", Kind: ledger.RecordedCall, Class: DefaultClass}); err == nil || strings.Contains(err.Error(), s.folder) {
 		t.Errorf("%v", err)
 	}
 	if open, err := s.ledger.OpenRecordings(t.Context(), 9); len(open) != 0 || err != nil {
@@ -366,7 +366,7 @@ func TestWhatCannotBeRecordedSaysWhy(t *testing.T) {
 
 func TestAWriteThatFailsLeavesWhatWasWritten(t *testing.T) {
 	s := newShelf(t)
-	w := s.begin("")
+	w := s.begin(DefaultClass)
 	if err := w.file.Close(); err != nil { // as a disk that is gone
 		t.Fatal(err)
 	}
@@ -386,7 +386,7 @@ func TestAWriteThatFailsLeavesWhatWasWritten(t *testing.T) {
 
 func TestADiscardedRecordingIsDisposedOf(t *testing.T) {
 	s := newShelf(t)
-	w := s.begin("")
+	w := s.begin(DefaultClass)
 	if err := w.Discard(t.Context(), "too short"); err != nil {
 		t.Fatal(err)
 	}
