@@ -1,6 +1,8 @@
 package operations
 
 import (
+	"slices"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"careline/acd"
@@ -16,6 +18,7 @@ type collector struct {
 	sound   [2]*prometheus.Desc
 	agents  *prometheus.Desc
 	flows   flowMetrics
+	tapes   recordingMetrics
 	lookUps lookUpMetrics
 	build   *prometheus.Desc
 }
@@ -44,6 +47,7 @@ func newCollector(options Options, state func() State) *collector {
 		},
 		flows:   newFlowMetrics(),
 		lookUps: newLookUpMetrics(),
+		tapes:   newRecordingMetrics(),
 		agents:  describe("agents", "Agents by state.", "state"),
 		build:   describe("build_info", "Always 1; the versions are labels.", "version", "config"),
 	}
@@ -54,7 +58,7 @@ func (c *collector) Describe(descs chan<- *prometheus.Desc) {
 	for _, m := range c.metrics {
 		descs <- m.desc
 	}
-	for _, desc := range append(c.flows.all(), c.lookUps.all()...) {
+	for _, desc := range slices.Concat(c.flows.all(), c.lookUps.all(), c.tapes.all()) {
 		descs <- desc
 	}
 	for _, desc := range []*prometheus.Desc{c.queue[0], c.queue[1], c.sound[0], c.sound[1], c.agents, c.build} {
@@ -95,6 +99,9 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	c.flows.collect(c.options.Center.Insight(), out)
 	if c.options.LookUps != nil {
 		c.lookUps.collect(c.options.LookUps.Stats(), out)
+	}
+	if c.options.RecordingStats != nil {
+		c.tapes.collect(c.options.RecordingStats.Stats(), out)
 	}
 	gauge(c.build, 1, c.options.Version, c.options.ConfigVersion)
 }

@@ -34,6 +34,7 @@ import (
 	"careline/call"
 	"careline/call/insight"
 	"careline/ledger"
+	"careline/ledger/recording"
 	"careline/lookup"
 	"careline/media"
 	"careline/publish"
@@ -108,6 +109,8 @@ type Options struct {
 	Flows interface{ Status() publish.Status }
 	// LookUps says how services outside answer; nil where none are asked.
 	LookUps interface{ Stats() []lookup.Stats }
+	// RecordingStats says how recording goes; nil where nothing is recorded.
+	RecordingStats interface{ Stats() recording.Stats }
 	// Probes are asked at each /readyz, one after another.
 	Probes []Probe
 	// Version of the program and of its configuration, as /metrics names them.
@@ -245,15 +248,28 @@ func serveUntil(ctx context.Context, server *http.Server, listener net.Listener)
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
-		told := health{Status: "ok"}
-		if s.options.Flows != nil && s.options.Flows.Status().Broken {
-			told = health{Status: "degraded", Degraded: []string{"flows"}} // calls go on
-		}
-		answer(w, http.StatusOK, told)
+		answer(w, http.StatusOK, s.health())
 	})
 	mux.HandleFunc("GET /readyz", s.ready)
 	mux.Handle("GET /metrics", s.metrics)
 	return mux
+}
+
+// health says what works less well than it should; calls go on all the same.
+func (s *Server) health() health {
+	var degraded []string
+	if s.options.Flows != nil && s.options.Flows.Status().Broken {
+		degraded = append(degraded, "flows")
+	}
+	if s.options.RecordingStats != nil {
+		if stats := s.options.RecordingStats.Stats(); !stats.Room || stats.Overdue > 0 {
+			degraded = append(degraded, "recordings")
+		}
+	}
+	if len(degraded) > 0 {
+		return health{Status: "degraded", Degraded: degraded}
+	}
+	return health{Status: "ok"}
 }
 
 // health is what /healthz and /readyz answer.

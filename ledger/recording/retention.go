@@ -37,6 +37,9 @@ func (s *Store) Run(ctx context.Context) error {
 func (s *Store) Sweep(ctx context.Context) (disposed int, err error) {
 	for {
 		due, err := s.options.Ledger.DueRecordings(ctx, s.options.Now(), batch)
+		if err == nil && len(due) == 0 {
+			s.counts.overdue.Store(0)
+		}
 		if err != nil || len(due) == 0 {
 			return disposed, err
 		}
@@ -49,6 +52,7 @@ func (s *Store) Sweep(ctx context.Context) (disposed int, err error) {
 			disposed++
 		}
 		if len(failures) > 0 {
+			s.counts.overdue.Store(int64(len(failures)))
 			return disposed, errors.Join(failures...)
 		}
 	}
@@ -88,6 +92,7 @@ func (s *Store) dispose(ctx context.Context, id, actor, why string) error {
 	if err != nil {
 		return err
 	}
+	s.counts.disposed.Add(1)
 	if err := os.Remove(s.path(id)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		s.options.Log.Warn("a disposed recording's file stays, unreadable", zap.String("recording", id), zap.Error(reason(err)))
 	}

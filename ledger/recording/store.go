@@ -87,6 +87,7 @@ type Store struct {
 	// current is the fingerprint of the master key that new keys are sealed under.
 	current string
 	masters map[string][]byte
+	counts  counters
 }
 
 // Open reads the keys, and ends what a crash left open. It starts nothing.
@@ -225,6 +226,7 @@ func (s *Store) Begin(ctx context.Context, r ledger.Recording) (*Writer, error) 
 		_, changeErr := s.options.Ledger.ChangeRecording(context.WithoutCancel(ctx), r.ID, ledger.AuditEntry{}, func(r *ledger.Recording) { r.State = ledger.RecordingCut })
 		return nil, errors.Join(err, changeErr)
 	}
+	s.counts.begun.Add(1)
 	return w, nil
 }
 

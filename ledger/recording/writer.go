@@ -44,15 +44,16 @@ func (w *Writer) Write(p []byte) (int, error) {
 // Close ends the recording and puts on record what it turned out to be. Where a write
 // failed, what was written before stays, as one that was cut.
 func (w *Writer) Close(ctx context.Context, result Result) error {
-	state := ledger.RecordingWhole
+	state, count := ledger.RecordingWhole, &w.store.counts.whole
 	err := w.sealed.Close()
 	if err == nil {
 		err = w.file.Sync()
 	}
 	if w.failed != nil || err != nil {
-		state = ledger.RecordingCut
+		state, count = ledger.RecordingCut, &w.store.counts.cut
 		w.store.options.Log.Error("recording cut", zap.String("recording", w.id), zap.NamedError("write", w.failed), zap.Error(err))
 	}
+	count.Add(1)
 	size := int64(0)
 	if info, err := w.file.Stat(); err == nil {
 		size = info.Size()
