@@ -108,7 +108,7 @@ func (c *Center) Do(ctx context.Context, agent acd.AgentID, command Command) err
 		}
 		device.signOut()
 		return nil
-	case HangUp, Hold, Mute, SendDigit, SetDisposition, Transfer, CancelTransfer, Consult, BringTogether, Leave, DropThird:
+	case HangUp, Hold, Mute, PauseRecording, SendDigit, SetDisposition, Transfer, CancelTransfer, Consult, BringTogether, Leave, DropThird:
 		return c.toSession(ctx, device, command)
 	}
 	return ErrBadCommand

@@ -45,6 +45,7 @@ const (
 	timerTransfer = "transfer"
 	timerPhone    = "phone"
 	timerThird    = "third"
+	timerPause    = "pause"
 )
 
 func (s *session) play(kind playKind, clips []*media.Clip, flow int) {
@@ -106,6 +107,8 @@ func (s *session) onTimer(name string) {
 		s.phoneNotHeard()
 	case timerThird:
 		s.thirdRangOut()
+	case timerPause:
+		s.resumeRecording()
 	case timerAnnounce:
 		s.askPlace()
 	case timerWrapUp:

@@ -10,12 +10,13 @@ import (
 	"careline/ledger/recording"
 )
 
-// callRecording is a recording of the call, from its tap to its seal. Tap belongs to the
-// call; id and err are its writer's until the call has waited for it.
+// callRecording is a recording of the call, from its tap to its seal. Tap and paused belong
+// to the call; id and err are its writer's until the call has waited for it.
 type callRecording struct {
-	tap Tap
-	id  string
-	err error
+	tap    Tap
+	paused bool
+	id     string
+	err    error
 }
 
 var errNoRecordings = errors.New("call: recordings are not set up")
@@ -94,6 +95,7 @@ func (s *session) unrecorded(why string, err error) {
 // endRecording ends the recording, for good or until the flow begins another.
 func (s *session) endRecording() {
 	if s.recording != nil {
+		s.timers.stop(timerPause)
 		s.recording.tap.Close()
 		s.recording = nil
 	}

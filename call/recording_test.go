@@ -26,6 +26,8 @@ type fakeTap struct {
 	at   time.Time
 	once sync.Once
 	done chan struct{}
+	// pauses are when it was paused and resumed, in turn; a call's own.
+	pauses []time.Duration
 }
 
 func (s *fakeSound) Tap(leg Leg) (Tap, error) {
@@ -54,8 +56,9 @@ func (t *fakeTap) RecordOpus(ctx context.Context, w io.Writer) (media.Recorded, 
 	return media.Recorded{Length: length}, err
 }
 
-func (t *fakeTap) Pause()  {}
-func (t *fakeTap) Resume() {}
+func (t *fakeTap) Pause() { t.pauses = append(t.pauses, time.Since(t.at)) }
+
+func (t *fakeTap) Resume() { t.pauses = append(t.pauses, time.Since(t.at)) }
 
 func (t *fakeTap) Close() {
 	t.once.Do(func() {

@@ -413,6 +413,9 @@ func (s *session) enter(next stage) {
 		s.leaveFlows(insight.Taken)
 	}
 	s.stage = next
+	if !next.withAgent() {
+		s.resumeRecording()
+	}
 	if s.leg != nil {
 		// What is keyed into the script is for the script alone, whoever listens in.
 		s.leg.Shield(next == stageFlow)

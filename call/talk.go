@@ -162,6 +162,8 @@ func (s *session) onCommand(agent acd.AgentID, c Command) error {
 		s.hold(c.On)
 	case Mute:
 		s.mute(c.On)
+	case PauseRecording:
+		return s.pauseRecording(c.On)
 	case SendDigit:
 		if len(c.Digit) != 1 {
 			return ErrBadCommand
@@ -283,6 +285,7 @@ func (s *session) view(agent acd.AgentID) CallView {
 		v.talk = s.talkSound(agent)
 		v.Transfer, v.TransferFailed = s.transfer.progress(), s.transfer.failed
 		v.Third, v.Supervisors = s.third.progress(), s.shownSupervision()
+		v.Recording = s.recordingView()
 	}
 	if s.request != nil {
 		v.Queue, v.Language, v.Reason, v.State = s.request.Queue, s.request.Language, s.request.Reason, s.request.State

@@ -91,6 +91,8 @@ type CallView struct {
 	Reconnecting bool
 	// Reasons of the engine for this offer.
 	Reasons []string
+	// Recording says whether the call is recorded, to the agent who has it.
+	Recording RecordingView
 	// Disposition as chosen so far, in wrap-up or before.
 	Disposition string
 	// Sound is how the two hear each other now; nil while they don't talk.
@@ -108,7 +110,7 @@ type Command struct {
 	Reason string
 	// Offer: for Accept and Decline; an offer that is gone is ErrOfferGone.
 	Offer acd.OfferID
-	// On: for Hold, Mute and UsePhone.
+	// On: for Hold, Mute, UsePhone and PauseRecording.
 	On bool
 	// Digit: for SendDigit, one of "0123456789*#".
 	Digit string
@@ -139,6 +141,10 @@ const (
 	Hold      CommandKind = "hold"
 	Mute      CommandKind = "mute"
 	SendDigit CommandKind = "send_digit"
+	// PauseRecording leaves what is said out of the recording (On), or takes it in again;
+	// a pause ends by itself after three minutes, and with the agent's part in the call.
+	// ErrNotRecorded where the call isn't recorded.
+	PauseRecording CommandKind = "pause_recording"
 	// UsePhone moves the agent's calls to the desk phone (On) or back to the
 	// browser: ErrNoPhone, ErrPhoneAway, or ErrInCall.
 	UsePhone CommandKind = "use_phone"
@@ -183,5 +189,6 @@ var (
 	ErrNoTalk       = errors.New("call: no agent talks in this call, or it is the supervisor's own")
 	ErrNoState      = errors.New("call: agents there are licensed by state; say where the caller is")
 	ErrNotAudited   = errors.New("call: what must be in the audit can't be written there")
+	ErrNotRecorded  = errors.New("call: the call isn't recorded")
 	ErrBusy         = errors.New("call: too much at once; try again")
 )

@@ -69,7 +69,7 @@ func (m message) command() (call.Command, error) {
 		c.State, c.Reason = m.State, m.Reason
 	case call.Accept, call.Decline:
 		c.Offer = m.Offer
-	case call.Hold, call.Mute, call.UsePhone:
+	case call.Hold, call.Mute, call.UsePhone, call.PauseRecording:
 		c.On = m.On
 	case call.SendDigit:
 		if len(m.Digit) != 1 || !strings.Contains("0123456789*#", m.Digit) {
@@ -137,6 +137,8 @@ func troubleOf(err error) *trouble {
 		return &trouble{"no_state", "Ask where the caller is, and give the state: nurses may help by where the caller is."}
 	case errors.Is(err, call.ErrNoTalk):
 		return &trouble{"no_talk", "No agent talks with this caller just now. Try again when one does."}
+	case errors.Is(err, call.ErrNotRecorded):
+		return &trouble{"not_recorded", "This call isn't recorded, so there is nothing to pause."}
 	case errors.Is(err, call.ErrNotAudited):
 		return &trouble{"unrecorded", "That you listen can't be recorded, so you hear nothing. Tell your administrator."}
 	case errors.Is(err, call.ErrBusy), errors.Is(err, errTooFast):

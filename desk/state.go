@@ -69,6 +69,8 @@ type callScreen struct {
 	AskedBy     string   `json:"asked_by,omitempty"`
 	Reasons     []string `json:"reasons,omitempty"`
 	Disposition string   `json:"disposition,omitempty"`
+	// Recording is on, paused, or absent where the call isn't recorded.
+	Recording call.RecordingView `json:"recording,omitempty"`
 	// Sound is how the talk sounds; absent while there is none.
 	Sound *soundScreen `json:"sound,omitempty"`
 }
@@ -123,7 +125,7 @@ func (d *Desk) screenOf(p *presence, user User, view call.AgentView) screen {
 		Verification: c.Verification, Name: name, NameStatus: status,
 		Path: orEmpty(c.Path), Arrived: c.Arrived.UTC(), Answered: c.Answered.UTC(),
 		Held: c.Held, CallerGone: c.CallerGone, Transfer: c.Transfer, TransferFailed: c.TransferFailed, Transferred: c.Transferred, Reasons: c.Reasons, Disposition: c.Disposition,
-		Sound: soundScreenOf(c.Sound), Third: c.Third, AskedBy: c.AskedBy, Supervisors: supervisorsOf(c.Supervisors),
+		Sound: soundScreenOf(c.Sound), Third: c.Third, AskedBy: c.AskedBy, Supervisors: supervisorsOf(c.Supervisors), Recording: c.Recording,
 	}
 	return s
 }

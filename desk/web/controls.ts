@@ -14,8 +14,10 @@ export class Controls {
   private readonly talk = find("talk-controls");
   private readonly mute = find<HTMLButtonElement>("mute");
   private readonly hold = find<HTMLButtonElement>("hold");
+  private readonly recording = find<HTMLButtonElement>("pause-recording");
   private screen: Screen | null = null;
   private offerShown = "";
+  private recorded = "";
   private settled = 0;
 
   constructor(private readonly run: (command: Command) => void, private readonly muted: () => void) {
@@ -27,6 +29,7 @@ export class Controls {
     find("decline").addEventListener("click", () => this.decline());
     this.mute.addEventListener("click", () => this.toggleMute());
     this.hold.addEventListener("click", () => this.toggleHold());
+    this.recording.addEventListener("click", () => this.toggleRecording());
     find("hang-up").addEventListener("click", () => this.hangUp());
   }
 
@@ -48,6 +51,15 @@ export class Controls {
     mark(this.hold, "aria-pressed", String(held));
     write(find("hold-text"), held ? "Resume" : "Hold");
     mark(find("hold-icon"), "href", held ? "#i-resume" : "#i-hold");
+    const recording = screen.call?.recording;
+    const paused = recording === "paused";
+    // Should the recording fail, the button stays: none must move under a pointer.
+    if (recording !== undefined) this.recorded = screen.call?.id ?? "";
+    show(this.recording, talking && screen.call?.id === this.recorded);
+    this.recording.disabled = recording === undefined;
+    mark(this.recording, "aria-pressed", String(paused));
+    write(find("pause-recording-text"), paused ? "Record again" : "Pause recording");
+    mark(find("pause-recording-icon"), "href", paused ? "#i-recording-off" : "#i-recording");
     this.mute.disabled = screen.state === "connecting";
     this.hold.disabled = this.mute.disabled || Boolean(screen.call?.transfer);
     this.focus(screen, lostFocus);
@@ -83,6 +95,12 @@ export class Controls {
     if (this.hold.disabled) return;
     if (this.screen?.state === "talking") this.run({ kind: "hold", on: true });
     if (this.screen?.state === "holding") this.run({ kind: "hold", on: false });
+  }
+
+  /** Leaves out of the recording what is said, such as a card's number. */
+  toggleRecording(): void {
+    if (this.recording.hidden || this.recording.disabled) return;
+    this.run({ kind: "pause_recording", on: this.screen?.call?.recording !== "paused" });
   }
 
   hangUp(): void {

@@ -95,6 +95,7 @@ class Softphone {
   private readonly callsView = new CallsView(
     [{ name: "Listen", testID: "listen", run: (call) => this.supervision.take(call.id, "listen") }],
     [{ name: "Signalling", testID: "show-signalling", run: (call) => this.views.go({ kind: "call", id: call.id }) }],
+    [{ name: "Recording", testID: "show-recording", of: (call) => call.recorded === true, run: (call) => this.views.go({ kind: "call", id: call.id }) }],
     (id) => this.views.go({ kind: "call", id }),
   );
   private readonly callView = new CallView();
@@ -111,6 +112,7 @@ class Softphone {
         { key: "D", shift: true, does: "Decline the call", run: () => this.controls.decline() },
         { key: "M", does: "Mute or unmute", run: () => this.controls.toggleMute() },
         { key: "H", does: "Hold or resume", run: () => this.controls.toggleHold() },
+        { key: "R", does: "Pause the recording, or record again", run: () => this.controls.toggleRecording() },
         { key: "K", does: "Keypad", run: () => this.keypad.toggle() },
         { key: "T", does: "Transfer the caller", run: () => this.transfer.toggle() },
         { key: "E", shift: true, does: "Hang up", run: () => this.controls.hangUp() },

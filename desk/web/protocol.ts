@@ -58,6 +58,8 @@ export interface CallScreen {
   reasons?: string[];
   disposition?: string;
   sound?: SoundScreen;
+  /** Absent: the call isn't recorded. */
+  recording?: "on" | "paused";
 }
 
 /** Whom the agent may hand a caller to; a queue's agents can only be asked. */
@@ -125,6 +127,9 @@ export interface CallRow {
   ended_by?: string;
   why?: string;
   sound?: SideSound[];
+  /** Sound of it was kept; unrecorded: why none was, or not all, though the line is recorded. */
+  recorded?: boolean;
+  unrecorded?: string;
 }
 
 export interface CallList {
@@ -198,7 +203,7 @@ export interface Trouble {
 export type Command =
   | { kind: "set_state"; state: "available" | "away"; reason?: string }
   | { kind: "accept" | "decline"; offer: string }
-  | { kind: "hold" | "mute" | "use_phone"; on: boolean }
+  | { kind: "hold" | "mute" | "use_phone" | "pause_recording"; on: boolean }
   | { kind: "send_digit"; digit: string }
   | { kind: "transfer" | "consult"; number: string; caller_state?: string }
   | { kind: "supervise"; call: string; mode: Mode | "" }
