@@ -45,6 +45,10 @@ type callRow struct {
 	EndedBy ledger.EndedBy `json:"ended_by,omitempty"`
 	Why     string         `json:"why,omitempty"`
 	Sound   []soundRow     `json:"sound,omitempty"`
+	// Recorded says that sound of the call was kept; Unrecorded why none was, or not
+	// all of it, though the line is recorded.
+	Recorded   bool   `json:"recorded,omitempty"`
+	Unrecorded string `json:"unrecorded,omitempty"`
 }
 
 // calls serves GET /api/calls: those that are up, and the latest that are over.
@@ -90,7 +94,7 @@ func (d *Desk) rowOfRecord(record ledger.CallRecord) callRow {
 	row := callRow{
 		ID: record.ID, Line: record.Line, Language: record.Language, Reason: record.Reason, State: record.State,
 		Verification: record.Verification, Agents: []string{}, Started: record.Started, Ended: record.Ended,
-		EndedBy: record.EndedBy, Why: record.Why,
+		EndedBy: record.EndedBy, Why: record.Why, Recorded: len(record.Recordings) > 0, Unrecorded: record.Unrecorded,
 	}
 	for _, segment := range record.Segments {
 		if segment.Queue != "" {

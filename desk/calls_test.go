@@ -40,7 +40,7 @@ func supervised(t *testing.T, tell func(t *testing.T, s *shift)) {
 		}}
 		s.records.kept = []ledger.CallRecord{
 			{ID: ours, Line: "Member services", Started: began},
-			{ID: theirs, Line: "Nurse line", Started: began.Add(-time.Hour), Ended: began, EndedBy: ledger.ByCaller, Why: "the caller hung up", MemberToken: "token",
+			{ID: theirs, Line: "Nurse line", Started: began.Add(-time.Hour), Ended: began, EndedBy: ledger.ByCaller, Why: "the caller hung up", MemberToken: "token", Recordings: []string{whole},
 				Segments: []ledger.Segment{{Kind: ledger.SegmentTalk, Agent: "maria", Queue: "nurse_line"}, {Kind: ledger.SegmentTalk, Agent: "gone", Queue: "nurse_line"}}},
 		}
 		s.asks(t, "sam")
@@ -80,6 +80,9 @@ func TestASupervisorSeesTheCallsThatAreUpAndThoseThatAreOver(t *testing.T) {
 		}
 		if len(list.Recent) != 1 || list.Recent[0].ID != theirs || list.Recent[0].Queue != "nurse_line" || strings.Join(list.Recent[0].Agents, "+") != "Maria Santos+gone" {
 			t.Errorf("over: %+v", list.Recent)
+		}
+		if !list.Recent[0].Recorded || list.Up[0].Recorded {
+			t.Errorf("recorded are %+v", list)
 		}
 		if strings.Contains(text, "token") {
 			t.Errorf("the list says who calls: %s", text)

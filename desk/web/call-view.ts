@@ -58,6 +58,8 @@ export class CallView {
       reason: call.reason || "–",
       id: call.id,
     };
+    write(find("one-call-unrecorded"), call.unrecorded ? `Not all of this call is recorded: ${call.unrecorded}.` : "");
+    show(find("one-call-unrecorded"), Boolean(call.unrecorded));
     for (const [name, value] of Object.entries(facts)) write(find(`one-call-${name}`), value);
     const sound = call.sound ?? [];
     show(find("one-call-sound-fact"), sound.length > 0);

@@ -13,6 +13,8 @@ import { language } from "./words";
 export interface RowAction {
   name: string;
   testID: string;
+  /** Calls that have the button; all, if it is left out. */
+  of?(call: CallRow): boolean;
   run(call: CallRow): void;
 }
 
@@ -27,10 +29,10 @@ export class CallsView {
   );
   private shown = false;
 
-  /** both: buttons of every call; live: of those that are up, before the others. open shows a call by its ID. */
-  constructor(live: readonly RowAction[], both: readonly RowAction[], open: (id: string) => void) {
+  /** both: buttons of every call; live and over: of those that are up or over, before the others. open shows a call by its ID. */
+  constructor(live: readonly RowAction[], both: readonly RowAction[], over: readonly RowAction[], open: (id: string) => void) {
     this.up = new Rows(find("calls-up"), [...live, ...both], upCells);
-    this.recent = new Rows(find("calls-recent"), both, recentCells);
+    this.recent = new Rows(find("calls-recent"), [...over, ...both], recentCells);
     const id = find<HTMLInputElement>("find-call-id");
     find<HTMLFormElement>("find-call").addEventListener("submit", (event) => {
       event.preventDefault();
@@ -179,6 +181,10 @@ class Rows {
       else write(within, cell.text);
     });
     const of = `the call on ${row.line} at ${timeOf(row.started, now())}`;
-    element.querySelectorAll("button").forEach((button, place) => mark(button, "aria-label", `${this.actions[place]?.name ?? ""} of ${of}`));
+    element.querySelectorAll("button").forEach((button, place) => {
+      const action = this.actions[place];
+      mark(button, "aria-label", `${action?.name ?? ""} of ${of}`);
+      show(button, action?.of?.(row) ?? true);
+    });
   }
 }
