@@ -106,7 +106,7 @@ func (s *server) wire(ctx context.Context) error {
 	if s.center, err = call.NewCenter(call.Options{
 		Content: settings.Content, Sound: call.NewSound(s.engine), Verifier: verifier, Records: s.kept, Attester: attester, LookUps: s.lookUps,
 		Recordings: call.NewRecordings(s.recordings), Voices: call.NewVoices(s.recordings, s.kept),
-		MaxCalls:   settings.MaxCalls, Grace: settings.Grace, Transfers: settings.Transfers, TransferRing: settings.TransferRing, Log: s.log, Now: utc{}.Now, NewID: newID,
+		MaxCalls: settings.MaxCalls, Grace: settings.Grace, Transfers: settings.Transfers, TransferRing: settings.TransferRing, Log: s.log, Now: utc{}.Now, NewID: newID,
 	}); err != nil {
 		return err
 	}
