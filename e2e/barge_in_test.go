@@ -58,7 +58,7 @@ func TestKeysStopPromptsAndAreTypedAhead(t *testing.T) {
 	server := start(t,
 		[3]string{"careline.yaml", "flow: member-services", "flow: keys, emergency_notice: not_needed"},
 		[3]string{"flows/keys.yaml", "", keysFlow},
-		prompt(t, "tone-600", 600, 8), prompt(t, "tone-900", 900, 1.5),
+		prompt(t, "tone-600", 600, 8), prompt(t, "tone-900", 900, 2.5),
 		prompt(t, "tone-1200", 1200, 3), prompt(t, "tone-1500", 1500, 3), prompt(t, "tone-1800", 1800, 3))
 	caller := server.handset(t)
 	from := time.Time{}
@@ -81,7 +81,7 @@ func TestKeysStopPromptsAndAreTypedAhead(t *testing.T) {
 		t.Error("the notice was over before the keys were pressed")
 	}
 	caller.wait()
-	const whole = 75 // frames of the notice
+	const whole = 125 // frames of the notice
 	notice := caller.sounding(900, from, time.Now())
 	if len(notice) < whole {
 		t.Fatalf("%d frames are heard of the notice, whose %d no key may end", len(notice), whole)
