@@ -53,7 +53,7 @@ type packetPath struct {
 	pools bool // it takes memory from a sync.Pool
 }
 
-// packetPaths are the ways of a packet through an RTP leg, sockets included.
+// packetPaths are the ways of a packet through a leg, sockets of telephones included.
 func packetPaths(t testing.TB, engine *Engine) []packetPath {
 	playing := unpaced(t, engine, PCMU)
 	playing.Play(Playback{Clips: []*Clip{NewClip(signal.Tone(440, 1))}, Loop: true})
@@ -80,7 +80,7 @@ func packetPaths(t testing.TB, engine *Engine) []packetPath {
 	for _, suite := range Suites() {
 		paths = append(paths, securePaths(t, engine, suite)...)
 	}
-	return paths
+	return append(paths, browserPaths(t, engine)...)
 }
 
 func securePaths(t testing.TB, engine *Engine, suite Suite) []packetPath {
@@ -128,7 +128,7 @@ func BenchmarkPacket(b *testing.B) {
 	}
 }
 
-// BenchmarkToBrowser sends to a browser: what is added is the library's SRTP.
+// BenchmarkToBrowser sends to a browser, by its socket.
 func BenchmarkToBrowser(b *testing.B) {
 	engine := running(b, nil)
 	agent := newBrowser(b, webrtc.MimeTypePCMU)

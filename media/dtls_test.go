@@ -45,7 +45,7 @@ func newDTLSPhone(t *testing.T, leg netip.AddrPort) *dtlsPhone {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, raw, err := newCertificate(key)
+	raw, err := newCertificate(key)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"slices"
@@ -27,7 +28,8 @@ const (
 // errForeignCertificate says that the DTLS peer isn't the one that signalling named.
 var errForeignCertificate = errors.New("media: the certificate isn't the one that the session description names")
 
-// handshake brings the keys of one agreement with a telephone by DTLS (RFC 5764). What
+// handshake brings the keys of one agreement by DTLS (RFC 5764): with a telephone, or
+// with a browser on the way that ICE has found. What
 // is below mu is read by the goroutine that reads the leg's packets and by the one that
 // shakes hands.
 type handshake struct {
@@ -36,6 +38,11 @@ type handshake struct {
 	role   Setup // ours: active or passive
 	ctx    context.Context
 	cancel context.CancelFunc
+	send   func(packet []byte, to netip.AddrPort)
+	agreed func() // the keys are in force; nil: nobody asks
+	ended  func() // an attempt has failed, or the far side said good-bye; nil: nobody asks
+
+	running sync.WaitGroup
 
 	settled atomic.Bool // the keys are in force
 
@@ -47,7 +54,7 @@ type handshake struct {
 // newHandshake makes one that waits; begin lets an active one begin.
 func newHandshake(leg *Leg, remote DTLS) *handshake {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &handshake{leg: leg, remote: remote, role: remote.Setup.Answer(), ctx: ctx, cancel: cancel}
+	return &handshake{leg: leg, remote: remote, role: remote.Setup.Answer(), ctx: ctx, cancel: cancel, send: leg.sendDTLS}
 }
 
 // fits reports whether an agreement goes on with the handshake there is (RFC 8842
@@ -101,8 +108,10 @@ func (h *handshake) try(with netip.AddrPort, named bool) *dtlsWire {
 		return nil
 	}
 	*tries++
-	wire := newDTLSWire(h.leg.local, with, h.leg.sendDTLS)
-	if !h.leg.engine.start(func() { h.run(wire) }) {
+	wire := newDTLSWire(h.leg.local, with, h.send)
+	h.running.Add(1)
+	if !h.leg.engine.start(func() { defer h.running.Done(); h.run(wire) }) {
+		h.running.Done()
 		return nil
 	}
 	if len(h.wires) >= maxWires {
@@ -121,17 +130,45 @@ func (h *handshake) run(wire *dtlsWire) {
 	if err == nil {
 		if err = h.settle(conn); err == nil {
 			log.Debug("DTLS keys agreed")
+			if h.agreed != nil {
+				h.agreed()
+			}
 			h.only(wire)
-			<-h.ctx.Done()
+			h.stay(conn)
 		}
 		_ = conn.Close() // says good-bye, if it can
 	}
 	_ = wire.Close()
+	if h.ended != nil {
+		h.ended()
+	}
 	if err != nil {
 		log.Debug("DTLS handshake failed", zap.Error(err))
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		h.wires = slices.DeleteFunc(h.wires, func(one *dtlsWire) bool { return one == wire })
+	}
+}
+
+// stay waits for the end: of the agreement, or of the far side, where somebody asks.
+func (h *handshake) stay(conn *dtls.Conn) {
+	if h.ended == nil {
+		<-h.ctx.Done()
+		return
+	}
+	over := make(chan struct{})
+	stop := context.AfterFunc(h.ctx, func() {
+		defer close(over)
+		_ = conn.Close()
+	})
+	var nothing [1]byte
+	for { // what is said by DTLS itself is for nobody here
+		if _, err := conn.Read(nothing[:]); err != nil && !errors.Is(err, io.ErrShortBuffer) {
+			break
+		}
+	}
+	if !stop() {
+		<-over
 	}
 }
 
@@ -230,7 +267,16 @@ func (h *handshake) with(from netip.AddrPort) bool {
 // close ends the handshake and its goroutine. It may be called again, and on nil.
 func (h *handshake) close() {
 	if h != nil {
+		h.mu.Lock()
+		defer h.mu.Unlock()
 		h.cancel()
+	}
+}
+
+// wait waits until that has ended, once it is closed; on nil there is nothing.
+func (h *handshake) wait() {
+	if h != nil {
+		h.running.Wait()
 	}
 }
 

@@ -63,7 +63,7 @@ type incoming struct {
 	mu      sync.Mutex
 	types   *payloadTypes // nil: nothing agreed
 	latch   *latch        // nil on a WebRTC leg, where SRTP proves the sender
-	secure  *decryption   // nil where plain RTP was agreed on, and on a WebRTC leg
+	secure  *decryption   // nil where plain RTP was agreed on
 	tones   *toneListener // nil: keys aren't listened for in the sound
 	keying  bool          // handshake hasn't brought the keys yet
 	expects bool          // the far side is to send
@@ -180,7 +180,7 @@ func (a *arrival) wellFormed() bool {
 // authentic reads a packet again, decrypted, if it is the far side's. Those of an
 // address that isn't heard anyway cost no cryptography.
 func (in *incoming) authentic(p *packet, raw []byte, from netip.AddrPort, now time.Time) bool {
-	if !in.latch.listens(from, now) {
+	if in.latch != nil && !in.latch.listens(from, now) {
 		in.ignored++
 		return false
 	}

@@ -58,7 +58,7 @@ type Leg struct {
 	engine  *Engine
 	local   netip.AddrPort // of RTP legs
 	place   place          // with the pacer
-	release func()         // gives back socket or peer connection
+	release func()         // gives back socket or link
 	joined  *Leg           // by Join; under engine.mu
 
 	monitor monitor
@@ -246,7 +246,7 @@ func (l *Leg) Stats() LegStats {
 	return stats
 }
 
-// Close parts the leg, frees its port or peer connection and ends its goroutines.
+// Close parts the leg, frees its port or browser and ends its goroutines.
 // No event is told after it returns. It may be called again.
 func (l *Leg) Close() {
 	if l.closed.Swap(true) {

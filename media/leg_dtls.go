@@ -50,7 +50,9 @@ func (l *Leg) keyed(h *handshake, own, theirs Crypto) error {
 	l.in.secure = &decryption{current: open}
 	l.in.keying, l.out.keying = false, false
 	l.out.seal = seal
-	l.out.retarget(l.in.latch.target)
+	if l.in.latch != nil {
+		l.out.retarget(l.in.latch.target)
+	}
 	return nil
 }
 
@@ -60,7 +62,7 @@ func (l *Leg) receiveDTLS(raw []byte, from netip.AddrPort, now time.Time) {
 	l.in.mu.Lock()
 	h, may, named := l.in.handshake, false, false
 	switch {
-	case l.in.latch == nil: // of a browser, whose connection has DTLS of its own
+	case l.in.latch == nil: // of a browser, whose link takes it
 	case l.in.types == nil:
 		l.in.early, l.in.earlyFrom = append(l.in.early[:0], raw...), from
 	case h == nil:

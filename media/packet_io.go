@@ -45,7 +45,7 @@ func ParsePacketIO(name string) (PacketIO, error) {
 func (e *Engine) openIO() {
 	e.besides.open()
 	for _, pacer := range e.pacers {
-		pacer.browsers = e.webrtc.conn
+		pacer.browsers = e.webrtc.socket
 	}
 	moving := e.moving
 	if moving == BatchedIO {

@@ -41,10 +41,6 @@ func (l *Leg) report(now time.Time, heard heardTally, said saidTally) {
 // sendReport sends a compound packet, which lies in the monitor's buffer; its lock
 // is held. What can't be sent now is worth nothing later.
 func (l *Leg) sendReport(raw []byte) {
-	if l.browser != nil {
-		l.browser.sendReport(raw)
-		return
-	}
 	m := &l.monitor
 	o := &l.out
 	o.mu.Lock()

@@ -78,8 +78,5 @@ func (o *outgoing) tally(now time.Time) saidTally {
 	if socket, ok := o.to.(interface{ refused() uint64 }); ok {
 		t.refused += socket.refused()
 	}
-	if track, ok := o.to.(interface{ source() uint32 }); ok {
-		t.source = track.source()
-	}
 	return t
 }

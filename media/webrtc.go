@@ -14,8 +14,6 @@ import (
 	"time"
 
 	"github.com/pion/ice/v4"
-	"github.com/pion/interceptor"
-	"github.com/pion/webrtc/v4"
 	"go.uber.org/zap"
 
 	"careline/media/packetio"
@@ -30,8 +28,6 @@ const (
 	// dtlsTimeout is how long a browser that has found us may take to agree on keys;
 	// then it is EventFailed.
 	dtlsTimeout = 10 * time.Second
-	// iceKeepAlive is the pause between our own signs of life, where no sound goes.
-	iceKeepAlive = 2 * time.Second
 	// sharedReadBuffer is asked of the system for the socket of all browsers.
 	sharedReadBuffer = 4 << 20
 	// maxOffer bounds the size of an offer or an answer, in bytes.
@@ -60,12 +56,11 @@ type webrtcSide struct {
 	public  netip.Addr     // told beside the addresses bound; invalid: none
 	limits  browserLimits
 	moving  PacketIO
-	conn    packetio.Shared
+	socket  *browserSocket // nil before listen
 	mux     *ice.UDPMuxDefault
 	streams *ice.TCPMuxDefault // nil: none
-	api     *webrtc.API
-	config  webrtc.Configuration
-	// certificate is that of config, for telephones' DTLS, and fingerprint its hash.
+	ice     []ice.AgentOption  // of each connection
+	// certificate is that of DTLS, with browsers and telephones, and fingerprint its hash.
 	certificate tls.Certificate
 	fingerprint string
 }
@@ -84,13 +79,13 @@ func newWebRTCSide(options Options) (*webrtcSide, error) {
 	}, nil
 }
 
-func (w *webrtcSide) listening() bool { return w.conn != nil }
+func (w *webrtcSide) listening() bool { return w.socket != nil }
 
 func (w *webrtcSide) address() netip.AddrPort {
-	if w.conn == nil {
+	if w.socket == nil {
 		return netip.AddrPort{}
 	}
-	return plain(w.conn.LocalAddr().(*net.UDPAddr).AddrPort())
+	return plain(w.socket.LocalAddr().(*net.UDPAddr).AddrPort())
 }
 
 func (w *webrtcSide) addressTCP() netip.AddrPort {
@@ -100,16 +95,16 @@ func (w *webrtcSide) addressTCP() netip.AddrPort {
 	return plain(w.streams.LocalAddr().(*net.TCPAddr).AddrPort())
 }
 
-// listen binds the sockets and builds the API upon it.
+// listen binds the sockets and prepares what lies upon them.
 func (w *webrtcSide) listen() error {
-	if w.conn != nil {
+	if w.socket != nil {
 		return errors.New("media: Listen was called before")
 	}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return fmt.Errorf("media: WebRTC key: %w", err)
 	}
-	certificate, raw, err := newCertificate(key)
+	raw, err := newCertificate(key)
 	if err != nil {
 		return fmt.Errorf("media: WebRTC certificate: %w", err)
 	}
@@ -121,67 +116,46 @@ func (w *webrtcSide) listen() error {
 		return fmt.Errorf("media: UDP %s (media.webrtc): %w", w.bind, err)
 	}
 	logs := pionLogs{w.log}
-	w.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: conn, Logger: logs.NewLogger("mux")})
-	w.conn = conn
+	w.socket = newBrowserSocket(conn, w.limits.disconnected/5)
+	w.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: w.socket, Logger: logs.NewLogger("mux")})
 	if w.bindTCP.IsValid() {
 		if w.streams, err = listenStreams(w.bindTCP, logs); err != nil {
 			return errors.Join(err, w.close())
 		}
 	}
-	if w.api, err = w.newAPI(logs); err != nil {
-		return errors.Join(fmt.Errorf("media: WebRTC: %w", err), w.close())
-	}
-	w.config = webrtc.Configuration{Certificates: []webrtc.Certificate{certificate}}
+	w.ice = w.agentOptions(logs)
 	w.certificate, w.fingerprint = tls.Certificate{Certificate: [][]byte{raw}, PrivateKey: key}, fingerprint("sha-256", raw)
 	return nil
 }
 
-func (w *webrtcSide) newAPI(logs pionLogs) (*webrtc.API, error) {
-	engine := &webrtc.MediaEngine{}
-	for _, codec := range browserCodecs() {
-		if err := engine.RegisterCodec(codec, webrtc.RTPCodecTypeAudio); err != nil {
-			return nil, err
-		}
+// agentOptions are what each browser's ICE is made of.
+func (w *webrtcSide) agentOptions(logs pionLogs) []ice.AgentOption {
+	networks := []ice.NetworkType{ice.NetworkTypeUDP4, ice.NetworkTypeUDP6}
+	options := []ice.AgentOption{
+		ice.WithICELite(true), ice.WithCandidateTypes([]ice.CandidateType{ice.CandidateTypeHost}), ice.WithUDPMux(w.mux),
+		ice.WithIncludeLoopback(), ice.WithMulticastDNSMode(ice.MulticastDNSModeDisabled), ice.WithLoggerFactory(logs),
+		ice.WithDisableActiveTCP(), // what a browser names is no reason to connect there
+		ice.WithDisconnectedTimeout(w.limits.disconnected), ice.WithFailedTimeout(w.limits.failed),
 	}
-	// Nothing of the library's stands in the packets' way: reports are the monitor's.
-	registry := &interceptor.Registry{}
-	settings := webrtc.SettingEngine{LoggerFactory: logs}
-	settings.SetLite(true)
-	settings.SetICEUDPMux(w.mux)
-	settings.SetIncludeLoopbackCandidate(true)
-	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
-	networks := []webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6}
-	settings.DisableActiveTCP(true) // what a browser names is no reason to connect there
 	if w.streams != nil {
-		settings.SetICETCPMux(w.streams)
-		networks = append(networks, webrtc.NetworkTypeTCP4, webrtc.NetworkTypeTCP6)
+		options = append(options, ice.WithTCPMux(w.streams))
+		networks = append(networks, ice.NetworkTypeTCP4, ice.NetworkTypeTCP6)
 	}
-	settings.SetNetworkTypes(networks)
 	if w.public.IsValid() {
-		if err := settings.SetICEAddressRewriteRules(webrtc.ICEAddressRewriteRule{
-			External: []string{w.public.String()}, AsCandidateType: webrtc.ICECandidateTypeHost, Mode: webrtc.ICEAddressRewriteAppend,
-		}); err != nil {
-			return nil, err
-		}
+		options = append(options, ice.WithAddressRewriteRules(ice.AddressRewriteRule{
+			External: []string{w.public.String()}, AsCandidateType: ice.CandidateTypeHost, Mode: ice.AddressRewriteAppend,
+		}))
 	}
-	settings.SetICETimeouts(w.limits.disconnected, w.limits.failed, iceKeepAlive)
-	settings.SetDTLSConnectContextMaker(func() (context.Context, func()) {
-		return context.WithTimeout(context.Background(), w.limits.handshake)
-	})
-	if err := settings.SetAnsweringDTLSRole(webrtc.DTLSRoleServer); err != nil {
-		return nil, err
-	}
-	return webrtc.NewAPI(webrtc.WithMediaEngine(engine), webrtc.WithInterceptorRegistry(registry),
-		webrtc.WithSettingEngine(settings)), nil
+	return append(options, ice.WithNetworkTypes(networks))
 }
 
-// close ends the sockets; all peer connections are closed.
+// close ends the sockets; all links are closed.
 func (w *webrtcSide) close() error {
 	err := w.mux.Close()
 	if w.streams != nil {
 		err = errors.Join(err, w.streams.Close())
 	}
-	if closeErr := w.conn.Close(); closeErr != nil && !errors.Is(closeErr, net.ErrClosed) {
+	if closeErr := w.socket.Close(); closeErr != nil && !errors.Is(closeErr, net.ErrClosed) {
 		err = errors.Join(err, closeErr)
 	}
 	return err
@@ -191,17 +165,17 @@ func (w *webrtcSide) close() error {
 // no candidates to trickle. The leg sends and hears from EventConnected on.
 // Errors about the offer wrap ErrBadOffer or ErrNoCommonCodec.
 func (e *Engine) OpenWebRTC(ctx context.Context, options LegOptions, offerSDP string) (*Leg, string, error) {
-	if err := checkOffer(offerSDP); err != nil {
+	remote, err := readBrowserSDP(offerSDP, ErrBadOffer)
+	if err != nil {
 		return nil, "", err
 	}
 	leg, err := e.newBrowserLeg(options)
 	if err != nil {
 		return nil, "", err
 	}
-	leg.browser.fingerprints = attributes(offerSDP, "fingerprint")
-	answer, err := leg.answer(ctx, offerSDP)
+	answer, err := leg.open(ctx, remote)
 	if err == nil {
-		leg.settleWebRTC(offeredDirection(offerSDP), answer)
+		leg.settleWebRTC(remote.direction, answer)
 		err = e.adopt(leg)
 	}
 	if err != nil {
@@ -210,28 +184,36 @@ func (e *Engine) OpenWebRTC(ctx context.Context, options LegOptions, offerSDP st
 	return leg, answer, nil
 }
 
-// newBrowserLeg makes a leg with a connection of its own, which nobody but the
-// caller knows of yet: adopt or discard it.
+// open lets the browser come that has made the first offer.
+func (l *Leg) open(ctx context.Context, remote *browserSDP) (string, error) {
+	choice := l.choose(remote.codecs)
+	if choice.format.Codec == CodecNone {
+		return "", ErrNoCommonCodec
+	}
+	if err := l.browser.link.gather(ctx); err != nil {
+		return "", err
+	}
+	if err := l.browser.link.accept(remote); err != nil {
+		return "", err
+	}
+	return l.answer(remote, choice)
+}
+
+// newBrowserLeg makes a leg with a link of its own, which nobody but the caller knows
+// of yet: adopt or discard it.
 func (e *Engine) newBrowserLeg(options LegOptions) (*Leg, error) {
 	if !e.webrtc.listening() {
 		return nil, errors.New("media: a WebRTC leg before Listen")
 	}
-	peer, err := e.webrtc.api.NewPeerConnection(e.webrtc.config)
+	leg := e.newLeg(options, nil)
+	link, err := newBrowserLink(leg, e.webrtc)
 	if err != nil {
-		return nil, fmt.Errorf("media: peer connection: %w", err)
+		return nil, err
 	}
-	track := &browserTrack{}
-	leg := e.newLeg(options, track)
 	leg.description = Description{}
-	leg.browser = &browserSide{connection: peer}
-	if _, err := peer.AddTrack(track); err != nil {
-		return nil, leg.discard(fmt.Errorf("media: track: %w", err))
-	}
-	peer.OnTrack(func(remote *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
-		e.readReports(leg, receiver.Read)
-		e.readTrack(leg, remote)
-	})
-	peer.OnConnectionStateChange(leg.connectionState)
+	leg.browser = &browserSide{link: link, own: ownSDP{session: uint64(newSSRC(0))}}
+	leg.in.keying, leg.out.keying = true, true
+	leg.out.to = link
 	return leg, nil
 }
 
@@ -241,7 +223,7 @@ func (l *Leg) discard(why error) error {
 	l.notifyMu.Lock()
 	l.notify = nil
 	l.notifyMu.Unlock()
-	return errors.Join(why, l.browser.connection.GracefulClose())
+	return errors.Join(why, l.browser.link.close())
 }
 
 // adopt makes the leg one of the engine's.
@@ -256,43 +238,17 @@ func (e *Engine) adopt(leg *Leg) error {
 	leg.release = func() {
 		go func() {
 			defer e.group.Done()
-			if err := leg.browser.connection.GracefulClose(); err != nil {
+			if err := leg.browser.link.close(); err != nil {
 				e.log.Debug("webrtc close", zap.String("call", leg.id), zap.Error(err))
 			}
 		}()
 	}
 	e.insert(leg, e.idlest())
-	for _, sender := range leg.browser.connection.GetSenders() {
-		e.group.Go(func() { readReports(leg, sender.Read) })
-	}
 	return nil
 }
 
-// readTrack hands what the browser says to the leg, until it is over.
-func (e *Engine) readTrack(leg *Leg, remote *webrtc.TrackRemote) {
-	e.mu.Lock()
-	if e.closed {
-		e.mu.Unlock()
-		return
-	}
-	e.group.Add(1)
-	e.mu.Unlock()
-	defer e.group.Done()
-	buffer := make([]byte, maxPacket)
-	for {
-		n, _, err := remote.Read(buffer)
-		if err != nil {
-			return
-		}
-		leg.receive(buffer[:n], netip.AddrPort{}, time.Now())
-	}
-}
-
-// checkOffer refuses what no softphone sends, before the library works for it.
-func checkOffer(offer string) error { return checkSections(offer, ErrBadOffer) }
-
-// checkSections refuses, as wrong, a description that isn't of one stream of audio:
-// each section costs the library a transceiver.
+// checkSections refuses, as wrong, a description that isn't of one stream of audio, as
+// no softphone sends it, before it is read.
 func checkSections(sdp string, wrong error) error {
 	if len(sdp) > maxOffer {
 		return fmt.Errorf("%w: more than %d bytes", wrong, maxOffer)

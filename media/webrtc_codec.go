@@ -1,56 +1,34 @@
 package media
 
-import (
-	"strings"
+import "strings"
 
-	"github.com/pion/webrtc/v4"
-)
+// digitsName is that of digits among codecs (RFC 4733).
+const digitsName = "telephone-event"
 
-const mimeDigits = "audio/telephone-event"
-
-// browserCodecs are what browsers' connections may use; which of them a leg does is
-// chosen as it answers. Without parameters they fit any that a browser gives.
-func browserCodecs() []webrtc.RTPCodecParameters {
-	var all []webrtc.RTPCodecParameters
-	add := func(mimeType string, clockRate, channels int, payloadType uint8) {
-		all = append(all, webrtc.RTPCodecParameters{
-			RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: mimeType, ClockRate: uint32(clockRate), Channels: uint16(channels)},
-			PayloadType:        webrtc.PayloadType(payloadType),
-		})
-	}
-	for _, codec := range []Codec{PCMU, PCMA, G722, Opus} {
-		channels := 0 // that is, one
-		if codec == Opus {
-			channels = codecTraits[Opus].channels
-		}
-		add("audio/"+codec.String(), codec.ClockRate(), channels, codec.PayloadType())
-	}
-	add(mimeDigits, SampleRate, 0, 126) // as browsers have it
-	add(mimeDigits, Opus.ClockRate(), 0, WideDigitPayloadType)
-	return all
-}
+// browserDigits is the payload type of digits at 8 kHz as browsers have it.
+const browserDigits = 126
 
 // browserChoice is what a leg and its browser agree on.
 type browserChoice struct {
 	format Format
-	remote Description                 // what the browser says of digits and of Opus
-	codecs []webrtc.RTPCodecParameters // what the answer says
+	remote Description    // what the browser says of digits and of Opus
+	codecs []browserCodec // what the answer says
 }
 
 // choose picks, of what a browser offers, the first codec in the leg's order, and the
 // digits that go with it (RFC 4733 section 2.1: under the same clock, if there are
 // such); CodecNone if there is none.
-func (l *Leg) choose(offered []webrtc.RTPCodecParameters) (choice browserChoice) {
+func (l *Leg) choose(offered []browserCodec) (choice browserChoice) {
 	for _, codec := range l.codecs {
 		for _, one := range offered {
-			if codecOf(one) != codec {
+			if one.codec() != codec {
 				continue
 			}
-			choice.format = Format{codec, uint8(one.PayloadType)}
-			choice.remote.Opus = ParseOpusParameters(one.SDPFmtpLine)
-			one.SDPFmtpLine = ""
+			choice.format = Format{codec, one.payloadType}
+			choice.remote.Opus = ParseOpusParameters(one.parameters)
+			one.parameters = ""
 			if codec == Opus {
-				one.SDPFmtpLine = l.engine.opus.String()
+				one.parameters = l.engine.opus.String()
 			}
 			choice.codecs = append(choice.codecs, one)
 			choice.addDigits(offered)
@@ -60,28 +38,58 @@ func (l *Leg) choose(offered []webrtc.RTPCodecParameters) (choice browserChoice)
 	return choice
 }
 
-func (c *browserChoice) addDigits(offered []webrtc.RTPCodecParameters) {
-	var best *webrtc.RTPCodecParameters
+func (c *browserChoice) addDigits(offered []browserCodec) {
+	var best *browserCodec
 	for i, one := range offered {
-		if !strings.EqualFold(one.MimeType, mimeDigits) {
+		if !strings.EqualFold(one.name, digitsName) {
 			continue
 		}
-		if best == nil || int(one.ClockRate) == c.format.Codec.ClockRate() {
+		if best == nil || one.clock == c.format.Codec.ClockRate() {
 			best = &offered[i]
 		}
 	}
 	if best != nil {
-		c.remote.DigitPayloadType, c.remote.DigitClockRate = uint8(best.PayloadType), int(best.ClockRate)
+		c.remote.DigitPayloadType, c.remote.DigitClockRate = best.payloadType, best.clock
 		c.codecs = append(c.codecs, *best)
 	}
 }
 
-// codecOf is the codec that a browser means; CodecNone if it is none of ours.
-func codecOf(parameters webrtc.RTPCodecParameters) Codec {
-	_, name, _ := strings.Cut(parameters.MimeType, "/")
-	codec := ParseCodec(name)
-	if int(parameters.ClockRate) != codec.ClockRate() {
-		return CodecNone
+// codec is the one that is meant; CodecNone if it is none of those that browsers and
+// we have.
+func (b browserCodec) codec() Codec {
+	codec := ParseCodec(b.name)
+	switch codec {
+	case PCMU, PCMA, G722, Opus:
+		if b.clock == codec.ClockRate() {
+			return codec
+		}
 	}
-	return codec
+	return CodecNone
+}
+
+// offeredCodecs are those that the leg may speak, in its order, and the digits that go
+// with them.
+func (l *Leg) offeredCodecs() []browserCodec {
+	var offered []browserCodec
+	clocks := map[int]bool{}
+	for _, codec := range l.codecs {
+		one := browserCodec{name: codec.String(), clock: codec.ClockRate(), channels: 1, payloadType: codec.PayloadType()}
+		if one.codec() == CodecNone {
+			continue
+		}
+		if codec == Opus {
+			one.channels, one.parameters = codecTraits[Opus].channels, l.engine.opus.String()
+		}
+		offered = append(offered, one)
+		clocks[one.clock] = true
+	}
+	for _, digits := range []browserCodec{
+		{name: digitsName, clock: SampleRate, channels: 1, payloadType: browserDigits},
+		{name: digitsName, clock: Opus.ClockRate(), channels: 1, payloadType: WideDigitPayloadType},
+	} {
+		if clocks[digits.clock] {
+			offered = append(offered, digits)
+		}
+	}
+	return offered
 }

@@ -8,76 +8,11 @@ import (
 	"fmt"
 	"math/big"
 	"net/netip"
-	"sync/atomic"
 	"time"
 
 	"github.com/pion/logging"
-	"github.com/pion/rtp"
-	"github.com/pion/webrtc/v4"
 	"go.uber.org/zap"
 )
-
-// browserTrack is the sender of a WebRTC leg: the library encrypts what it is
-// given. It numbers packets as the outgoing stream says, but under the SSRC that
-// the answer names.
-type browserTrack struct {
-	bound  atomic.Pointer[boundTrack]
-	header rtp.Header // for one packet at a time
-}
-
-type boundTrack struct {
-	writer webrtc.TrackLocalWriter
-	ssrc   uint32
-}
-
-func (t *browserTrack) send(raw []byte) error {
-	bound := t.bound.Load()
-	if bound == nil {
-		return ErrClosed
-	}
-	var p packet
-	p.parse(raw)
-	t.header = rtp.Header{
-		Version: 2, Marker: p.marker, PayloadType: p.payloadType,
-		SequenceNumber: p.sequence, Timestamp: p.timestamp, SSRC: bound.ssrc,
-	}
-	_, err := bound.writer.WriteRTP(&t.header, p.payload)
-	return err
-}
-
-// source is the SSRC that the answer names; 0 before there is one.
-func (t *browserTrack) source() uint32 {
-	if bound := t.bound.Load(); bound != nil {
-		return bound.ssrc
-	}
-	return 0
-}
-
-// aim: a WebRTC leg has one way only, which opens when it is connected.
-func (t *browserTrack) aim(netip.AddrPort) bool { return true }
-
-// Bind is called by the library when the stream's numbers are known.
-func (t *browserTrack) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
-	t.bound.Store(&boundTrack{c.WriteStream(), uint32(c.SSRC())})
-	for _, codec := range c.CodecParameters() {
-		if codecOf(codec) != CodecNone {
-			return codec, nil
-		}
-	}
-	return webrtc.RTPCodecParameters{}, ErrNoCommonCodec
-}
-
-// Unbind is called by the library when the stream is over.
-func (t *browserTrack) Unbind(webrtc.TrackLocalContext) error {
-	t.bound.Store(nil)
-	return nil
-}
-
-// ID, RID, StreamID and Kind describe the track in the answer.
-func (t *browserTrack) ID() string                { return "careline" }
-func (t *browserTrack) RID() string               { return "" }
-func (t *browserTrack) StreamID() string          { return "careline" }
-func (t *browserTrack) Kind() webrtc.RTPCodecType { return webrtc.RTPCodecTypeAudio }
 
 // agreeWebRTC is Agree for a browser.
 func (l *Leg) agreeWebRTC(choice browserChoice) {
@@ -93,19 +28,19 @@ func (l *Leg) agreeWebRTC(choice browserChoice) {
 	l.description.agree(choice.remote, choice.format)
 }
 
-// connectionState follows the peer connection. It runs in the library's callback.
-func (l *Leg) connectionState(state webrtc.PeerConnectionState) {
+// linked follows the link to the browser.
+func (l *Leg) linked(state linkState) {
 	switch state {
-	case webrtc.PeerConnectionStateConnected:
+	case linkUp:
 		l.out.mu.Lock()
 		l.out.connected = true
 		l.out.wanted = !l.out.held && !l.closed.Load()
 		l.out.retarget(netip.AddrPort{})
 		l.out.mu.Unlock()
 		l.tell(Event{Kind: EventConnected})
-	case webrtc.PeerConnectionStateDisconnected:
+	case linkQuiet:
 		l.tell(Event{Kind: EventDisconnected})
-	case webrtc.PeerConnectionStateFailed, webrtc.PeerConnectionStateClosed:
+	case linkFailed:
 		l.out.mu.Lock()
 		l.out.connected, l.out.wanted, l.out.open = false, false, false
 		l.out.mu.Unlock()
@@ -117,25 +52,17 @@ func (l *Leg) connectionState(state webrtc.PeerConnectionState) {
 
 // newCertificate makes the self-signed certificate of DTLS; its fingerprint is in
 // each session description.
-func newCertificate(key crypto.Signer) (webrtc.Certificate, []byte, error) {
+func newCertificate(key crypto.Signer) ([]byte, error) {
 	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
 	if err != nil {
-		return webrtc.Certificate{}, nil, fmt.Errorf("serial number: %w", err)
+		return nil, fmt.Errorf("serial number: %w", err)
 	}
 	now := time.Now()
 	template := &x509.Certificate{
 		SerialNumber: serial, Subject: pkix.Name{CommonName: "careline"},
 		NotBefore: now.Add(-24 * time.Hour), NotAfter: now.Add(certificateLife), Version: 2,
 	}
-	raw, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		return webrtc.Certificate{}, nil, err
-	}
-	parsed, err := x509.ParseCertificate(raw)
-	if err != nil {
-		return webrtc.Certificate{}, nil, err
-	}
-	return webrtc.CertificateFromX509(key, parsed), raw, nil
+	return x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 }
 
 // pionLogs lets the library's warnings come out at debug level: what they tell is

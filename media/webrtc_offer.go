@@ -4,9 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
-
-	"github.com/pion/webrtc/v4"
 )
 
 // ErrBadAnswer is wrapped by errors about an answer that can't be used.
@@ -22,7 +21,6 @@ func (e *Engine) OfferWebRTC(ctx context.Context, options LegOptions) (*Leg, str
 	if err != nil {
 		return nil, "", err
 	}
-	leg.browser.awaits = true
 	offer, err := leg.offer(ctx)
 	if err == nil {
 		err = e.adopt(leg)
@@ -38,61 +36,16 @@ func (e *Engine) OfferWebRTC(ctx context.Context, options LegOptions) (*Leg, str
 
 // offer makes the complete offer.
 func (l *Leg) offer(ctx context.Context) (string, error) {
-	codecs := l.offeredCodecs()
-	if len(codecs) == 0 {
+	own := &l.browser.own
+	own.mid, own.bundled, own.setup, own.direction = "0", true, SetupActpass, SendRecv
+	if own.codecs = l.offeredCodecs(); len(own.codecs) == 0 {
 		return "", ErrNoCommonCodec
 	}
-	if err := l.browser.connection.GetTransceivers()[0].SetCodecPreferences(codecs); err != nil {
-		return "", fmt.Errorf("media: offer: %w", err)
+	l.browser.awaits = true
+	if err := l.browser.link.gather(ctx); err != nil {
+		return "", err
 	}
-	offer, err := l.browser.connection.CreateOffer(nil)
-	if err != nil {
-		return "", fmt.Errorf("media: offer: %w", err)
-	}
-	if err := l.setLocal(ctx, offer); err != nil {
-		return "", fmt.Errorf("media: offer: %w", err)
-	}
-	return l.browser.connection.LocalDescription().SDP, nil
-}
-
-// offeredCodecs are those that the leg may speak, in its order, and the digits that go
-// with them.
-func (l *Leg) offeredCodecs() []webrtc.RTPCodecParameters {
-	var offered []webrtc.RTPCodecParameters
-	clocks := map[uint32]bool{}
-	for _, codec := range l.codecs {
-		for _, one := range browserCodecs() {
-			if codecOf(one) != codec {
-				continue
-			}
-			if codec == Opus {
-				one.SDPFmtpLine = l.engine.opus.String()
-			}
-			offered = append(offered, one)
-			clocks[one.ClockRate] = true
-		}
-	}
-	for _, one := range browserCodecs() {
-		if strings.EqualFold(one.MimeType, mimeDigits) && clocks[one.ClockRate] {
-			offered = append(offered, one)
-		}
-	}
-	return offered
-}
-
-// setLocal makes a description ours, and waits until its candidates are known. No
-// network is asked for them.
-func (l *Leg) setLocal(ctx context.Context, description webrtc.SessionDescription) error {
-	gathered := webrtc.GatheringCompletePromise(l.browser.connection)
-	if err := l.browser.connection.SetLocalDescription(description); err != nil {
-		return err
-	}
-	select {
-	case <-gathered:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return l.describe()
 }
 
 // AnswerWebRTC takes the browser's answer to the offer of OfferWebRTC, once. The leg
@@ -112,32 +65,42 @@ func (l *Leg) AnswerWebRTC(answer string) error {
 		return errors.New("media: AnswerWebRTC without an offer of ours that has no answer yet")
 	}
 	l.browser.awaits = false
-	if err := checkAnswer(answer); err != nil {
+	remote, err := readAnswer(answer, l.browser.own.mid)
+	if err != nil {
 		return err
 	}
-	remote := webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: withDirection(answer, SendRecv)}
-	if err := l.browser.connection.SetRemoteDescription(remote); err != nil {
-		return fmt.Errorf("%w: %v", ErrBadAnswer, err)
-	}
-	choice := l.choose(l.browser.connection.GetSenders()[0].GetParameters().Codecs)
+	choice := l.choose(remote.among(l.browser.own.codecs))
 	if choice.format.Codec == CodecNone {
 		return ErrNoCommonCodec
 	}
-	l.browser.fingerprints = attributes(answer, "fingerprint")
+	if err := l.browser.link.accept(remote); err != nil {
+		return fmt.Errorf("%w: %v", ErrBadAnswer, err)
+	}
+	l.browser.remote = remote
 	l.agreeWebRTC(choice)
-	l.settleWebRTC(offeredDirection(answer), l.browser.connection.LocalDescription().SDP)
+	l.settleWebRTC(remote.direction, string(l.Local().WebRTC))
 	return nil
 }
 
-// checkAnswer refuses what the library would take and nothing could come of.
-func checkAnswer(answer string) error {
-	if err := checkSections(answer, ErrBadAnswer); err != nil {
-		return err
+// readAnswer reads an answer to an offer of one section of that name.
+func readAnswer(answer, mid string) (*browserSDP, error) {
+	remote, err := readBrowserSDP(answer, ErrBadAnswer)
+	switch {
+	case err != nil:
+		return nil, err
+	case remote.mid != mid:
+		return nil, fmt.Errorf("%w: it is about another section than the offer's", ErrBadAnswer)
+	case remote.dtls.Setup != SetupActive && remote.dtls.Setup != SetupPassive: // RFC 8842 section 5.3
+		return nil, fmt.Errorf("%w: in DTLS neither side would begin", ErrBadAnswer)
 	}
-	switch role := strings.TrimSpace(attributes(answer, "setup")); role {
-	case "", "active", "passive": // one of the two sides begins (RFC 8842 section 5.3)
-		return nil
-	default:
-		return fmt.Errorf("%w: in DTLS neither side would begin", ErrBadAnswer)
-	}
+	return remote, nil
+}
+
+// among are the codecs of an answer that were offered, under the offer's numbers.
+func (b *browserSDP) among(offered []browserCodec) []browserCodec {
+	return slices.DeleteFunc(slices.Clone(b.codecs), func(one browserCodec) bool {
+		return !slices.ContainsFunc(offered, func(other browserCodec) bool {
+			return one.payloadType == other.payloadType && strings.EqualFold(one.name, other.name) && one.clock == other.clock
+		})
+	})
 }

@@ -6,16 +6,15 @@ import (
 	"fmt"
 	"strings"
 	"sync"
-
-	"github.com/pion/webrtc/v4"
 )
 
 // browserSide is what a WebRTC leg knows of its connection.
 type browserSide struct {
-	mu           sync.Mutex // one offer after the other
-	connection   *webrtc.PeerConnection
-	fingerprints string // of the browser's certificate
-	awaits       bool   // an offer of ours has no answer yet
+	mu     sync.Mutex // one offer after the other
+	link   *browserLink
+	remote *browserSDP // what the browser said last; nil before it did
+	own    ownSDP      // what we did
+	awaits bool        // an offer of ours has no answer yet
 }
 
 // Renegotiate answers another offer of a WebRTC leg's browser (RFC 8829 section
@@ -29,55 +28,59 @@ func (l *Leg) Renegotiate(ctx context.Context, offer string) error {
 	if l.browser == nil {
 		return errors.New("media: Renegotiate is for WebRTC legs; an RTP leg agrees by Agree")
 	}
-	if err := checkOffer(offer); err != nil {
+	remote, err := readBrowserSDP(offer, ErrBadOffer)
+	if err != nil {
 		return err
 	}
-	l.browser.mu.Lock()
-	defer l.browser.mu.Unlock()
-	if l.browser.awaits {
+	b := l.browser
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.awaits || b.remote == nil {
 		return errors.New("media: Renegotiate before the browser has answered our first offer")
 	}
-	if attributes(offer, "fingerprint") != l.browser.fingerprints {
+	if !b.link.keys.fits(remote.dtls) {
 		return fmt.Errorf("%w: it is of another certificate, so of another connection; call anew", ErrBadOffer)
 	}
-	answer, err := l.answer(ctx, offer)
+	choice := l.choose(remote.codecs)
+	if choice.format.Codec == CodecNone {
+		return ErrNoCommonCodec
+	}
+	if remote.ufrag != b.remote.ufrag || remote.password != b.remote.password {
+		if err := b.link.restart(ctx, remote); err != nil {
+			return err
+		}
+	}
+	answer, err := l.answer(remote, choice)
 	if err != nil {
-		// Fails where there is nothing to take back.
-		_ = l.browser.connection.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeRollback})
 		return err
 	}
-	l.settleWebRTC(offeredDirection(offer), answer)
+	l.settleWebRTC(remote.direction, answer)
 	return nil
 }
 
-// answer makes the complete answer to an offer. To the library, sound always goes
-// both ways: a direction of inactive would end its stream for good.
-func (l *Leg) answer(ctx context.Context, offer string) (string, error) {
-	connection := l.browser.connection
-	remote := webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: withDirection(offer, SendRecv)}
-	if err := connection.SetRemoteDescription(remote); err != nil {
-		return "", fmt.Errorf("%w: %v", ErrBadOffer, err)
-	}
-	transceiver := connection.GetTransceivers()[0]
-	if err := transceiver.SetCodecPreferences(nil); err != nil { // as it was before the last choice
-		return "", fmt.Errorf("media: answer: %w", err)
-	}
-	choice := l.choose(transceiver.Sender().GetParameters().Codecs)
-	if choice.format.Codec == CodecNone {
-		return "", ErrNoCommonCodec
-	}
-	if err := transceiver.SetCodecPreferences(choice.codecs); err != nil {
-		return "", fmt.Errorf("media: answer: %w", err)
-	}
-	answer, err := connection.CreateAnswer(nil)
-	if err != nil {
-		return "", fmt.Errorf("%w: %v", ErrBadOffer, err)
-	}
+// answer makes the complete answer to an offer, in which choice was made.
+func (l *Leg) answer(remote *browserSDP, choice browserChoice) (string, error) {
+	own := &l.browser.own
+	own.mid, own.bundled = remote.mid, remote.bundled
+	own.direction, own.codecs = remote.direction.Answer(), choice.codecs
+	own.setup = l.browser.link.keys.role
+	l.browser.remote = remote
 	l.agreeWebRTC(choice)
-	if err := l.setLocal(ctx, answer); err != nil {
-		return "", fmt.Errorf("media: answer: %w", err)
+	return l.describe()
+}
+
+// describe writes down what our side says.
+func (l *Leg) describe() (string, error) {
+	own := l.browser.own
+	own.fingerprint, own.name = l.engine.webrtc.fingerprint, string(l.monitor.name[:])
+	l.out.mu.Lock()
+	own.ssrc = l.out.ssrc
+	l.out.mu.Unlock()
+	if err := l.browser.link.describe(&own); err != nil {
+		return "", err
 	}
-	return withDirection(connection.LocalDescription().SDP, offeredDirection(offer).Answer()), nil
+	l.browser.own.version++
+	return own.marshal()
 }
 
 // settleWebRTC does as the offer's direction says, which an answer has been made to.
@@ -108,18 +111,6 @@ func offeredDirection(sdp string) Direction {
 	return direction
 }
 
-// withDirection says another direction in an SDP.
-func withDirection(sdp string, direction Direction) string {
-	var b strings.Builder
-	for line := range strings.Lines(sdp) {
-		if found, ok := directionLine(line); ok {
-			line = strings.Replace(line, found.attribute(), direction.attribute(), 1)
-		}
-		b.WriteString(line)
-	}
-	return b.String()
-}
-
 func directionLine(line string) (Direction, bool) {
 	name, ok := strings.CutPrefix(strings.TrimRight(line, "\r\n"), "a=")
 	if !ok {
@@ -136,15 +127,4 @@ func directionLine(line string) (Direction, bool) {
 // attribute is the direction as SDP has it.
 func (d Direction) attribute() string {
 	return [...]string{"sendrecv", "sendonly", "recvonly", "inactive"}[d&3]
-}
-
-// attributes are the values of an SDP attribute, a line each.
-func attributes(sdp, name string) string {
-	var b strings.Builder
-	for line := range strings.Lines(sdp) {
-		if value, ok := strings.CutPrefix(line, "a="+name+":"); ok {
-			b.WriteString(strings.TrimRight(value, "\r\n") + "\n")
-		}
-	}
-	return b.String()
 }
