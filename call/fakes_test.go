@@ -427,7 +427,7 @@ func (r *fakeRecords) AppendJournal(_ context.Context, entries []ledger.JournalE
 }
 
 // RecordVerification, CountFailures and RecordFailure serve the verifier.
-func (r *fakeRecords) RecordVerification(context.Context, string, string, string, string) error {
+func (r *fakeRecords) RecordVerification(context.Context, string, string, string, string, string) error {
 	return nil
 }
 

@@ -39,8 +39,10 @@ func (l flowLine) StopTimer(id ivr.TimerID) { l.timers.stop(flowTimer + string(i
 // Verify asks the verifier beside the call: it takes its time on purpose.
 func (l flowLine) Verify(claim ivr.Claim) {
 	question := member.Claim{
-		Call: l.id, Attempt: claim.Attempt, ANI: l.ani(),
-		MemberID: claim.MemberID.Text(), DateOfBirth: claim.DateOfBirth.Text(),
+		Call: l.id, Attempt: claim.Attempt, ANI: l.ani(), Role: roleOf(claim.Role),
+		MemberID: claim.MemberID.Text(), MBIKeys: claim.MBIKeys.Text(), DateOfBirth: claim.DateOfBirth.Text(),
+		PIN: claim.PIN.Text(), OwnBorn: claim.OwnBorn.Text(), Authorization: claim.Authorization.Text(),
+		NPI: claim.NPI.Text(), TIN: claim.TIN.Text(),
 	}
 	s := l.session
 	s.claim = claim.Attempt
@@ -51,6 +53,22 @@ func (l flowLine) Verify(claim ivr.Claim) {
 		defer s.survive(nil)
 		answer.result, answer.err = s.center.verifier.Verify(s.ctx, question)
 	})
+}
+
+// roleOf is a flow's role as the verifier knows it.
+func roleOf(role ivr.Role) member.Role {
+	if role == ivr.RoleMember {
+		return member.Self
+	}
+	return member.Role(role)
+}
+
+// flowRole is the role in which somebody was verified, as flows know it.
+func flowRole(verification *member.Verification) ivr.Role {
+	if role := verification.Authority().Role; role != member.Self {
+		return ivr.Role(role)
+	}
+	return ivr.RoleMember
 }
 
 func (l flowLine) Queue(request ivr.QueueRequest) { l.enqueue(request) }
@@ -141,9 +159,9 @@ func (s *session) onVerified(m verifiedMessage) {
 func (s *session) disclose(outcome string, verification *member.Verification) {
 	s.verification = verification
 	record := &s.chronicle.record
-	record.Verification, record.MemberToken = outcome, ""
+	record.Verification, record.VerifiedAs, record.MemberToken = outcome, "", ""
 	if verification != nil {
-		record.MemberToken = verification.Token()
+		record.VerifiedAs, record.MemberToken = verification.Authority().String(), verification.Token()
 	}
 }
 

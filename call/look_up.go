@@ -34,7 +34,7 @@ func (s *session) lookUp(verification *member.Verification, flow string, definit
 	}
 	ask := lookup.Ask{Call: s.id, Actor: "flow:" + flow, Subject: verification.Token(), Values: request.Values}
 	for name, fact := range request.Facts {
-		value, err := s.factFor(verification, fact)
+		value, err := s.factFor(verification, request.Name, fact)
 		if err != nil {
 			s.log.Warn("not looked up", zap.String("look_up", request.Name), zap.String("fact", fact), zap.Error(err))
 			return failed
@@ -58,14 +58,14 @@ func (s *session) lookUp(verification *member.Verification, flow string, definit
 
 // factFor gives a member's fact to a look-up. Telling it to the service is what
 // is taken down.
-func (s *session) factFor(verification *member.Verification, name string) (phi.String, error) {
+func (s *session) factFor(verification *member.Verification, lookUp, name string) (phi.String, error) {
 	if verification == nil {
 		return phi.String{}, errNotVerified
 	}
 	if err := verification.Valid(s.id, s.center.now()); err != nil {
 		return phi.String{}, err
 	}
-	return verification.Fact(name)
+	return verification.ForLookUp(lookUp, name)
 }
 
 // readFields hands what was found to the flow, after the audit was written: once

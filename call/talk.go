@@ -302,5 +302,7 @@ func (s *session) view(agent acd.AgentID) CallView {
 		return v
 	}
 	v.MemberName, v.MemberToken = s.verification.Name(), s.verification.Token()
+	authority := s.verification.Authority()
+	v.Role, v.Basis, v.Scope, v.Until = string(authority.Role), string(authority.Basis), authority.Scope, authority.Until
 	return v
 }

@@ -317,10 +317,13 @@ func (s *session) transferToLine(number string, line Line, by Referrer) {
 	line.Patience = max(line.Patience, s.line.Patience)
 	s.line, s.number, s.request, s.claim = line, number, nil, 0
 	verified := s.verification != nil && s.verification.Valid(s.id, now) == nil
-	language := s.run.Language()
+	language, role := s.run.Language(), ivr.Role("")
+	if verified {
+		role = flowRole(s.verification)
+	}
 	s.run.Stop()
 	s.run = ivr.NewRun(s.content.Flows, line.Flow, flowLine{s}, ivr.Options{
-		Language: language, Attestation: s.attestation, Verified: verified, Patience: line.Patience, Split: ivr.SplitBy(s.id),
+		Language: language, Attestation: s.attestation, Verified: verified, Role: role, Patience: line.Patience, Split: ivr.SplitBy(s.id),
 	})
 	s.run.Start()
 }

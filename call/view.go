@@ -59,6 +59,12 @@ type CallView struct {
 	State string
 	// Verification: "verified", "not_verified", "locked_out" or "none".
 	Verification string
+	// Role of a verified caller: "self", "representative" or "provider"; Basis is by what
+	// right she is told of the member, Scope of what, Until when her right ends (zero:
+	// no end is known). See member.Authority.
+	Role, Basis string
+	Scope       []string
+	Until       time.Time
 	// MemberName is set only when verified. The desk reveals it, audited, to
 	// the agent who has the offer or the call.
 	MemberName phi.String

@@ -65,9 +65,11 @@ type Config struct {
 	Log        Log
 	// Drain is how long a stopping server waits for calls that are up.
 	Drain time.Duration
-	// Verifier lacks Directory, Store, Audit and Key; Members is the directory.
+	// Verifier lacks Directory, Providers, Store, Audit and Key; Members is the directory.
 	Verifier member.Options
 	Members  *member.Embedded
+	// Providers is nil where there is no providers.yaml: nobody is verified as one.
+	Providers *member.EmbeddedProviders
 	// Services are who is asked by look-ups.
 	Services []lookup.Service
 	// Content is what calls run on: lines, flows, sounds, agents and queues.
@@ -222,7 +224,7 @@ func (r *reader) load(now time.Time) *Config {
 	if agentsDoc != nil {
 		settings.Content.Extensions = r.extensions(agentsDoc, people, site.Lines, settings.SIP.Plan)
 	}
-	settings.Members = r.members()
+	settings.Members, settings.Providers = r.members(site.Verification), r.providers()
 	settings.Services = r.services()
 	settings.rest = rest{services: settings.Services, doc: doc, queuesDoc: queuesDoc, agentsDoc: agentsDoc, site: site, lines: lines, people: people, staffed: staffed, law: law}
 	script := r.script(settings.rest, today)
@@ -281,7 +283,8 @@ func (s siteFile) settings() *Config {
 		Publish:    publish.Options{Watch: s.Publish.Watch, Every: s.Publish.Every},
 		Verifier: member.Options{
 			Lockout: s.Verification.Lockout, WithheldLockout: s.Verification.WithheldLockout, Window: s.Verification.Window,
-			MinimumTime: s.Verification.MinimumTime, Validity: s.Verification.Validity,
+			MinimumTime: s.Verification.MinimumTime, Validity: s.Verification.Validity, ProviderLockout: s.Verification.ProviderLockout,
+			Majority: s.Verification.Majority, ProviderMay: s.Verification.ProviderMay, Scopes: s.Verification.Scopes, Zone: s.Site.Zone.Location,
 		},
 		Content:   &call.Content{Dispositions: s.Dispositions, AwayReasons: s.AwayReasons, ShowSupervision: modesOf(s.Desk.ShowSupervision)},
 		MaxCalls:  s.SIP.MaxCalls,

@@ -2,7 +2,6 @@ package config
 
 import (
 	"cmp"
-	"io/fs"
 	"maps"
 	"regexp"
 	"slices"
@@ -39,12 +38,12 @@ func (r *reader) flows(s script, rest rest) *ivr.Set {
 		Music:     slices.Sorted(maps.Keys(sounds.music)),
 		Queues:    queues,
 		Facts:     facts,
-		Calendars: s.calendars,
-		Zone:      rest.site.Site.Zone.Location,
-		LookUps:   asked(s.lookUps, rest.services),
-		Beside:    slices.Concat(r.raw[lookUpsName], r.raw[calendarsName], r.raw[boxesName]),
-		Boxes:     append([]string{}, slices.Sorted(maps.Keys(s.boxes))...),
-		States:    rest.law.states,
+		Calendars: s.calendars, ProviderMay: rest.site.Verification.ProviderMay,
+		Zone:    rest.site.Site.Zone.Location,
+		LookUps: asked(s.lookUps, rest.services),
+		Beside:  slices.Concat(r.raw[lookUpsName], r.raw[calendarsName], r.raw[boxesName]),
+		Boxes:   append([]string{}, slices.Sorted(maps.Keys(s.boxes))...),
+		States:  rest.law.states,
 
 		PersonWithin: rest.site.Callers.PersonWithin, LongestSilence: rest.site.Callers.LongestSilence, LongestAnswer: rest.site.Callers.LongestAnswer,
 	}
@@ -100,24 +99,6 @@ func agentsOf(l line, people []person) *ivr.Agents {
 		}
 	}
 	return sum
-}
-
-// members loads members.yaml. Its problems never quote a value.
-func (r *reader) members() *member.Embedded {
-	const file = "members.yaml"
-	raw, err := fs.ReadFile(r.files, file)
-	if err != nil {
-		r.document(file)
-		return nil
-	}
-	r.raw[file] = raw
-	directory, err := member.LoadDirectory(file, raw)
-	r.problems.Add(file, err)
-	if err == nil && directory.Len() == 0 {
-		r.warn(problem.Problem{Position: problem.Position{File: file}, Message: "there is no member: nobody can be verified"}.
-			Hint("add one, as in config/demo"))
-	}
-	return directory
 }
 
 // What a trunk may dial: the user part of a SIP address.

@@ -6,6 +6,7 @@ import (
 	"careline/call"
 	"careline/ivr"
 	"careline/media"
+	"careline/member"
 	"careline/publish"
 	"careline/sip"
 	"careline/sip/srtp"
@@ -135,9 +136,14 @@ type logKeys struct {
 type verificationKeys struct {
 	Lockout         int           `yaml:"lockout" range:"1..100" help:"Failures per claimed member, and per calling number, within the window after which no claim is heard."`
 	WithheldLockout int           `yaml:"withheld_lockout" range:"1..10000" help:"The same for all callers together who withhold their number: they can't be told apart."`
+	ProviderLockout int           `yaml:"provider_lockout" range:"1..1000" help:"The same for one provider: an office calls often, and its NPI is public."`
 	Window          time.Duration `yaml:"window" range:"1m..720h" help:"How far back failures count."`
 	MinimumTime     time.Duration `yaml:"minimum_time" range:"100ms..5s" help:"Every answer takes at least so long, so that its time doesn't tell whether a member exists."`
 	Validity        time.Duration `yaml:"validity" range:"1m..24h" help:"How long a verification stands."`
+	Majority        int           `yaml:"majority" range:"18..21" help:"The age in years at which a parent no longer speaks for a member (45 CFR 164.502(g)(3); state law)."`
+	// ProviderMay and Scopes name facts, and look-ups as look_up.NAME.
+	ProviderMay []string            `yaml:"provider_may" help:"What verified providers may be told of a member (minimum necessary, 45 CFR 164.502(b)): facts, and look-ups as look_up.NAME. Left out: id, plan_year and open_claims."`
+	Scopes      map[string][]string `yaml:"scopes" help:"What representatives may be told, by the words of their scopes in members.yaml, besides all: facts, and look-ups as look_up.NAME. Left out: claims (id, plan_year, open_claims) and appointments (id, next_visit)."`
 }
 
 type lineKeys struct {
@@ -165,14 +171,15 @@ func defaults() siteFile {
 			Trace:        traceKeys{Calls: trace.DefaultCalls, CallBytes: trace.DefaultCallBytes, Hold: trace.DefaultHold, Keep: 7 * 24 * time.Hour}},
 		Media: mediaKeys{Inband: inbandDigits{media.InbandAuto}, Loudness: lufs{level: -23}, Music: lufs{level: -29}, SRTP: srtpPolicy{srtp.Optional}, Timeout: 30 * time.Second, DrainFor: 5 * time.Second, IO: packetIO{media.BatchedIO}, TURN: turnDefaults(),
 			Codecs: defaultCodecs(), DeskCodecs: defaultCodecs(), Opus: opusDefaults()},
-		Speech:       speechDefaults(),
-		Desk:         deskKeys{IdleLogoff: 15 * time.Minute, SessionLife: 12 * time.Hour, Grace: 30 * time.Second, SecureCookies: true, ShowSupervision: []supervisionMode{{call.Whisper}, {call.BargeIn}}},
-		Ledger:       ledgerKeys{Path: "var/careline.db"},
-		Recordings:   recordingsDefaults(),
-		Drain:        20 * time.Second,
-		Callers:      callersKeys{PersonWithin: ivr.DefaultPersonWithin, LongestSilence: ivr.DefaultLongestSilence, LongestAnswer: ivr.DefaultLongestAnswer, LongestWait: time.Hour},
-		Publish:      publishKeys{Watch: true, Every: publish.DefaultEvery},
-		Verification: verificationKeys{Lockout: 5, WithheldLockout: 50, Window: 24 * time.Hour, MinimumTime: 400 * time.Millisecond, Validity: 4 * time.Hour},
+		Speech:     speechDefaults(),
+		Desk:       deskKeys{IdleLogoff: 15 * time.Minute, SessionLife: 12 * time.Hour, Grace: 30 * time.Second, SecureCookies: true, ShowSupervision: []supervisionMode{{call.Whisper}, {call.BargeIn}}},
+		Ledger:     ledgerKeys{Path: "var/careline.db"},
+		Recordings: recordingsDefaults(),
+		Drain:      20 * time.Second,
+		Callers:    callersKeys{PersonWithin: ivr.DefaultPersonWithin, LongestSilence: ivr.DefaultLongestSilence, LongestAnswer: ivr.DefaultLongestAnswer, LongestWait: time.Hour},
+		Publish:    publishKeys{Watch: true, Every: publish.DefaultEvery},
+		Verification: verificationKeys{Lockout: 5, WithheldLockout: 50, Window: 24 * time.Hour, MinimumTime: 400 * time.Millisecond, Validity: 4 * time.Hour,
+			ProviderLockout: member.DefaultProviderLockout, Majority: member.DefaultMajority, ProviderMay: member.DefaultProviderMay(), Scopes: member.DefaultScopes()},
 	}
 }
 

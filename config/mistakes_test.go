@@ -59,7 +59,7 @@ func TestMistakesThatWouldShowWithACallerOnTheLine(t *testing.T) {
 		{"a state twice", []string{"licensing.yaml", "  AL, AK, AZ", "  AL, AL, AK, AZ"}, nil, `licensing.yaml:6:7: "AL" is in the list twice; remove one`},
 		{"a demo without its password", []string{"careline.yaml", "password: careline-demo", `password: ""`}, nil, `demo.sign_ins shows the agents' password, and demo.password is empty`},
 		{"a skill misspelt in a flow", []string{"flows/member-services.yaml", "skills: {claims: 3}", "skills: {clams: 3}"}, nil,
-			`flows/member-services.yaml:111:16: no agent of queue "claims" has skill "clams"; did you mean "claims"?`},
+			`flows/member-services.yaml:177:16: no agent of queue "claims" has skill "clams"; did you mean "claims"?`},
 		{"a license misspelt in a flow", []string{"flows/nurse-line.yaml", "credential: RN", "credential: rn"}, nil,
 			`flows/nurse-line.yaml:50:19: no agent of queue "nurse_line" has the license "rn"; did you mean "RN"?`},
 		{"a line in the middle of a call", []string{"flows/member-services.yaml", `"2": next_visit`, "\"2\": {transfer: visits}\n      \"4\": next_visit", "careline.yaml", "flow: nurse-line}", "flow: visits}"},

@@ -67,6 +67,7 @@ func (r *reader) script(rest rest, today string) script {
 		s.flows = r.flows(s, rest)
 	}
 	if rest.doc != nil {
+		r.told(rest.doc, rest.site.Verification, s.lookUps)
 		s.lines = r.lines(rest.doc, rest.site.Lines, rest.site.Recordings, s.flows)
 	}
 	if rest.queuesDoc != nil && rest.staffed && len(rest.law.states) > 0 {

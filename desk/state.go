@@ -51,13 +51,19 @@ type callScreen struct {
 	Reason       string      `json:"reason"`
 	State        string      `json:"state,omitempty"`
 	Verification string      `json:"verification"`
-	Name         string      `json:"name,omitempty"`
-	NameStatus   nameStatus  `json:"name_status,omitempty"`
-	Path         []string    `json:"path"`
-	Arrived      time.Time   `json:"arrived,omitzero"`
-	Answered     time.Time   `json:"answered,omitzero"`
-	Held         bool        `json:"held"`
-	CallerGone   bool        `json:"caller_gone"`
+	// Role of a verified caller, by what right she is told of the member, of what, and
+	// until when.
+	Role       string     `json:"role,omitempty"`
+	Basis      string     `json:"basis,omitempty"`
+	Scope      []string   `json:"scope,omitempty"`
+	Until      time.Time  `json:"until,omitzero"`
+	Name       string     `json:"name,omitempty"`
+	NameStatus nameStatus `json:"name_status,omitempty"`
+	Path       []string   `json:"path"`
+	Arrived    time.Time  `json:"arrived,omitzero"`
+	Answered   time.Time  `json:"answered,omitzero"`
+	Held       bool       `json:"held"`
+	CallerGone bool       `json:"caller_gone"`
 	// Transfer is calling, ringing or absent; TransferFailed why the last one did.
 	Transfer       string `json:"transfer,omitempty"`
 	TransferFailed string `json:"transfer_failed,omitempty"`
@@ -122,7 +128,7 @@ func (d *Desk) screenOf(p *presence, user User, view call.AgentView) screen {
 	s.Call = &callScreen{
 		ID: c.ID, Offer: c.Offer, Queue: c.Queue, Line: c.Line,
 		Language: c.Language, Reason: c.Reason, State: c.State,
-		Verification: c.Verification, Name: name, NameStatus: status,
+		Verification: c.Verification, Role: c.Role, Basis: c.Basis, Scope: c.Scope, Until: c.Until, Name: name, NameStatus: status,
 		Path: orEmpty(c.Path), Arrived: c.Arrived.UTC(), Answered: c.Answered.UTC(),
 		Held: c.Held, CallerGone: c.CallerGone, Transfer: c.Transfer, TransferFailed: c.TransferFailed, Transferred: c.Transferred, Reasons: c.Reasons, Disposition: c.Disposition,
 		Sound: soundScreenOf(c.Sound), Third: c.Third, AskedBy: c.AskedBy, Supervisors: supervisorsOf(c.Supervisors), Recording: c.Recording,

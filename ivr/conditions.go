@@ -125,6 +125,9 @@ func comparison(n *ast.BinaryNode) (name string, literals []any, ok bool) {
 	return "", nil, false
 }
 
+// callerRole is the role of a caller as conditions name it.
+const callerRole = "caller.role"
+
 // nameOf is the value that a node names; empty if it is none.
 func nameOf(node ast.Node) string {
 	switch n := node.(type) {
@@ -137,6 +140,8 @@ func nameOf(node ast.Node) string {
 		case !named || !isText || owner.Value != "caller":
 		case property.Value == "attestation":
 			return "caller.attestation"
+		case property.Value == "role":
+			return callerRole
 		default:
 			return property.Value // of the state and the language alike
 		}
@@ -300,6 +305,9 @@ func (s *Set) given(f *flow, values map[string]any) map[string]any {
 		switch name {
 		case "caller.attestation":
 			facts.Attestation = value.(string)
+			continue
+		case callerRole:
+			facts.Role = value.(string)
 			continue
 		case "state":
 			facts.State = value.(string)

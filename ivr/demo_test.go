@@ -29,13 +29,14 @@ func demoEnvironment(t testing.TB) ivr.Environment {
 	}
 	return ivr.Environment{
 		PersonWithin: ivr.DefaultPersonWithin, LongestSilence: ivr.DefaultLongestSilence, LongestAnswer: ivr.DefaultLongestAnswer,
-		Languages: []string{"en-US", "es-US"},
-		HasPrompt: func(language, name string) bool { return prompts[language][name] != "" },
-		Music:     []string{"calm"},
-		Boxes:     []string{"member_services"},
-		Queues:    map[string]ivr.Queue{"member_services": {}, "claims": {}, "unverified": {}, "nurse_line": {Credential: "RN"}, "provider_services": {}, "pharmacy_help": {}},
-		Facts:     map[string]ivr.FactKind{"next_visit": ivr.FactDate, "plan_year": ivr.FactNumber, "plan_name": ivr.FactText, "group": ivr.FactDigits, "id": ivr.FactDigits},
-		Calendars: map[string]*calendar.Hours{"member_services": office(), "provider_services": office()},
+		Languages:   []string{"en-US", "es-US"},
+		HasPrompt:   func(language, name string) bool { return prompts[language][name] != "" },
+		Music:       []string{"calm"},
+		Boxes:       []string{"member_services"},
+		ProviderMay: []string{"id", "plan_year", "open_claims"},
+		Queues:      map[string]ivr.Queue{"member_services": {}, "claims": {}, "unverified": {}, "nurse_line": {Credential: "RN"}, "provider_services": {}, "pharmacy_help": {}},
+		Facts:       map[string]ivr.FactKind{"next_visit": ivr.FactDate, "plan_year": ivr.FactNumber, "open_claims": ivr.FactNumber, "plan_name": ivr.FactText, "group": ivr.FactDigits, "id": ivr.FactDigits},
+		Calendars:   map[string]*calendar.Hours{"member_services": office(), "provider_services": office()},
 		LookUps: map[string]ivr.LookUp{
 			"copay":    {Takes: map[string]ivr.Taking{"member": ivr.TakesMember, "plan": ivr.TakesPublic}, Gives: map[string]string{"copay": "number"}, Time: 15 * time.Second},
 			"provider": {Takes: map[string]ivr.Taking{"npi": ivr.TakesKeyed}, Gives: map[string]string{"in_network": "truth"}, Public: true, Time: 15 * time.Second},

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"careline/phi"
+	"careline/phi/identifier"
 )
 
 // domain is what a value may be on some call, as far as the flows tell.
@@ -77,7 +78,9 @@ func (s *Set) domains() map[string]*domain {
 					of(b.mine).open = true
 				}
 			case *collectAction:
-				if !a.zip {
+				if a.read != nil {
+					of(a.into).lengths = append(of(a.into).lengths, identifier.MBIPlaces)
+				} else if !a.zip {
 					for n := a.min; n <= a.max; n++ {
 						of(a.into).lengths = append(of(a.into).lengths, n)
 					}
@@ -144,6 +147,7 @@ func (s *Set) builtInDomains(all map[string]*domain, attempts int, languages []s
 	texts("state", append([]string{""}, s.environment.States...)...)
 	texts("flow", s.Flows()...)
 	texts("caller.attestation", string(AttestationNone), string(AttestationFull), string(AttestationPartial), string(AttestationGateway), string(AttestationRefuted))
+	texts(callerRole, append([]string{""}, roleNames()...)...)
 	all["verified"] = &domain{values: []any{false, true}}
 	all["locked_out"] = &domain{values: []any{false, true}}
 	all["attempts"] = &domain{}

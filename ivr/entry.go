@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"gopkg.in/yaml.v3"
+
+	"careline/phi/identifier"
 )
 
 // entryCheck says of an entry whether it can be what it is meant to be. It proves
@@ -22,41 +24,24 @@ type entryCheck struct {
 	// ok gets as many keys, digits all, and the day of the call: its midnight in UTC, as
 	// that of the days which it is compared with.
 	ok func(keys string, today time.Time) bool
+	// read makes of the keys what is kept; nil keeps the keys.
+	read func(keys string) string
 }
 
 // entryChecks by the word that a flow names them by.
 func entryChecks() map[string]entryCheck {
 	day := []string{"01", "", "0123", "", "12", "0189"} // MMDDYYYY
 	return map[string]entryCheck{
-		"npi":         {10, 10, "a National Provider Identifier", []string{"12"}, isNPI},
-		"luhn":        {2, MaxDigits, "a number with a Luhn check digit (ISO/IEC 7812-1)", nil, func(keys string, _ time.Time) bool { return luhn(keys) }},
-		"zip":         {5, 5, "a ZIP code of the states", nil, func(keys string, _ time.Time) bool { return stateOfText(keys) != "" }},
-		"phone":       {10, 10, "a telephone number of North America", []string{"23456789", "", "", "23456789"}, isPhone},
-		"date":        {8, 8, "a day as month, day and year", day, func(keys string, _ time.Time) bool { _, ok := dayOf(keys); return ok }},
-		"past_date":   {8, 8, "a day that has been, as month, day and year", day, isPast},
-		"future_date": {8, 8, "a day to come, as month, day and year", []string{"01", "", "0123", "", "2", "01"}, isFuture},
+		"npi": {10, 10, "a National Provider Identifier", []string{"12"}, func(keys string, _ time.Time) bool { return identifier.NPI(keys) }, nil},
+		"mbi": {identifier.MBISpelled, identifier.MBISpelled, "a Medicare number, each letter by two keys,", identifier.SpelledAllowed(),
+			func(keys string, _ time.Time) bool { return identifier.MBIOf(keys) != "" }, identifier.MBIOf},
+		"luhn":        {2, MaxDigits, "a number with a Luhn check digit (ISO/IEC 7812-1)", nil, func(keys string, _ time.Time) bool { return identifier.Luhn(keys) }, nil},
+		"zip":         {5, 5, "a ZIP code of the states", nil, func(keys string, _ time.Time) bool { return stateOfText(keys) != "" }, nil},
+		"phone":       {10, 10, "a telephone number of North America", []string{"23456789", "", "", "23456789"}, isPhone, nil},
+		"date":        {8, 8, "a day as month, day and year", day, func(keys string, _ time.Time) bool { _, ok := dayOf(keys); return ok }, nil},
+		"past_date":   {8, 8, "a day that has been, as month, day and year", day, isPast, nil},
+		"future_date": {8, 8, "a day to come, as month, day and year", []string{"01", "", "0123", "", "2", "01"}, isFuture, nil},
 	}
-}
-
-// isNPI: 10 digits, the first 1 or 2, whose last is Luhn's of "80840" and the rest (45
-// CFR 162.406; DOMAIN.md §4).
-func isNPI(keys string, _ time.Time) bool {
-	return len(keys) == 10 && (keys[0] == '1' || keys[0] == '2') && luhn("80840"+keys)
-}
-
-// luhn reports whether the last digit is the check digit of those before.
-func luhn(digits string) bool {
-	sum := 0
-	for i := range len(digits) {
-		digit := int(digits[len(digits)-1-i] - '0')
-		if i%2 == 1 {
-			if digit *= 2; digit > 9 {
-				digit -= 9
-			}
-		}
-		sum += digit
-	}
-	return sum%10 == 0
 }
 
 // isPhone: neither area code nor exchange begins with 0 or 1, nor is either one of the
@@ -106,7 +91,7 @@ func (p *parser) entry(s *step, a *collectAction, detail *collectDetail) {
 		case counted && (a.min < check.min || a.max > check.max):
 			p.add(p.at(&detail.Check, "%s has %s digits, and step %q takes %s", check.what, span(check.min, check.max), s.name, span(a.min, a.max)).Hint("leave \"digits\", \"min\" and \"max\" out"))
 		default:
-			a.check, allowed = check.ok, check.keys
+			a.check, a.read, allowed = check.ok, check.read, check.keys
 			if !counted {
 				a.min, a.max = check.min, check.max
 			}

@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"careline/phi"
+	"careline/phi/identifier"
 )
 
 func TestWhatEntriesMayBe(t *testing.T) {
@@ -39,7 +40,7 @@ func TestOneWrongDigitIsNoNPI(t *testing.T) {
 		other := byte('0' + rapid.IntRange(0, 9).Draw(t, "digit"))
 		changed := other != digits[i]
 		digits[i] = other
-		if isNPI(string(digits), time.Time{}) == changed {
+		if identifier.NPI(string(digits)) == changed {
 			t.Fatalf("%s", digits)
 		}
 	})

@@ -47,6 +47,9 @@ type Environment struct {
 	Queues map[string]Queue
 	// Facts of a verified member that a flow may speak, by name.
 	Facts map[string]FactKind
+	// ProviderMay are the facts, and behind LookUpPrefix the look-ups, that a verified
+	// provider may be told of a member.
+	ProviderMay []string
 	// Calendars that say when something is open, by name.
 	Calendars map[string]*calendar.Hours
 	// Zone is the site's: what day it is for callers. Nil: UTC.

@@ -45,6 +45,8 @@ func isBuiltIn(name string) bool { return slices.Contains(builtIns, name) }
 type callerFacts struct {
 	State    string `expr:"state"`
 	Language string `expr:"language"`
+	// Role is one of the Role constants; empty for who isn't verified.
+	Role string `expr:"role"`
 	// Attestation is one of the Attestation constants.
 	Attestation string `expr:"attestation"`
 }
@@ -76,7 +78,7 @@ func (s *Set) names(r *Run) map[string]any {
 	maps.Copy(names, map[string]any{
 		"language": r.language, "reason": reason, "state": r.State(), "verified": r.verified,
 		"locked_out": r.lockedOut, "attempts": r.attempts, "flow": r.Flow(),
-		"caller": callerFacts{State: r.State(), Language: r.language, Attestation: string(r.attested())},
+		"caller": callerFacts{State: r.State(), Language: r.language, Attestation: string(r.attested()), Role: string(r.role)},
 	})
 	return names
 }
@@ -184,7 +186,7 @@ func (e *expression) problem(err error, s *Set) problem.Problem {
 	// The rest of the compiler's words would be about types of Go.
 	for inner, outer := range map[string]string{
 		"type ivr.keyedAnswer": "what a caller keyed in has Len() and Is(\"123\") alone",
-		"type ivr.callerFacts": "caller has state, language and attestation alone",
+		"type ivr.callerFacts": "caller has state, language, role and attestation alone",
 	} {
 		if strings.HasPrefix(at.Message, inner) {
 			p.Message = fmt.Sprintf("the expression %q is wrong: %s", e.text, outer)
@@ -301,6 +303,9 @@ func proven(node ast.Node) facts {
 			return proven(n.Left) & proven(n.Right)
 		case "==", "!=":
 			literal, ok := n.Right.(*ast.StringNode)
+			if ok && n.Operator == "==" && nameOf(n.Left) == callerRole {
+				return Role(literal.Value).fact()
+			}
 			if ok && isStateName(n.Left) && (literal.Value == "") == (n.Operator == "!=") {
 				return factState
 			}

@@ -104,9 +104,16 @@ type Playback struct {
 // Claim is what a caller says of herself to be verified.
 type Claim struct {
 	// Attempt counts from 1.
-	Attempt     int
-	MemberID    phi.Digits
+	Attempt int
+	// Role that she claims.
+	Role     Role
+	MemberID phi.Digits
+	// MBIKeys in its place: the keys of the Medicare number, one for each place.
+	MBIKeys     phi.Digits
 	DateOfBirth phi.Digits // MMDDYYYY as keyed in
+	// What a representative says of herself, and a provider.
+	PIN, OwnBorn, Authorization phi.Digits
+	NPI, TIN                    phi.Digits
 }
 
 // VerifyOutcome is what the verifier said.

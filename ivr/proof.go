@@ -2,7 +2,9 @@ package ivr
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 )
@@ -44,6 +46,11 @@ func (c *checker) proofs(entries []*flow) {
 			if why := t.refusal(l, verified); why != "" && once(rule{at.step, t.how, why}) {
 				c.disclosed(p, at, t, l)
 			}
+			if at.carries == (carry{}) && verified {
+				if what, name := c.untold(at, t); what != "" && once(rule{at.step, t.how, name}) {
+					c.outOfScope(p, at, t, what)
+				}
+			}
 		}
 		if a, ok := at.step.action.(licensed); ok && at.known&factState == 0 && at.carries == (carry{}) {
 			if need, node := a.license(c.set.environment); need != "" && once(rule{step: at.step, use: assigned}) {
@@ -54,6 +61,29 @@ func (c *checker) proofs(entries []*flow) {
 			c.uncalled(p, at)
 		}
 	})
+}
+
+// untold finds what a step tells a caller who is in a role that is not told it: a fact
+// of the member, or what a look-up finds; empty for none. A fact by which a look-up is
+// made is told to the service, not to the caller.
+func (c *checker) untold(at place, t touch) (what, name string) {
+	if a, ok := at.step.action.(*lookUpAction); ok {
+		if name = LookUpPrefix + a.name; !a.public && c.set.environment.mayNot(at.known, name) {
+			return fmt.Sprintf("what look-up %q finds of the member", a.name), name
+		}
+		return "", ""
+	}
+	if fact, ok := strings.CutPrefix(t.value, memberPrefix); ok && c.set.environment.mayNot(at.known, fact) {
+		return "the member's " + fact, fact
+	}
+	return "", ""
+}
+
+// outOfScope tells of a way on which a provider would be told more than providers are.
+func (c *checker) outOfScope(p *prover, at place, t touch, what string) {
+	way, _ := p.trail(at)
+	c.add(at.step.flow.source.within(t.node, t.text, 0, "step %q tells providers %s, which they may not be told, on the way %s", at.step.name, what, way).
+		Hint("leave it out there, lead members another way by `when: caller.role == \"member\"`, or add it to verification.provider_may in careline.yaml (45 CFR 164.502(b): the minimum necessary)"))
 }
 
 // does says in a sentence what a step does with a value.

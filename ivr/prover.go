@@ -8,6 +8,9 @@ type facts uint8
 const (
 	factVerified facts = 1 << iota
 	factState
+	factIsMember
+	factIsRepresentative
+	factIsProvider
 )
 
 // place is a step as a call may come to it: what is known on that way, one value
@@ -108,16 +111,19 @@ func (p *prover) take(here place, e *edge) {
 		return
 	}
 	there := place{step: e.to, known: here.known | e.proves, inside: here.inside}
-	if _, leaves := here.step.action.(*transferAction); leaves {
+	switch a := here.step.action.(type) {
+	case *transferAction:
 		there.inside = nil
+	case *verifyAction:
+		there.known = a.known(here.known, e)
+	}
+	if !there.known.possible() {
+		return
 	}
 	touches := p.touched(here.step)
 	writes := writtenOn(touches, e)
 	for _, w := range writes {
-		switch w.value {
-		case valueVerified:
-			there.known |= factVerified
-		case valueState:
+		if w.value == valueState {
 			there.known |= factState
 		}
 	}
@@ -272,6 +278,9 @@ func (p *prover) resume(caller place, f *frame, end place) {
 		return
 	}
 	there := place{step: e.to, known: end.known | e.proves, inside: caller.inside}
+	if !there.known.possible() {
+		return
+	}
 	from := origin{from: end, call: caller}
 	none := carry{}
 	if caller.carries != none && f.carries == none { // it waited for the return

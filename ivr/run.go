@@ -52,7 +52,9 @@ type Run struct {
 	// calls are the flows that wait for a sub-flow to return.
 	calls []suspended
 
-	verified    bool
+	verified bool
+	// role of the verified caller.
+	role        Role
 	lockedOut   bool
 	attestation Attestation
 	// attempts to verify in this call.
@@ -100,6 +102,8 @@ type Options struct {
 	Attestation Attestation
 	// Verified: the caller has been, in a flow of this very call.
 	Verified bool
+	// Role in which; empty is RoleMember.
+	Role Role
 	// Patience is how much longer the caller has for each key than the flows say; below
 	// 1, and so left out, it is 1.
 	Patience float64
@@ -126,6 +130,9 @@ const (
 // flow that the set doesn't have makes a run that apologises and hangs up.
 func NewRun(set *Set, flow string, line Line, options Options) *Run {
 	r := &Run{set: set, line: line, flow: set.flows[flow], phase: ready, attestation: options.Attestation, verified: options.Verified, patience: options.Patience, split: options.Split, scope: newScope()}
+	if r.verified {
+		r.role = cmp.Or(options.Role, RoleMember)
+	}
 	if r.split == nil {
 		r.split = SplitBy("")
 	}
@@ -277,6 +284,7 @@ func (r *Run) LeftQueue(exit QueueExit) {
 // verify has a claim checked.
 func (r *Run) verify(claim Claim, outcome func(VerifyOutcome)) {
 	r.attempts++
+	r.unverify()
 	r.phase, r.outcome = verifying, outcome
 	r.setTimer(TimerGuard, VerifyGuard)
 	r.line.Verify(claim)
@@ -304,6 +312,10 @@ func (r *Run) readFacts(names []string, facts map[string]string, then func(facts
 	}
 	if !r.may(spoken, memberPrefix+names[0]) {
 		r.fail("a member's fact was wanted before verification")
+		return
+	}
+	if !r.told(names[0]) {
+		then(nil, false)
 		return
 	}
 	r.phase, r.fact = reading, names[0]

@@ -89,7 +89,7 @@ func (s scope) text(name string) (text string, ok bool) {
 		return held.text, true
 	}
 	if digits, ok := s.keyed[name]; ok {
-		return keys(digits), true
+		return entered(digits), true
 	}
 	text, ok = s.variables[name]
 	return text, ok

@@ -210,6 +210,8 @@ type collectAction struct {
 	// check and pattern say what the digits must be; nil for anything.
 	check   func(keys string, today time.Time) bool
 	pattern *regexp.Regexp
+	// read makes of the keys what is kept; nil keeps the keys.
+	read func(keys string) string
 }
 
 type collectText struct {
@@ -316,10 +318,18 @@ func (a *collectAction) enter(r *Run) {
 			} else if !a.fits(r, keys(digits)) {
 				return false
 			} else {
-				r.keyed[a.into] = digits
+				r.keyed[a.into] = a.kept(digits)
 			}
 			r.follow(&a.next)
 			return true
 		},
 	})
+}
+
+// kept is what the variable holds of the keys.
+func (a *collectAction) kept(digits phi.Digits) phi.Digits {
+	if a.read == nil {
+		return digits
+	}
+	return phi.NewDigits(a.read(keys(digits)))
 }

@@ -6,11 +6,12 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"careline/phi"
-	"careline/problem"
 )
 
 // verifyAction asks who is calling and has it checked.
 type verifyAction struct {
+	// who is asked for.
+	who      Role
 	fields   []verifyField
 	attempts int
 	again    []promptUse
@@ -25,9 +26,9 @@ type verifyAction struct {
 
 // verifyField is one thing asked for.
 type verifyField struct {
-	name   string
-	digits int
-	row    []promptUse
+	name string
+	identifying
+	row []promptUse
 }
 
 type verifyText struct {
@@ -43,14 +44,12 @@ type verifyText struct {
 }
 
 type verifyDetail struct {
+	Who      yaml.Node `yaml:"who"`
 	Ask      yaml.Node `yaml:"ask"`
 	Attempts yaml.Node `yaml:"attempts"`
 	Prompts  yaml.Node `yaml:"prompts"`
 	Again    yaml.Node `yaml:"again"`
 }
-
-// The two facts that the verifier takes, with the prompts that ask for them.
-var verifyFields = []string{"member_id", "date_of_birth"}
 
 func (p *parser) verify(s *step, node *yaml.Node) action {
 	var text verifyText
@@ -66,7 +65,8 @@ func (p *parser) verify(s *step, node *yaml.Node) action {
 	if len(a.again) == 0 {
 		a.again = []promptUse{{name: "verification-failed", node: s.node}}
 	}
-	a.fields = p.verifyFields(s, &text.Verify)
+	a.who = p.who(&text.Verify.Who)
+	a.fields = p.verifyFields(s, a.who, &text.Verify)
 	a.locked = a.failed
 	a.locked.via = "locked_out"
 	if text.LockedOut.Kind != 0 {
@@ -77,42 +77,6 @@ func (p *parser) verify(s *step, node *yaml.Node) action {
 	a.noInput = p.answer(s, node, "no_input", otherwise)
 	a.noMatch = p.answer(s, node, "no_match", &a.noInput)
 	return a
-}
-
-func (p *parser) verifyFields(s *step, detail *verifyDetail) []verifyField {
-	asked := p.scalars(&detail.Ask, "member_id or date_of_birth")
-	p.mapping(&detail.Prompts, "prompts", "prompts: {member_id: ask-member-id}")
-	for _, pair := range problem.Pairs(&detail.Prompts) {
-		if !slices.Contains(verifyFields, pair.Key.Value) {
-			p.add(p.at(pair.Key, "%q is not asked for", pair.Key.Value).Hint("%s", didYouMean(pair.Key.Value, verifyFields, "what can be asked for is ")))
-		}
-	}
-	var fields []verifyField
-	for _, n := range asked {
-		field := verifyField{name: n.Value, digits: memberIDDigits}
-		switch n.Value {
-		case "member_id":
-			field.row = []promptUse{{name: "ask-member-id", node: n}}
-		case "date_of_birth":
-			field.digits = dateOfBirthDigits
-			field.row = []promptUse{{name: "ask-date-of-birth", node: n}}
-		default:
-			p.add(p.at(n, "nobody can be verified by %q", n.Value).Hint("%s", didYouMean(n.Value, verifyFields, "what can be asked for is ")))
-			continue
-		}
-		if own := problem.Get(&detail.Prompts, n.Value); own != nil {
-			field.row = p.prompts(own)
-		}
-		fields = append(fields, field)
-	}
-	if len(asked) != len(verifyFields) || len(fields) == 2 && fields[0].name == fields[1].name {
-		at := &detail.Ask
-		if at.Kind == 0 {
-			at = s.node
-		}
-		p.add(p.at(at, "step %q must ask for both member_id and date_of_birth", s.name).Hint("write `ask: [member_id, date_of_birth]`: one of the two is not enough to know a caller by"))
-	}
-	return fields
 }
 
 func (*verifyAction) verb() string { return "verify" }
@@ -133,10 +97,26 @@ func (a *verifyAction) touches() []touch {
 	return []touch{{value: valueVerified, how: assigned, on: &a.verified}}
 }
 
+// known is what is known behind an edge of the step: who it asked for is verified. One
+// who was so before goes on as verified; one who was verified as somebody else is
+// asked, and is that no longer.
+func (a *verifyAction) known(before facts, e *edge) facts {
+	already := before&a.who.fact() == a.who.fact()
+	switch {
+	case e == &a.verified && already:
+		return before
+	case e == &a.verified:
+		return before&^factRoles | a.who.fact()
+	case already: // never goes there
+		return before | factRoles
+	}
+	return before &^ (factVerified | factRoles)
+}
+
 // enter asks, unless this call is verified already or has failed too often.
 func (a *verifyAction) enter(r *Run) {
 	switch {
-	case r.verified:
+	case r.verified && r.role == a.who:
 		r.follow(&a.verified)
 	case r.lockedOut:
 		r.follow(&a.locked)
@@ -158,6 +138,9 @@ func (a *verifyAction) askField(r *Run, got []phi.Digits, i int) {
 		row: r.row(field.row), bargeIn: a.bargeIn, timing: a.timing, min: field.digits, max: field.digits,
 		noInput: r.reply(a.noInput), noMatch: r.reply(a.noMatch),
 		done: func(digits phi.Digits, _ string) bool {
+			if field.ok != nil && !field.ok(keys(digits)) {
+				return false
+			}
 			a.askField(r, append(slices.Clone(got), digits), i+1)
 			return true
 		},
@@ -165,18 +148,14 @@ func (a *verifyAction) askField(r *Run, got []phi.Digits, i int) {
 }
 
 func (a *verifyAction) claim(r *Run, got []phi.Digits) {
-	claim := Claim{Attempt: r.attempts + 1}
+	claim := Claim{Attempt: r.attempts + 1, Role: a.who}
 	for i, field := range a.fields {
-		if field.name == "member_id" {
-			claim.MemberID = got[i]
-		} else {
-			claim.DateOfBirth = got[i]
-		}
+		field.into(&claim, got[i])
 	}
 	r.verify(claim, func(outcome VerifyOutcome) {
 		switch {
 		case outcome == Verified:
-			r.verified = true
+			r.verified, r.role = true, a.who
 			r.follow(&a.verified)
 		case outcome == LockedOut:
 			r.lockedOut = true

@@ -304,10 +304,18 @@ func (r *Run) speakTemplate(t template, facts map[string]string) ([]Prompt, bool
 
 // keys reads back what a caller keyed in, to say it to that caller or to find a
 // ZIP code's state. It must go nowhere else: not into logs, records or errors.
-func keys(digits phi.Digits) string {
+func keys(digits phi.Digits) string { return charsOf(digits, "0123456789*#") }
+
+// entered reads back what was made of them, which may have letters: a Medicare number.
+func entered(digits phi.Digits) string {
+	return charsOf(digits, "0123456789*#ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+}
+
+// charsOf reads those of some characters.
+func charsOf(digits phi.Digits, chars string) string {
 	var reversed []byte
 	for digits.Len() > 0 {
-		for _, key := range []byte("0123456789*#") {
+		for _, key := range []byte(chars) {
 			if digits.EndsWith(key) {
 				reversed = append(reversed, key)
 				break

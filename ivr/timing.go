@@ -52,8 +52,12 @@ const (
 
 // The keys of a verification, in digits.
 const (
-	memberIDDigits    = 8
-	dateOfBirthDigits = 8 // MMDDYYYY
+	memberIDDigits      = 8
+	dateOfBirthDigits   = 8 // MMDDYYYY
+	pinDigits           = 6
+	authorizationDigits = 8
+	npiDigits           = 10
+	tinDigits           = 9
 )
 
 // timing of a question.

@@ -132,6 +132,9 @@ func (r *Run) view(f *flow, e *edge) EdgeView {
 // Facts of a member that flows may speak, with their kinds.
 func (s *Set) Facts() map[string]FactKind { return maps.Clone(s.environment.Facts) }
 
+// ProviderMay are the facts and look-ups that a verified provider may be told.
+func (s *Set) ProviderMay() []string { return slices.Clone(s.environment.ProviderMay) }
+
 // Prompts names all prompts that are there, for those who misspell one.
 func (s *Set) Prompts() []string { return slices.Clone(s.environment.Prompts) }
 

@@ -40,7 +40,7 @@ func TestTheViewShowsStepsAndTheirWaysOn(t *testing.T) {
 	for _, e := range service.Edges {
 		ways = append(ways, e.Via+" → "+e.To+" "+string(e.Kind))
 	}
-	want := []string{`choice "1" → identify chosen`, `choice "9" → nurse chosen`, "no_input → helping_hand silent", "no_match → helping_hand silent"}
+	want := []string{`choice "1" → identify chosen`, `choice "2" → for_someone chosen`, `choice "3" → identify_by_medicare chosen`, `choice "9" → nurse chosen`, "no_input → helping_hand silent", "no_match → helping_hand silent"}
 	if !slices.Equal(ways, want) {
 		t.Errorf("its ways are %q, want %q", ways, want)
 	}

@@ -86,10 +86,11 @@ func (l *Ledger) RecordDisclosure(ctx context.Context, disclosure phi.Disclosure
 }
 
 // RecordVerification appends that a caller's identity was checked (45 CFR
-// 164.514(h)). The subject is the token of the member claimed.
-func (l *Ledger) RecordVerification(ctx context.Context, call, actor, subject, outcome string) error {
+// 164.514(h)). The subject is the token of the member claimed; as is the role that the
+// caller claimed and, once verified, by what right.
+func (l *Ledger) RecordVerification(ctx context.Context, call, actor, subject, as, outcome string) error {
 	_, err := l.Append(ctx, AuditEntry{
-		Kind: AuditVerification, Call: call, Actor: actor, Subject: subject,
+		Kind: AuditVerification, Call: call, Actor: actor, Subject: subject, Field: as,
 		Purpose: string(phi.Verification), Outcome: outcome,
 	})
 	return err

@@ -43,7 +43,7 @@ func TestAuditTellsWhatWasDoneInOrderAcrossRestarts(t *testing.T) {
 	}
 	closeOrFail(t, l)
 	l = open(t, path)
-	if err := l.RecordVerification(t.Context(), "call-1", "system:verifier", "token-1", "verified"); err != nil {
+	if err := l.RecordVerification(t.Context(), "call-1", "system:verifier", "token-1", "self", "verified"); err != nil {
 		t.Fatal(err)
 	}
 	if err := l.RecordAccess(t.Context(), phi.Access{Call: "call-1", Actor: "agent:maria", Subject: "token-1", Field: "name", Purpose: phi.ScreenPop}); err != nil {

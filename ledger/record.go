@@ -28,6 +28,9 @@ type CallRecord struct {
 	Reason    string `json:"reason,omitempty"`
 	// Verification is verified, not_verified, locked_out or none.
 	Verification string `json:"verification"`
+	// VerifiedAs is who a verified caller is to the member, and by what right: "self",
+	// "provider: npi_and_tin"; empty for who was not verified.
+	VerifiedAs string `json:"verified_as,omitempty"`
 	// MemberToken is set only for a verified member.
 	MemberToken string `json:"member_token,omitempty"`
 	// Signature is what came of the carrier's signature on the calling number
@@ -205,7 +208,8 @@ type AuditEntry struct {
 type AuditKind string
 
 const (
-	// AuditVerification: a caller's identity was checked; Outcome says how it went.
+	// AuditVerification: a caller's identity was checked; Field is as whom, Outcome says
+	// how it went.
 	AuditVerification AuditKind = "verification"
 	// AuditAccess: protected data was read.
 	AuditAccess AuditKind = "access"

@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,6 +14,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"careline/phi"
+	"careline/phi/identifier"
 	"careline/problem"
 )
 
@@ -25,6 +28,8 @@ type Embedded struct {
 	// finding takes the same time for any number and the map holds none.
 	key     []byte
 	members map[string]*Entry
+	// byMBI are the same by the keys of their Medicare numbers, which several may share.
+	byMBI map[string][]*Entry
 }
 
 // Find returns the member with this number, or nil.
@@ -33,6 +38,15 @@ func (d *Embedded) Find(ctx context.Context, memberID phi.String) (*Entry, error
 		return nil, fmt.Errorf("member: directory: %w", err)
 	}
 	return d.members[memberID.Token(d.key)], nil
+}
+
+// FindByMBI returns the members whose Medicare number has these keys, one for each
+// place; a letter is the key that it stands on, so there may be several.
+func (d *Embedded) FindByMBI(ctx context.Context, keys phi.String) ([]*Entry, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("member: directory: %w", err)
+	}
+	return d.byMBI[keys.Token(d.key)], nil
 }
 
 // Len is the number of members.
@@ -60,7 +74,14 @@ func fields() []field {
 		{"next_visit", false, regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`), "a date written YYYY-MM-DD", realDate},
 		{"plan_year", false, regexp.MustCompile(`^[0-9]{4}$`), "a year of four digits", asWritten},
 		{"open_claims", false, regexp.MustCompile(`^[0-9]{1,4}$`), "a whole number from 0 to 9999", plainNumber},
+		{"mbi", false, regexp.MustCompile(`^[0-9A-Za-z-]{11,13}$`), "a Medicare Beneficiary Identifier of eleven places", mbiKeys},
 	}
+}
+
+// mbiKeys keeps of a Medicare number what a caller keys in of it.
+func mbiKeys(text string) (string, bool) {
+	keys := identifier.MBIKeys(identifier.PlainMBI(text))
+	return keys, keys != ""
 }
 
 // keyedDate turns a date into what a caller keys in, MMDDYYYY.
@@ -89,14 +110,22 @@ func plainNumber(text string) (string, bool) {
 //	members:
 //	  - {id: "00000000", name: A Name, born: 1961-01-31, state: WI, next_visit: 2027-01-31}
 //
+// with those who may speak for a member below `representatives` (docs/verification.md).
+// scopes are the words that a representative's scope may have besides "all"; none:
+// those of DefaultScopes.
+//
 // Its errors are a problem.List with file:line:column. They say what is
 // expected at a place, never what stands there.
-func LoadDirectory(file string, raw []byte) (*Embedded, error) {
+func LoadDirectory(file string, raw []byte, scopes ...string) (*Embedded, error) {
 	doc, err := problem.ParseProtected(file, raw)
 	if err != nil {
 		return nil, err
 	}
-	loader := loader{doc: doc, directory: &Embedded{key: randomKey(), members: map[string]*Entry{}}, lines: map[string]int{}}
+	if len(scopes) == 0 {
+		scopes = slices.Collect(maps.Keys(DefaultScopes()))
+	}
+	directory := &Embedded{key: randomKey(), members: map[string]*Entry{}, byMBI: map[string][]*Entry{}}
+	loader := loader{doc: doc, directory: directory, lines: map[string]int{}, scopes: scopes}
 	loader.document()
 	if err := loader.list.Err(); err != nil {
 		return nil, err
@@ -116,6 +145,8 @@ type loader struct {
 	list      problem.List
 	// lines on which a member stands, by its fingerprint.
 	lines map[string]int
+	// scopes that a representative may have besides "all".
+	scopes []string
 }
 
 func (l *loader) add(p problem.Problem) { l.list = append(l.list, p) }
@@ -146,23 +177,16 @@ func (l *loader) member(node *yaml.Node) {
 		l.add(l.doc.At(node, "a member is not a mapping").Hint("write it as `- {id: …, name: …, born: …}`"))
 		return
 	}
-	known := fields()
-	names := make([]string, len(known))
-	for i, f := range known {
-		names[i] = f.name
-	}
-	l.unknownKeys(node, names)
-	texts := map[string]phi.String{}
 	before := len(l.list)
-	for _, f := range known {
-		if text, ok := l.field(node, f); ok {
-			texts[f.name] = phi.NewString(text)
-		}
+	texts := l.fields(node, "a member", fields(), "representatives", "own_consent")
+	entry := &Entry{id: texts["id"], name: texts["name"], dateOfBirth: texts["born"], mbi: texts["mbi"], facts: map[string]phi.String{}}
+	entry.representatives, entry.ownConsent = l.representatives(node), l.ownConsent(node)
+	if born := problem.Get(node, "born"); born != nil {
+		entry.born, _ = time.Parse(time.DateOnly, born.Value)
 	}
 	if len(l.list) > before {
 		return
 	}
-	entry := &Entry{id: texts["id"], name: texts["name"], dateOfBirth: texts["born"], facts: map[string]phi.String{}}
 	for name := range Facts() {
 		if text, ok := texts[name]; ok {
 			entry.facts[name] = text
@@ -175,11 +199,31 @@ func (l *loader) member(node *yaml.Node) {
 	}
 	l.lines[fingerprint] = problem.Get(node, "id").Line
 	l.directory.members[fingerprint] = entry
+	if !entry.mbi.IsEmpty() {
+		keys := entry.mbi.Token(l.directory.key)
+		l.directory.byMBI[keys] = append(l.directory.byMBI[keys], entry)
+	}
+}
+
+// fields reads those of somebody; others may stand beside them.
+func (l *loader) fields(node *yaml.Node, who string, known []field, others ...string) map[string]phi.String {
+	names := make([]string, len(known))
+	for i, f := range known {
+		names[i] = f.name
+	}
+	l.unknownKeys(node, who, slices.Concat(names, others))
+	texts := map[string]phi.String{}
+	for _, f := range known {
+		if text, ok := l.field(node, who, f); ok {
+			texts[f.name] = phi.NewString(text)
+		}
+	}
+	return texts
 }
 
 // unknownKeys names the keys that there are, not the one that stands there: a
 // value may have slipped into its place.
-func (l *loader) unknownKeys(node *yaml.Node, names []string) {
+func (l *loader) unknownKeys(node *yaml.Node, who string, names []string) {
 	for _, pair := range problem.Pairs(node) {
 		known := false
 		for _, name := range names {
@@ -188,7 +232,7 @@ func (l *loader) unknownKeys(node *yaml.Node, names []string) {
 		if known {
 			continue
 		}
-		p := l.doc.At(pair.Key, "this key is not one of a member")
+		p := l.doc.At(pair.Key, "this key is not one of %s", who)
 		if near := problem.Nearest(pair.Key.Value, names); near != "" {
 			l.add(p.Hint("did you mean %q?", near))
 		} else {
@@ -197,11 +241,11 @@ func (l *loader) unknownKeys(node *yaml.Node, names []string) {
 	}
 }
 
-func (l *loader) field(node *yaml.Node, f field) (string, bool) {
+func (l *loader) field(node *yaml.Node, who string, f field) (string, bool) {
 	value := problem.Get(node, f.name)
 	if value == nil {
 		if f.required {
-			l.add(l.doc.At(node, "a member has no %s", f.name).Hint("give it %s", f.want))
+			l.add(l.doc.At(node, "%s has no %s", who, f.name).Hint("give it %s", f.want))
 		}
 		return "", false
 	}
@@ -209,7 +253,7 @@ func (l *loader) field(node *yaml.Node, f field) (string, bool) {
 		if text, ok := f.keep(value.Value); ok {
 			return text, true
 		}
-		l.add(l.doc.At(value, "%s is not a day of the calendar", f.name).Hint("write %s", f.want))
+		l.add(l.doc.At(value, "%s is not %s", f.name, map[bool]string{true: "a number that is given out", false: "a day of the calendar"}[f.name == "mbi" || f.name == "npi" || f.name == "tin"]).Hint("write %s", f.want))
 		return "", false
 	}
 	l.add(l.doc.At(value, "%s is not as it should be", f.name).Hint("write %s", f.want))

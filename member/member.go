@@ -33,6 +33,13 @@ type Claim struct {
 	// MemberID and DateOfBirth (MMDDYYYY) as keyed in.
 	MemberID    phi.String
 	DateOfBirth phi.String
+	// MBIKeys in the place of MemberID: the keys of the Medicare number, one for each place.
+	MBIKeys phi.String
+	// Role that the caller claims; empty is Self. What else she says of herself belongs
+	// to it: a representative says one of three, a provider both.
+	Role                        Role
+	PIN, OwnBorn, Authorization phi.String
+	NPI, TIN                    phi.String
 	// Attempt in this call, from 1.
 	Attempt int
 }
@@ -59,13 +66,22 @@ type Result struct {
 // look into it.
 type Entry struct {
 	id, name, dateOfBirth phi.String
-	facts                 map[string]phi.String
+	// mbi as it is keyed in; empty for who has none.
+	mbi   phi.String
+	facts map[string]phi.String
+	born  time.Time
+	// representatives may speak for the member; ownConsent are the facts of care that a
+	// minor consented to herself (45 CFR 164.502(g)(3)).
+	representatives []representative
+	ownConsent      []string
 }
 
 // Directory finds members. It returns nil and no error for one that is not
 // there, in about the time that it takes for one that is.
 type Directory interface {
 	Find(ctx context.Context, memberID phi.String) (*Entry, error)
+	// FindByMBI finds members by the keys of their Medicare numbers, one for each place.
+	FindByMBI(ctx context.Context, keys phi.String) ([]*Entry, error)
 }
 
 // Errors of a Verification.
@@ -74,6 +90,8 @@ var (
 	ErrNotVerified = errors.New("member: the caller is not verified for this call")
 	// ErrExpired: the verification is too old; verify again.
 	ErrExpired = errors.New("member: the verification has expired; verify the caller again")
+	// ErrOutOfScope: the caller is verified, but not to be told this fact.
+	ErrOutOfScope = errors.New("member: this caller may not be told this fact of the member")
 	// ErrNoFact: the directory holds no such fact of this member.
 	ErrNoFact = errors.New("member: there is no such fact of this member")
 )
@@ -84,7 +102,8 @@ type Verification struct {
 	call, token string
 	expires     time.Time
 	entry       *Entry
-	// seal is the verifier's own HMAC over call, token and expiry.
+	authority   Authority
+	// seal is the verifier's own HMAC over call, token, expiry and authority.
 	seal     [sha256.Size]byte
 	verifier *Verifier
 }
@@ -127,6 +146,14 @@ func (v *Verification) Valid(call string, now time.Time) error {
 	return nil
 }
 
+// Authority is by what right the caller is told of the member.
+func (v *Verification) Authority() Authority {
+	if v == nil {
+		return Authority{}
+	}
+	return v.authority
+}
+
 // Name of the member; empty once expired.
 func (v *Verification) Name() phi.String {
 	if v == nil || v.verifier == nil || v.Valid(v.call, v.verifier.now()) != nil {
@@ -135,8 +162,8 @@ func (v *Verification) Name() phi.String {
 	return v.entry.name
 }
 
-// Fact returns a fact (see Facts) of the member, ErrExpired once expired, or
-// ErrNoFact.
+// Fact returns a fact (see Facts) of the member, ErrExpired once expired,
+// ErrOutOfScope if the caller's authority doesn't cover it, or ErrNoFact.
 func (v *Verification) Fact(name string) (phi.String, error) {
 	if v == nil || v.verifier == nil {
 		return phi.String{}, ErrNotVerified
@@ -144,6 +171,29 @@ func (v *Verification) Fact(name string) (phi.String, error) {
 	if err := v.Valid(v.call, v.verifier.now()); err != nil {
 		return phi.String{}, err
 	}
+	if !v.authority.Covers(name) {
+		return phi.String{}, ErrOutOfScope
+	}
+	return v.fact(name)
+}
+
+// ForLookUp gives a fact by which a service outside is asked for a caller who may be
+// told what comes of that look-up; errors as Fact's. The fact itself is not told to
+// her: it need not be among those that she may hear.
+func (v *Verification) ForLookUp(lookUp, name string) (phi.String, error) {
+	if v == nil || v.verifier == nil {
+		return phi.String{}, ErrNotVerified
+	}
+	if err := v.Valid(v.call, v.verifier.now()); err != nil {
+		return phi.String{}, err
+	}
+	if !v.authority.Covers(LookUpPrefix + lookUp) {
+		return phi.String{}, ErrOutOfScope
+	}
+	return v.fact(name)
+}
+
+func (v *Verification) fact(name string) (phi.String, error) {
 	fact, ok := v.entry.facts[name]
 	if !ok || fact.IsEmpty() {
 		return phi.String{}, ErrNoFact

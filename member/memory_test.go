@@ -59,14 +59,14 @@ func (m *memory) RecordFailure(ctx context.Context, subject string, at time.Time
 	return nil
 }
 
-func (m *memory) RecordVerification(ctx context.Context, call, actor, subject, outcome string) error {
+func (m *memory) RecordVerification(ctx context.Context, call, actor, subject, as, outcome string) error {
 	time.Sleep(m.delay)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if err := errors.Join(m.auditing, ctx.Err()); err != nil {
 		return err
 	}
-	m.audit = append(m.audit, strings.Join([]string{call, actor, subject, outcome}, " "))
+	m.audit = append(m.audit, strings.Join([]string{call, actor, subject, as, outcome}, " "))
 	return nil
 }
 

@@ -22,6 +22,11 @@ const (
 	DefaultWindow          = 24 * time.Hour
 	DefaultMinimumTime     = 400 * time.Millisecond
 	DefaultValidity        = 4 * time.Hour
+	// DefaultProviderLockout is higher than a member's: an office calls often, and its
+	// identifier is public.
+	DefaultProviderLockout = 20
+	// DefaultMajority in years; some states have another.
+	DefaultMajority = 18
 	// MaxWindow bounds Window: older failures are not kept (ledger.FailureKept).
 	MaxWindow = 30 * 24 * time.Hour
 	// lookupTime bounds finding and counting; a directory or a disk that hangs is
@@ -42,12 +47,15 @@ type Store interface {
 // Audit takes each attempt down (45 CFR 164.312(b)). Where it fails, there is
 // no verification.
 type Audit interface {
-	RecordVerification(ctx context.Context, call, actor, subject, outcome string) error
+	// as is the role that was claimed and, of who was verified, by what right.
+	RecordVerification(ctx context.Context, call, actor, subject, as, outcome string) error
 }
 
 // Options of a Verifier. Zero values mean the defaults.
 type Options struct {
 	Directory Directory
+	// Providers finds offices; nil: no provider can be verified.
+	Providers Providers
 	Store     Store
 	Audit     Audit
 	// Key for tokens, at least 32 bytes; the same across restarts.
@@ -58,7 +66,17 @@ type Options struct {
 	// WithheldLockout is the same for all callers who withhold their number
 	// together: they can't be told apart.
 	WithheldLockout int
+	// ProviderLockout is the same for one claimed provider.
+	ProviderLockout int
 	Window          time.Duration
+	// Scopes are what representatives may be told, by the words of their scopes; nil:
+	// DefaultScopes. ProviderMay is what providers may; nil: DefaultProviderMay.
+	Scopes      map[string][]string
+	ProviderMay []string
+	// Majority is the age in years at which a parent's authority ends.
+	Majority int
+	// Zone in which a day ends; nil: UTC.
+	Zone *time.Location
 	// MinimumTime: an answer comes after this time or a multiple of it, whatever
 	// was found.
 	MinimumTime time.Duration
@@ -78,6 +96,10 @@ type Verifier struct {
 	sealKey         []byte
 	lockout         int
 	withheldLockout int
+	providerLockout int
+	providers       Providers
+	providerKey     []byte
+	rights          rights
 	window          time.Duration
 	minimumTime     time.Duration
 	validity        time.Duration
@@ -98,7 +120,7 @@ func NewVerifier(options Options) (*Verifier, error) {
 		return nil, errors.New("member: a verifier needs a directory, a store and an audit")
 	case len(options.Key) < minimumKey:
 		return nil, fmt.Errorf("member: the key for tokens has %d bytes; at least %d are needed", len(options.Key), minimumKey)
-	case options.Lockout < 0 || options.WithheldLockout < 0 || options.Window < 0 || options.MinimumTime < 0 || options.Validity < 0:
+	case options.Lockout < 0 || options.WithheldLockout < 0 || options.ProviderLockout < 0 || options.Majority < 0 || options.Window < 0 || options.MinimumTime < 0 || options.Validity < 0:
 		return nil, errors.New("member: a limit or a time of the verification is negative")
 	case options.Window > MaxWindow:
 		return nil, fmt.Errorf("member: the window for failed verifications is %v; at most %v are kept: lower verification.window", options.Window, MaxWindow)
@@ -109,10 +131,13 @@ func NewVerifier(options Options) (*Verifier, error) {
 		sealKey:         randomKey(),
 		lockout:         orDefault(options.Lockout, DefaultLockout),
 		withheldLockout: orDefault(options.WithheldLockout, DefaultWithheldLockout),
-		window:          orDefault(options.Window, DefaultWindow),
-		minimumTime:     orDefault(options.MinimumTime, DefaultMinimumTime),
-		validity:        orDefault(options.Validity, DefaultValidity),
-		now:             options.Now, log: options.Log,
+		providerLockout: orDefault(options.ProviderLockout, DefaultProviderLockout),
+		providers:       options.Providers, providerKey: derive(options.Key, "provider"),
+		rights:      rightsOf(options),
+		window:      orDefault(options.Window, DefaultWindow),
+		minimumTime: orDefault(options.MinimumTime, DefaultMinimumTime),
+		validity:    orDefault(options.Validity, DefaultValidity),
+		now:         options.Now, log: options.Log,
 		subjects: newSubjectLocks(),
 		decoy:    &Entry{id: phi.NewString("--------"), dateOfBirth: phi.NewString("--------")},
 	}
@@ -183,21 +208,29 @@ type subject struct {
 	limit int
 }
 
-func (v *Verifier) subjectsOf(claim Claim, token string) []subject {
-	number := subject{"number:" + claim.ANI.Token(v.numberKey), v.lockout}
+// subjectsOf are those that a claim's failure counts against: who is claimed, the
+// provider that is claimed, and the number that it comes from.
+func (v *Verifier) subjectsOf(claim Claim, tokens []string) []subject {
+	var subjects []subject
+	for _, token := range tokens {
+		subjects = append(subjects, subject{"member:" + token, v.lockout})
+	}
+	if claim.Role == Provider && !claim.NPI.IsEmpty() {
+		subjects = append(subjects, subject{"provider:" + claim.NPI.Token(v.providerKey), v.providerLockout})
+	}
 	if claim.ANI.IsEmpty() {
-		number = subject{"number:withheld", v.withheldLockout}
+		return append(subjects, subject{"number:withheld", v.withheldLockout})
 	}
-	if claim.MemberID.IsEmpty() { // nobody is claimed
-		return []subject{number}
-	}
-	return []subject{{"member:" + token, v.lockout}, number}
+	return append(subjects, subject{"number:" + claim.ANI.Token(v.numberKey), v.lockout})
 }
 
-// check does the same work for every claim: count, find, compare, write.
+// check does the same work for every claim: find, count, compare, write.
 func (v *Verifier) check(ctx context.Context, claim Claim) (Result, error) {
-	token := claim.MemberID.Token(v.memberKey)
-	subjects := v.subjectsOf(claim, token)
+	claimed, err := v.find(ctx, claim)
+	if err != nil {
+		return Result{}, err
+	}
+	subjects := v.subjectsOf(claim, claimed.tokens)
 	// Between counting and recording nobody else may try the same subject, or
 	// several calls at once would have more tries than one.
 	release, err := v.subjects.acquire(ctx, subjects)
@@ -205,15 +238,15 @@ func (v *Verifier) check(ctx context.Context, claim Claim) (Result, error) {
 		return Result{}, err
 	}
 	defer release()
-	entry, right, err := v.compare(ctx, claim)
-	if err != nil {
-		return Result{}, err
-	}
+	entry, token, authority, right := v.judge(claim, claimed)
 	locked, last, err := v.count(ctx, subjects)
 	if err != nil {
 		return Result{}, err
 	}
 	outcome := outcomeOf(locked, right, last)
+	if outcome != Verified {
+		authority = Authority{Role: claim.role()}
+	}
 	// What was found out is written down even if the caller has hung up.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTime)
 	defer cancel()
@@ -222,13 +255,13 @@ func (v *Verifier) check(ctx context.Context, claim Claim) (Result, error) {
 			return Result{}, err
 		}
 	}
-	if err := v.audit.RecordVerification(ctx, claim.Call, actor, token, string(outcome)); err != nil {
+	if err := v.audit.RecordVerification(ctx, claim.Call, actor, token, authority.String(), string(outcome)); err != nil {
 		return Result{}, fmt.Errorf("member: the verification could not be audited: %w", err)
 	}
 	if outcome != Verified {
 		return Result{Outcome: outcome}, nil
 	}
-	return Result{Outcome: Verified, Verification: v.verification(claim.Call, token, entry)}, nil
+	return Result{Outcome: Verified, Verification: v.verification(claim.Call, token, entry, authority)}, nil
 }
 
 // outcomeOf: the failure that reaches the limit locks out at once, so that the
@@ -243,22 +276,6 @@ func outcomeOf(locked, right, last bool) Outcome {
 		return LockedOut
 	}
 	return NotVerified
-}
-
-// compare finds the claimed member and compares both factors; a member who is
-// not there is compared with a decoy, and never right.
-func (v *Verifier) compare(ctx context.Context, claim Claim) (*Entry, bool, error) {
-	entry, err := v.directory.Find(ctx, claim.MemberID)
-	if err != nil {
-		return nil, false, fmt.Errorf("member: the directory did not answer: %w", err)
-	}
-	found := entry != nil
-	if !found {
-		entry = v.decoy
-	}
-	sameID := entry.id.Token(v.memberKey) == claim.MemberID.Token(v.memberKey)
-	sameDate := entry.dateOfBirth.Equal(claim.DateOfBirth) && !claim.DateOfBirth.IsEmpty()
-	return entry, found && sameID && sameDate, nil
 }
 
 // count says whether a subject is locked out, and whether one more failure
@@ -286,18 +303,23 @@ func (v *Verifier) recordFailure(ctx context.Context, subjects []subject) error 
 	return nil
 }
 
-func (v *Verifier) verification(call, token string, entry *Entry) *Verification {
-	made := &Verification{call: call, token: token, expires: v.now().Add(v.validity), entry: entry, verifier: v}
+// verification stands as long as they all do, and not longer than the authority.
+func (v *Verifier) verification(call, token string, entry *Entry, authority Authority) *Verification {
+	expires := v.now().Add(v.validity)
+	if !authority.Until.IsZero() && authority.Until.Before(expires) {
+		expires = authority.Until
+	}
+	made := &Verification{call: call, token: token, expires: expires, entry: entry, authority: authority, verifier: v}
 	copy(made.seal[:], v.sealOf(made))
 	return made
 }
 
-// sealOf binds call, member and expiry together under a key that never leaves
+// sealOf binds call, member, expiry and authority together under a key that never leaves
 // this verifier.
 func (v *Verifier) sealOf(verification *Verification) []byte {
 	mac := hmac.New(sha256.New, v.sealKey)
 	expires := binary.BigEndian.AppendUint64(nil, uint64(verification.expires.UnixNano()))
-	for _, part := range [][]byte{[]byte(verification.call), []byte(verification.token), expires, []byte(verification.entry.id.Token(v.sealKey))} {
+	for _, part := range [][]byte{[]byte(verification.call), []byte(verification.token), expires, []byte(verification.entry.id.Token(v.sealKey)), verification.authority.sealed()} {
 		mac.Write(binary.BigEndian.AppendUint32(nil, uint32(len(part))))
 		mac.Write(part)
 	}

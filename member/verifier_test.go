@@ -131,7 +131,7 @@ func TestEachAttemptIsAudited(t *testing.T) {
 			t.Fatalf("%d entries, want %d", len(m.audit), len(want))
 		}
 		for i, outcome := range want {
-			if line := fmt.Sprintf("call-1 system:verifier %s %s", token, outcome); m.audit[i] != line {
+			if line := fmt.Sprintf("call-1 system:verifier %s self %s", token, outcome); m.audit[i] != line {
 				t.Errorf("entry %d: %q, want %q", i+1, m.audit[i], line)
 			}
 		}
@@ -237,6 +237,11 @@ func (quiet) CountFailures(context.Context, string, time.Time) (int, error) { re
 
 func (quiet) RecordFailure(context.Context, string, time.Time) error { return nil }
 
-func (quiet) RecordVerification(context.Context, string, string, string, string) error {
+func (quiet) RecordVerification(context.Context, string, string, string, string, string) error {
 	return nil
+}
+
+func (hanging) FindByMBI(ctx context.Context, _ phi.String) ([]*Entry, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
 }

@@ -125,7 +125,7 @@ func printRecord(w io.Writer, r ledger.CallRecord) error {
 	line("language", "%s", r.Language)
 	line("reason", "%s", r.Reason)
 	line("state", "%s", r.State)
-	line("caller", "%s %s", verified(r.Verification), r.MemberToken)
+	line("caller", "%s %s", verified(r.Verification, r.VerifiedAs), r.MemberToken)
 	if r.Signature != "" {
 		line("signature", "%s", r.Signature)
 	}
@@ -155,7 +155,10 @@ func printRecord(w io.Writer, r ledger.CallRecord) error {
 }
 
 // verified says how far the caller's identity is established.
-func verified(outcome string) string {
+func verified(outcome, as string) string {
+	if as != "" {
+		outcome += ", " + as
+	}
 	if outcome == "" || outcome == "none" {
 		return "not asked who they are"
 	}

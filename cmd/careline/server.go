@@ -156,6 +156,9 @@ func (s *server) verifier(ctx context.Context) (*member.Verifier, error) {
 	options := s.settings.Verifier
 	options.Directory, options.Store, options.Audit, options.Key = s.settings.Members, s.kept, s.kept, key
 	options.Log, options.Now = s.log, utc{}.Now
+	if s.settings.Providers != nil {
+		options.Providers = s.settings.Providers
+	}
 	return member.NewVerifier(options)
 }
 

@@ -30,6 +30,32 @@ const verdicts: Record<Verification, Verdict> = {
   },
 };
 
+const bases: Record<string, string> = {
+  parent_of_minor: "parent of the member, a minor",
+  guardian: "guardian of the member",
+  health_care_proxy: "the member's health care proxy",
+  power_of_attorney: "power of attorney for the member",
+  written_authorization: "the member's written authorization",
+  npi_and_tin: "provider, NPI and TIN checked",
+};
+
+/** Who a verified caller is to the member: "Verified: parent of the member, a minor, until May 1, 2032". */
+function verdictText(call: CallScreen, verdict: Verdict): string {
+  if (call.verification !== "verified" || !call.role || call.role === "self") return verdict.text;
+  const text = `${verdict.text}: ${bases[call.basis ?? ""] ?? words(call.role)}`;
+  if (!call.until) return text;
+  return `${text}, until ${new Date(call.until).toLocaleDateString("en-US", { dateStyle: "medium" })}`;
+}
+
+/** What an agent must heed who speaks with somebody other than the member. */
+function scopeAdvice(call: CallScreen): string {
+  if (call.role === "provider") return "Not the member: a provider. Tell only what is needed for this member's treatment or payment.";
+  if (call.role !== "representative") return "";
+  const scope = call.scope ?? [];
+  if (scope.includes("all")) return "Not the member, but someone who speaks for the member.";
+  return `Not the member. May be told of: ${scope.map(words).join(", ")}. Nothing else.`;
+}
+
 export class CallerCard {
   private readonly card = find("call");
   private readonly path = find("call-path");
@@ -72,11 +98,11 @@ export class CallerCard {
     const verdict = verdicts[call.verification] ?? verdicts.none;
     mark(find("verification"), "data-verification", call.verification);
     mark(find("verification-icon"), "href", verdict.icon);
-    write(find("verification-text"), verdict.text);
+    write(find("verification-text"), verdictText(call, verdict));
     const name = find("member-name");
     write(name, call.name ?? "");
     show(name, Boolean(call.name));
-    let advice = verdict.advice;
+    let advice = call.verification === "verified" ? scopeAdvice(call) : verdict.advice;
     if (call.name_status === "pending") advice = "Fetching the name…";
     if (call.name_status === "audit_failed") {
       advice = "The name isn't shown: reading it could not be recorded. The call itself isn't affected.";

@@ -39,6 +39,11 @@ export interface CallScreen {
   reason: string;
   state?: string;
   verification: Verification;
+  /** Who a verified caller is to the member, by what right, told of what, until when. */
+  role?: "self" | "representative" | "provider";
+  basis?: string;
+  scope?: string[];
+  until?: string;
   name?: string;
   name_status?: "pending" | "shown" | "audit_failed";
   path: string[];

@@ -29,6 +29,7 @@ type expectText struct {
 	Message    string            `yaml:"message" help:"the box that the call's latest message was left in"`
 	Recorded   string            `yaml:"recorded" help:"the kind of the statement that was recorded last"`
 	Answers    map[string]int    `yaml:"answers" help:"what was answered in the survey, by question; 0 for a comment"`
+	Role       *string           `yaml:"role" help:"as whom: member, representative or provider; \"\" for nobody"`
 	Variables  map[string]string `yaml:"variables" help:"variables of the flow and what they hold"`
 	HungUp     yaml.Node         `yaml:"hung_up" help:"the reason for which the flow ended the call, or true or false"`
 	Within     time.Duration     `yaml:"within" help:"how long the call may have lasted until here"`
@@ -104,6 +105,8 @@ func (p *player) stands(key string, want expectText) (got string, ok bool) {
 	case "verified":
 		verified := p.call.Verified() == ivr.Verified
 		return fmt.Sprint(verified), verified == *want.Verified
+	case "role":
+		return text(string(run.Role()), *want.Role)
 	case "passed":
 		return strings.Join(p.entered, " → "), inOrder(p.entered, want.Passed)
 	case "message", "recorded":

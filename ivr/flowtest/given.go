@@ -11,7 +11,6 @@ import (
 
 	"careline/ivr"
 	"careline/ivr/simulate"
-	"careline/phi"
 	"careline/problem"
 )
 
@@ -21,23 +20,28 @@ type given struct {
 	language    string
 	attestation ivr.Attestation
 	member      *simulate.Member
-	lockedOut   bool
-	lookUps     map[string]ivr.LookUpAnswer
-	position    int
-	split       int
-	unkept      bool
+	provider    *simulate.Provider
+	// representative may speak for the member.
+	representative *simulate.Representative
+	lockedOut      bool
+	lookUps        map[string]ivr.LookUpAnswer
+	position       int
+	split          int
+	unkept         bool
 }
 
 type givenText struct {
-	Now         yaml.Node `yaml:"now" help:"the site's time at the call's beginning, as 2026-12-25 10:00"`
-	Language    yaml.Node `yaml:"language" help:"the language that the call begins in"`
-	Attestation yaml.Node `yaml:"attestation" help:"how far the calling number is vouched for: A, B, C, refuted or none"`
-	Member      yaml.Node `yaml:"member" help:"the invented member who can be verified: id, born, and her facts"`
-	LockedOut   *bool     `yaml:"locked_out" help:"the verifier hears no claim any more"`
-	LookUps     yaml.Node `yaml:"look_ups" help:"what services answer, by look-up: the values that are found, or missing, or failed, which is what happens where nothing is written"`
-	Recordings  yaml.Node `yaml:"recordings" help:"failed: what callers say can't be kept"`
-	Position    *int      `yaml:"position" help:"the place in line that a waiting caller is told"`
-	Split       yaml.Node `yaml:"split" help:"what each split step draws, from 0 to 99: 0 goes the first way, 99 the last"`
+	Now            yaml.Node `yaml:"now" help:"the site's time at the call's beginning, as 2026-12-25 10:00"`
+	Language       yaml.Node `yaml:"language" help:"the language that the call begins in"`
+	Attestation    yaml.Node `yaml:"attestation" help:"how far the calling number is vouched for: A, B, C, refuted or none"`
+	Member         yaml.Node `yaml:"member" help:"the invented member who can be verified: id, born, and her facts"`
+	Representative yaml.Node `yaml:"representative" help:"the invented representative of the member: pin, born or authorization, and what she hears"`
+	Provider       yaml.Node `yaml:"provider" help:"the invented office that can be verified: npi and tin"`
+	LockedOut      *bool     `yaml:"locked_out" help:"the verifier hears no claim any more"`
+	LookUps        yaml.Node `yaml:"look_ups" help:"what services answer, by look-up: the values that are found, or missing, or failed, which is what happens where nothing is written"`
+	Recordings     yaml.Node `yaml:"recordings" help:"failed: what callers say can't be kept"`
+	Position       *int      `yaml:"position" help:"the place in line that a waiting caller is told"`
+	Split          yaml.Node `yaml:"split" help:"what each split step draws, from 0 to 99: 0 goes the first way, 99 the last"`
 }
 
 // clockForms are the ways that a test tells the time.
@@ -67,6 +71,12 @@ func (r *reader) givenOf(node *yaml.Node, g *given) {
 	}
 	if text.Member.Kind != 0 {
 		r.member(&text.Member, g)
+	}
+	if text.Representative.Kind != 0 {
+		r.representative(&text.Representative, g)
+	}
+	if text.Provider.Kind != 0 {
+		r.provider(&text.Provider, g)
 	}
 	r.lookUps(&text.LookUps, g)
 	if text.Recordings.Kind != 0 {
@@ -103,45 +113,6 @@ func (r *reader) split(node *yaml.Node, g *given) {
 		return
 	}
 	g.split = drawn
-}
-
-// member reads an invented member.
-func (r *reader) member(node *yaml.Node, g *given) {
-	if node.Kind != yaml.MappingNode {
-		r.add(r.At(node, "here a member is expected").Hint("write `member: {id: \"48201937\", born: 1961-04-12, next_visit: 2027-01-14}`"))
-		return
-	}
-	m := simulate.Member{Facts: map[string]string{}}
-	facts := r.suite.set.Facts()
-	for _, pair := range problem.Pairs(node) {
-		key, value := pair.Key.Value, pair.Value.Value
-		switch {
-		case pair.Value.Kind != yaml.ScalarNode:
-			r.add(r.At(pair.Value, "here a single value is expected"))
-		case key == "id":
-			m.ID, m.Facts["id"] = phi.NewDigits(value), value
-		case key == "born":
-			born, err := time.Parse(time.DateOnly, value)
-			if err != nil {
-				r.add(r.At(pair.Value, "%q is no day", value).Hint("write it as 1961-04-12"))
-			}
-			m.Born = phi.NewDigits(born.Format("01022006"))
-		case facts[key] == "":
-			known := append(keysOf(facts), "id", "born")
-			p := r.At(pair.Key, "a member has no fact %q", key)
-			if near := problem.Nearest(key, known); near != "" {
-				r.add(p.Hint("did you mean %q?", near))
-			} else {
-				r.add(p.Hint("there are %s", list(known)))
-			}
-		default:
-			m.Facts[key] = value
-		}
-	}
-	if m.ID.Len() == 0 || m.Born.Len() == 0 {
-		r.add(r.At(node, "a member without id or born could never be verified").Hint("write both, as in `{id: \"48201937\", born: 1961-04-12}`"))
-	}
-	g.member = &m
 }
 
 // lookUps reads what services answer.
@@ -194,7 +165,12 @@ func (r *reader) found(pair problem.Pair, look ivr.LookUp) ivr.LookUpAnswer {
 func (g given) world() simulate.World {
 	w := simulate.World{Begins: g.begins, Language: g.language, Attestation: g.attestation, LockedOut: g.lockedOut, LookUps: g.lookUps, Position: g.position, Split: g.split, Unkept: g.unkept}
 	if g.member != nil {
-		w.Members = []simulate.Member{*g.member}
+		who := *g.member
+		who.Representative = g.representative
+		w.Members = []simulate.Member{who}
+	}
+	if g.provider != nil {
+		w.Providers = []simulate.Provider{*g.provider}
 	}
 	return w
 }

@@ -34,11 +34,12 @@ func demo(t *testing.T) (*ivr.Set, flowtest.Options) {
 		}
 	}
 	set, err := ivr.Load(os.DirFS("../../config/demo"), "flows", ivr.Environment{
-		Languages: []string{"en-US", "es-US"},
-		HasPrompt: func(language, name string) bool { return words[ivr.Prompt{Language: language, Name: name}] != "" },
-		Queues:    map[string]ivr.Queue{"member_services": {}, "claims": {}, "unverified": {}, "nurse_line": {Credential: "RN"}, "provider_services": {}, "pharmacy_help": {}},
-		Facts:     map[string]ivr.FactKind{"next_visit": ivr.FactDate, "plan_year": ivr.FactNumber},
-		Calendars: map[string]*calendar.Hours{"provider_services": {Zone: time.UTC}},
+		Languages:   []string{"en-US", "es-US"},
+		HasPrompt:   func(language, name string) bool { return words[ivr.Prompt{Language: language, Name: name}] != "" },
+		ProviderMay: []string{"id", "plan_year", "open_claims"},
+		Queues:      map[string]ivr.Queue{"member_services": {}, "claims": {}, "unverified": {}, "nurse_line": {Credential: "RN"}, "provider_services": {}, "pharmacy_help": {}},
+		Facts:       map[string]ivr.FactKind{"next_visit": ivr.FactDate, "plan_year": ivr.FactNumber, "open_claims": ivr.FactNumber, "id": ivr.FactDigits},
+		Calendars:   map[string]*calendar.Hours{"provider_services": {Zone: time.UTC}},
 	})
 	if err != nil {
 		t.Fatal(err)

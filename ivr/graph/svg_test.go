@@ -21,7 +21,7 @@ import (
 func environment() ivr.Environment {
 	return ivr.Environment{
 		Languages: []string{"en-US", "es-US"}, Queues: map[string]ivr.Queue{"member_services": {}, "claims": {}, "unverified": {}, "nurse_line": {Credential: "RN"}, "provider_services": {}, "pharmacy_help": {}},
-		Facts:     map[string]ivr.FactKind{"next_visit": ivr.FactDate, "plan_year": ivr.FactNumber},
+		Facts: map[string]ivr.FactKind{"next_visit": ivr.FactDate, "plan_year": ivr.FactNumber, "open_claims": ivr.FactNumber, "id": ivr.FactDigits}, ProviderMay: []string{"id", "plan_year", "open_claims"},
 		Calendars: map[string]*calendar.Hours{"provider_services": {Zone: time.UTC}},
 	}
 }

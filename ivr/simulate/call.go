@@ -27,6 +27,7 @@ var (
 // Call is one simulated call. It belongs to one goroutine.
 type Call struct {
 	world World
+	set   *ivr.Set
 	run   *ivr.Run
 	watch func(Event)
 
@@ -62,7 +63,7 @@ func New(set *ivr.Set, flow string, world World, watch func(Event)) *Call {
 	if watch == nil {
 		watch = func(Event) {}
 	}
-	c := &Call{world: world, watch: watch, timers: map[ivr.TimerID]time.Duration{}}
+	c := &Call{world: world, set: set, watch: watch, timers: map[ivr.TimerID]time.Duration{}}
 	c.run = ivr.NewRun(set, flow, line{c}, ivr.Options{
 		Language: world.Language, Attestation: world.Attestation, Split: func(ivr.StepName) int { return world.Split },
 	})

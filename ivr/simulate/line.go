@@ -40,7 +40,7 @@ func (l line) Verify(claim ivr.Claim) {
 func (l line) ReadFact(name string) {
 	c := l.Call
 	c.after(FactTakes, func() {
-		if c.member == nil || c.member.Facts[name] == "" {
+		if !c.hears(name) || c.member.Facts[name] == "" {
 			c.run.FactRead(name, "", errNoFact)
 			return
 		}
@@ -67,7 +67,7 @@ func (l line) LookUp(request ivr.LookUpRequest) {
 	c.after(LookUpTakes, func() {
 		answer, known := c.world.LookUps[request.Name]
 		for _, fact := range request.Facts {
-			known = known && c.member != nil && c.member.Facts[fact] != ""
+			known = known && c.hears(ivr.LookUpPrefix+request.Name) && c.member.Facts[fact] != ""
 		}
 		if !known {
 			answer = ivr.LookUpAnswer{Outcome: ivr.LookUpFailed}
