@@ -43,7 +43,7 @@ const decoded = `(async () => {
 // on, and nothing of what was keyed in. Both are on record, an agent is refused.
 func TestASupervisorHearsARecordedCall(t *testing.T) {
 	t.Parallel()
-	server := start(t,
+	server := start(t, notices(t, "")[0],
 		[3]string{"careline.yaml", "lines:\n", "lines:\n  \"5550181\": {name: Recorded, flow: recorded, record: default}\n"},
 		[3]string{"flows/recorded.yaml", "", recordedFlow})
 	maria, sam := server.signIn(t, "maria"), server.enter(t, "sam")
@@ -118,6 +118,7 @@ func compareSides(t *testing.T, notice, said, heard []int16) {
 		t.Errorf("right, the caller's tone is %.4f", tone)
 	}
 	if score, _ := signal.Correlate(heard[:min(len(heard), len(notice)+signal.SampleRate)], notice[:signal.SampleRate]); score < 0.5 {
+		evidence(t, "desk-heard", heard)
 		t.Errorf("right, the announcement is found by %.2f", score)
 	}
 	if voice := agentsVoice(t, heard[len(notice):]); voice < 0.3 {

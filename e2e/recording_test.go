@@ -16,7 +16,7 @@ import (
 // not, and nobody hears any of it who doesn't say what for.
 func TestACallIsRecordedSealedAndHeardAgain(t *testing.T) {
 	t.Parallel()
-	server := start(t, [3]string{"careline.yaml", "flow: member-services}", "flow: member-services, record: default}"})
+	server := start(t, notices(t, "")[0], [3]string{"careline.yaml", "flow: member-services}", "flow: member-services, record: default}"})
 	maria := server.signIn(t, "maria")
 	caller := server.phone(t, tone())
 	caller.dial("5550100")
