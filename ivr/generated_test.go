@@ -163,6 +163,9 @@ func (g *generated) step(verb string) string {
 	case "collect":
 		return fmt.Sprintf(`{collect: {ask: claim, min: 2, max: 6, pattern: "[1-9].*", into: claim}, next: %s, no_input: %s}`, g.to(), g.to())
 	case "verify":
+		if rapid.IntRange(0, 3).Draw(g.t, "for a member") == 0 {
+			return fmt.Sprintf(`{verify: {who: provider, ask: [npi, tin, member_id, date_of_birth], prompts: {npi: main, tin: main}}, verified: %s, failed: %s}`, g.on(), g.on())
+		}
 		return fmt.Sprintf(`{verify: {ask: [member_id, date_of_birth]}, verified: %s, failed: %s}`, g.on(), g.on())
 	case "branch":
 		return fmt.Sprintf(`{branch: [{when: '%s', next: %s}, {when: '%s', next: %s}, {otherwise: %s}]}`, draw.Draw(g.t, "when"), g.on(), draw.Draw(g.t, "when"), g.on(), g.on())
