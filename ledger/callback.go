@@ -14,7 +14,7 @@ import (
 	"careline/phi/seal"
 )
 
-// ErrCallbackOpen: the number has an open callback already.
+// ErrCallbackOpen says that the number has an open callback already.
 var ErrCallbackOpen = errors.New("ledger: there is an open callback for the number already")
 
 // MaxCallbackAttempts are kept of a callback: the latest.

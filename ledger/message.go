@@ -269,7 +269,7 @@ func (l *Ledger) HearMessage(ctx context.Context, id, actor string) (Message, er
 	})
 }
 
-// ErrAnswered: somebody else has answered the message.
+// ErrAnswered says that somebody else has answered the message.
 var ErrAnswered = errors.New("ledger: the message is answered already")
 
 // AnswerMessage notes what came of calling back, with the audit's word of it.
