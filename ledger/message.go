@@ -179,6 +179,24 @@ func (l *Ledger) Messages(ctx context.Context, boxes []string, limit int) ([]Mes
 	return l.messages(ctx, "WHERE box IN ("+places+") ORDER BY answered > 0, CASE WHEN answered = 0 THEN due ELSE -time END, id LIMIT ?", append(args, min(max(limit, 0), MaxCalls))...)
 }
 
+// MessageBoxes are those that have messages.
+func (l *Ledger) MessageBoxes(ctx context.Context) ([]string, error) {
+	rows, err := l.read.QueryContext(ctx, "SELECT DISTINCT box FROM messages ORDER BY box")
+	if err != nil {
+		return nil, fmt.Errorf("ledger: boxes: %w", explain(err))
+	}
+	defer rows.Close()
+	var boxes []string
+	for rows.Next() {
+		var box string
+		if err := rows.Scan(&box); err != nil {
+			return nil, fmt.Errorf("ledger: boxes: %w", explain(err))
+		}
+		boxes = append(boxes, box)
+	}
+	return boxes, rows.Err()
+}
+
 // Message is one, or ErrNotFound.
 func (l *Ledger) Message(ctx context.Context, id string) (Message, error) {
 	list, err := l.messages(ctx, "WHERE id = ?", id)

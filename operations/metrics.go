@@ -20,6 +20,7 @@ type collector struct {
 	flows   flowMetrics
 	tapes   recordingMetrics
 	lookUps lookUpMetrics
+	voices  voiceMetrics
 	build   *prometheus.Desc
 }
 
@@ -48,6 +49,7 @@ func newCollector(options Options, state func() State) *collector {
 		flows:   newFlowMetrics(),
 		lookUps: newLookUpMetrics(),
 		tapes:   newRecordingMetrics(),
+		voices:  newVoiceMetrics(),
 		agents:  describe("agents", "Agents by state.", "state"),
 		build:   describe("build_info", "Always 1; the versions are labels.", "version", "config"),
 	}
@@ -58,7 +60,7 @@ func (c *collector) Describe(descs chan<- *prometheus.Desc) {
 	for _, m := range c.metrics {
 		descs <- m.desc
 	}
-	for _, desc := range slices.Concat(c.flows.all(), c.lookUps.all(), c.tapes.all()) {
+	for _, desc := range slices.Concat(c.flows.all(), c.lookUps.all(), c.tapes.all(), c.voices.all()) {
 		descs <- desc
 	}
 	for _, desc := range []*prometheus.Desc{c.queue[0], c.queue[1], c.sound[0], c.sound[1], c.agents, c.build} {
@@ -96,6 +98,7 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	for _, state := range agentStates() {
 		gauge(c.agents, float64(all.calls.Agents[state]), string(state))
 	}
+	c.voices.collect(all.calls, c.options.Messages, out)
 	c.flows.collect(c.options.Center.Insight(), out)
 	if c.options.LookUps != nil {
 		c.lookUps.collect(c.options.LookUps.Stats(), out)

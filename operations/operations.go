@@ -111,6 +111,8 @@ type Options struct {
 	LookUps interface{ Stats() []lookup.Stats }
 	// RecordingStats says how recording goes; nil where nothing is recorded.
 	RecordingStats interface{ Stats() recording.Stats }
+	// Messages that callers left; nil where there is no ledger of them.
+	Messages Messages
 	// Probes are asked at each /readyz, one after another.
 	Probes []Probe
 	// Version of the program and of its configuration, as /metrics names them.
