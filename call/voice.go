@@ -1,6 +1,7 @@
 package call
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -191,6 +192,7 @@ func (s *session) beginVoice(id int) {
 			known.Class = s.content.Boxes[v.request.Box].Class
 		}
 	}
+	known.Class = cmp.Or(known.Class, recording.DefaultClass)
 	s.beside.Go(func() {
 		message := voiceMessage{id: id, outcome: ivr.RecordFailed}
 		defer func() { s.post(message) }()

@@ -35,7 +35,7 @@ type boxKeys struct {
 }
 
 // boxes reads boxes.yaml, which may be left out. Without it there is no box.
-func (r *reader) boxes(site *time.Location, queues []string, calendars map[string]*calendar.Hours) map[string]call.Box {
+func (r *reader) boxes(site *time.Location, queues []string, classes []string, calendars map[string]*calendar.Hours) map[string]call.Box {
 	all := map[string]call.Box{}
 	if !r.exists(boxesName) {
 		return all
@@ -58,6 +58,9 @@ func (r *reader) boxes(site *time.Location, queues []string, calendars map[strin
 			r.add(doc.At(pair.Key, "%q can't be a box's name", pair.Key.Value).Hint("begin with a lower-case letter; then letters, digits, _ or -"))
 		}
 		all[pair.Key.Value] = r.box(doc, pair, file.Boxes[pair.Key.Value], site, queues, calendars)
+		if keep := all[pair.Key.Value].Class; keep != "" && !slices.Contains(classes, keep) {
+			r.add(unknown(doc, at(pair.Value, "keep"), "a retention class", keep, classes))
+		}
 	}
 	return all
 }

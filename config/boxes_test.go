@@ -12,7 +12,7 @@ import (
 
 func boxesOf(text string) (map[string]call.Box, string) {
 	r := &reader{files: fstest.MapFS{boxesName: {Data: []byte(text)}}, raw: map[string][]byte{}}
-	boxes := r.boxes(time.UTC, []string{"claims"}, map[string]*calendar.Hours{"office": calendar.Weekdays(time.UTC)})
+	boxes := r.boxes(time.UTC, []string{"claims"}, []string{"default", "messages"}, map[string]*calendar.Hours{"office": calendar.Weekdays(time.UTC)})
 	var all []string
 	for _, p := range r.problems {
 		all = append(all, p.Error())
@@ -42,6 +42,7 @@ func TestMistakesInBoxes(t *testing.T) {
 	for text, want := range map[string]string{
 		"boxes: {nights: {answer_within: 4h}}":                                   `nobody hears the messages of box "nights"`,
 		"boxes: {nights: {queue: claim, answer_within: 4h}}":                     `did you mean "claims"?`,
+		"boxes: {nights: {queue: claims, answer_within: 4h, keep: message}}":     `did you mean "messages"?`,
 		"boxes: {nights: {queue: claims}}":                                       `it isn't said by when messages are answered`,
 		"boxes: {nights: {queue: claims, answer_within: soon}}":                  `messages can't be answered within "soon"`,
 		"boxes: {nights: {queue: claims, answer_within: 0 business days}}":       `"0" is no number of business days`,

@@ -42,6 +42,7 @@ func (r *reader) flows(s script, rest rest) *ivr.Set {
 		Zone:    rest.site.Site.Zone.Location,
 		LookUps: asked(s.lookUps, rest.services),
 		Beside:  slices.Concat(r.raw[lookUpsName], r.raw[calendarsName], r.raw[boxesName]),
+		Classes: rest.site.Recordings.classes(),
 		Boxes:   append([]string{}, slices.Sorted(maps.Keys(s.boxes))...),
 		States:  rest.law.states,
 

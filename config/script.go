@@ -62,7 +62,7 @@ func (r *reader) script(rest rest, today string) script {
 	s.sounds.speak = r.speaker(rest.site, s.sounds, codecs)
 	s.lookUps = r.lookUps(rest.services)
 	s.calendars = r.calendars(rest.site.Site.Zone.Location, noonOf(today))
-	s.boxes = r.boxes(rest.site.Site.Zone.Location, queueNames(rest.lines), s.calendars)
+	s.boxes = r.boxes(rest.site.Site.Zone.Location, queueNames(rest.lines), rest.site.Recordings.classes(), s.calendars)
 	if rest.queuesDoc != nil {
 		s.flows = r.flows(s, rest)
 	}

@@ -65,6 +65,8 @@ type Environment struct {
 	// Beside is the text of files that stand beside the flows and decide what they do:
 	// another text is another version.
 	Beside []byte
+	// Classes of retention that recordings may be kept by. Nil: not checked.
+	Classes []string
 	// Boxes that callers may leave messages in. Nil: not checked.
 	Boxes []string
 	// States that a call may be in, as two-letter codes. Empty: the fifty states

@@ -209,6 +209,7 @@ func TestMistakesOfRecordings(t *testing.T) {
 		"number of none":  {"  a: {voicemail: {box: nights, greeting: hello, number: nmber}, sent: people, person: people, empty: people, failed: people}\n", `no step collects "nmber"`},
 		"hung up on":      {"  a: {voicemail: {box: nights, greeting: hello}, sent: people, person: people, empty: bye, failed: people}\n", `a caller who says nothing at "a" is hung up on: a → bye`},
 		"lost":            {"  a: {record: {ask: hello, kind: consent}, next: people, silent: people, failed: bye}\n", `a caller whose statement can't be kept at "a" is hung up on: a → bye`},
+		"no class":        {"  a: {record: {ask: hello, kind: consent, keep: consent}, next: people, silent: people, failed: people}\n", `step "a" keeps its recording by "consent", which is no class of retention; did you mean "consents"?`},
 		"no kind":         {"  a: {record: {ask: hello}, next: people, silent: people, failed: people}\n", `step "a" doesn't say what its recording is`},
 		"a day":           {"  a: {record: {ask: hello, kind: consent, max: 24h}, next: people, silent: people, failed: people}\n", `24h is out of bounds; between 5s and 10m is allowed`},
 		"no way after it": {"  a: {record: {ask: hello, kind: consent, shortest: 10s, max: 5s}, next: people, silent: people, failed: people}\n", `what is shorter than 10s is not kept, and nothing may be longer than 5s`},
@@ -219,7 +220,7 @@ func TestMistakesOfRecordings(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			environment := smallEnvironment("")
-			environment.Boxes = []string{"nights"}
+			environment.Boxes, environment.Classes = []string{"nights"}, []string{"consents", "default"}
 			_, err := ivr.Load(fstest.MapFS{"flows/t.yaml": {Data: []byte(head + c.steps + toPeople)}}, "flows", environment)
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error is %v, want %s", err, c.want)

@@ -36,6 +36,12 @@ func (c *checker) references() {
 				c.signature(f, a)
 			case *voicemailAction:
 				c.box(f, a)
+			case *recordAction:
+				c.class(f, s, a.request.Keep)
+			case *surveyAction:
+				if a.comment != nil {
+					c.class(f, s, a.comment.request.Keep)
+				}
 			}
 		}
 		c.prompts(f)

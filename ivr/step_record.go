@@ -2,6 +2,7 @@ package ivr
 
 import (
 	"regexp"
+	"slices"
 	"time"
 
 	"gopkg.in/yaml.v3"
@@ -82,6 +83,14 @@ func (p *parser) limits(to *RecordRequest, from recordingLimits, most, silence, 
 	to.Shortest = p.duration(from.shortest, shortest, 0, MaxShortest)
 	if to.Shortest >= to.Max {
 		p.add(p.at(from.shortest, "what is shorter than %s is not kept, and nothing may be longer than %s", short(to.Shortest), short(to.Max)).Hint("lower \"shortest\""))
+	}
+}
+
+// class checks how long what is recorded is kept.
+func (c *checker) class(f *flow, s *step, keep string) {
+	if classes := c.set.environment.Classes; keep != "" && classes != nil && !slices.Contains(classes, keep) {
+		c.add(f.source.at(s.node, "step %q keeps its recording by %q, which is no class of retention", s.name, keep).
+			Hint("%s", didYouMean(keep, classes, "recordings.keep in careline.yaml has ")))
 	}
 }
 
