@@ -137,7 +137,7 @@ func (o messageOrder) print(ctx context.Context, t terminal) error {
 	table := tabwriter.NewWriter(t.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "ID\tBOX\tLEFT\tLENGTH\tLANGUAGE\tCALLER\tNUMBER\tDUE\tSTATE")
 	for _, m := range list {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", m.ID, m.Box, clock(m.Left), m.Length.Round(time.Second), m.Language, verified(m.Verification), m.Number, clock(m.Due), stateOf(m, time.Now()))
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", m.ID, m.Box, clock(m.Left), m.Length.Round(time.Second), m.Language, verified(m.Verification, ""), m.Number, clock(m.Due), stateOf(m, time.Now()))
 	}
 	return table.Flush()
 }
