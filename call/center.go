@@ -40,6 +40,7 @@ type Center struct {
 	// colleagues whom callers may be handed to.
 	colleagues colleagues
 	trials     trials
+	callbacks  callbacks
 	// trunks reach numbers outside; set before Run, nil for none.
 	trunks Trunks
 
@@ -96,6 +97,7 @@ func (c *Center) Run(ctx context.Context) error {
 	routing.Go(func() { c.router.run(routerCtx) })
 	c.router.submit(acd.Started{})
 	c.router.submit(acd.RulesLoaded{Rules: c.options.Content.Rules})
+	c.restoreCallbacks(ctx)
 	c.mu.Lock()
 	c.draining = false
 	c.mu.Unlock()
@@ -287,6 +289,9 @@ func (c *Center) keepRefused(record ledger.CallRecord, r refusal) {
 func (c *Center) forget(s *session) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if s.callback != nil {
+		delete(c.sessions, acd.ContactID(s.callback.kept.ID))
+	}
 	delete(c.sessions, acd.ContactID(s.id))
 	for i := range s.asks {
 		delete(c.also, askedContact(s.id, i+1))
@@ -305,9 +310,14 @@ func (c *Center) session(contact acd.ContactID) *session {
 
 // toCall and toAgent are where the router's decisions go.
 func (c *Center) toCall(contact acd.ContactID, m message) {
+	if left, ok := m.(leaveMessage); ok {
+		c.closeCallback(contact, ledger.CallbackGivenUp, string(left.Why))
+	}
 	if s := c.session(contact); s != nil {
 		s.post(m)
+		return
 	}
+	c.forCallback(contact, m)
 }
 
 func (c *Center) toAgent(change acd.AgentChanged) {

@@ -107,13 +107,17 @@ func (s *session) leaveEngine() {
 		return
 	}
 	s.inEngine = false
+	if s.pending() {
+		s.center.missedCallback(s.contact, s.id, s.missCause())
+		return
+	}
 	reason := acd.Failed
 	switch {
 	case s.withAgent():
 		reason = acd.Ended
 	case s.chronicle.record.EndedBy == ledger.ByCaller:
 		reason = acd.Abandoned
-		if !s.reached && s.trial == "" {
+		if !s.reached && s.trial == "" && s.callback == nil {
 			s.center.counters.abandoned.Add(1)
 		}
 	}

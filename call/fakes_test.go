@@ -20,6 +20,7 @@ import (
 // fakeDialog is a caller's SIP side that does as the test says.
 type fakeDialog struct {
 	id, dialed, named string
+	number            string    // the caller's
 	webRTC            media.SDP // the offer, where the caller is a browser
 	check             error
 
@@ -40,7 +41,7 @@ func (d *fakeDialog) ID() string             { return d.id }
 func (d *fakeDialog) Forwards() sip.Forwards { return sip.Forwards{} }
 func (d *fakeDialog) Name(call string)       { d.named = call }
 func (d *fakeDialog) Dialed() string         { return d.dialed }
-func (d *fakeDialog) Caller() sip.Number     { return sip.Number{} }
+func (d *fakeDialog) Caller() sip.Number     { return sip.NewNumber(d.number) }
 func (d *fakeDialog) Remote() netip.AddrPort { return netip.AddrPort{} }
 func (d *fakeDialog) Check() error           { return d.check }
 func (d *fakeDialog) Signature() (passport.Call, bool) {
@@ -370,6 +371,7 @@ func (l *fakeLeg) hears() string {
 
 // fakeRecords keeps everything in memory.
 type fakeRecords struct {
+	keptCallbacks
 	mu         sync.Mutex
 	saved      map[string][]ledger.CallRecord
 	unfinished []ledger.CallRecord

@@ -58,6 +58,20 @@ type (
 		id     int
 		answer ivr.LookUpAnswer
 	}
+	// calledBackMessage brings what became of a callback that the caller asked for.
+	calledBackMessage struct {
+		id      string
+		outcome ivr.CallBackOutcome
+	}
+	// dialMessage: who asked for a callback is to be called.
+	dialMessage acd.Dial
+	// calleeMessage brings the number of a callback.
+	calleeMessage struct {
+		number sip.Number
+		err    error
+	}
+	// callbackOverMessage: the callback was closed by somebody.
+	callbackOverMessage struct{ why string }
 	// placeMessage brings the place in line for an announcement, 0 if unknown.
 	placeMessage struct{ place int }
 	// deviceMessage: the agent's sound came, changed or went; the device knows.

@@ -139,6 +139,9 @@ type Records interface {
 	phi.Auditor
 	SaveCall(ctx context.Context, record ledger.CallRecord) error
 	UnfinishedCalls(ctx context.Context, limit int) ([]ledger.CallRecord, error)
+	AddCallback(ctx context.Context, callback ledger.Callback) error
+	ChangeCallback(ctx context.Context, id string, entry ledger.AuditEntry, change func(*ledger.Callback)) (ledger.Callback, error)
+	OpenCallbacks(ctx context.Context, limit int) ([]ledger.Callback, error)
 	AppendJournal(ctx context.Context, entries []ledger.JournalEntry) error
 	Append(ctx context.Context, entry ledger.AuditEntry) (ledger.AuditEntry, error)
 }
@@ -171,6 +174,10 @@ type Content struct {
 	// DefaultMusic is played on hold where no queue named another.
 	DefaultMusic string
 	Rules        acd.Rules
+	// Callbacks are the queues whose callers may be called back, by name; CallingHours
+	// are when.
+	Callbacks    map[string]Callback
+	CallingHours CallingHours
 	// Phones are the user names of agents' desk phones, for those who have one.
 	Phones map[acd.AgentID]string
 	// Codecs are what agents' legs may speak; for an agent who isn't here, what all
@@ -183,6 +190,10 @@ type Content struct {
 	// ShowSupervision are the modes of supervision that the agent's page tells of.
 	ShowSupervision []Mode
 }
+
+// Callback is how a queue's callers are called back, besides what the engine knows: Flow
+// is what they hear, from a greeting that tells nothing to the queue.
+type Callback struct{ Flow string }
 
 // Line is a dialed number's: its name, and the flow that answers it.
 type Line struct {

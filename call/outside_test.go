@@ -30,6 +30,9 @@ func (f *fakeTrunks) Place(p sip.Placement) (TargetDialog, error) {
 	return dialog, nil
 }
 
+// Allows answers as Place would.
+func (f *fakeTrunks) Allows(sip.Number) error { return f.refused }
+
 // outside is the number that the dial plan of these stories allows.
 const outside = "2025550142"
 

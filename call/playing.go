@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"careline/acd"
 	"careline/ivr"
 	"careline/media"
 )
@@ -46,6 +47,8 @@ const (
 	timerPhone    = "phone"
 	timerThird    = "third"
 	timerPause    = "pause"
+	timerOffer    = "callback_offer"
+	timerCallee   = "callback_ring"
 )
 
 func (s *session) play(kind playKind, clips []*media.Clip, flow int) {
@@ -109,6 +112,12 @@ func (s *session) onTimer(name string) {
 		s.thirdRangOut()
 	case timerPause:
 		s.resumeRecording()
+	case timerOffer:
+		s.offerCallback()
+	case timerCallee:
+		if s.pending() && s.stage == stageRinging {
+			s.miss(acd.CalleeNoAnswer, "nobody answered")
+		}
 	case timerAnnounce:
 		s.askPlace()
 	case timerWrapUp:

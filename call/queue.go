@@ -13,13 +13,18 @@ import (
 
 // enqueue puts the call in line: music for the caller, a contact for the engine.
 func (s *session) enqueue(request ivr.QueueRequest) {
+	if s.pending() {
+		s.calleeReady(request)
+		return
+	}
+	if s.returned(request) {
+		return
+	}
 	now := s.center.now()
 	s.request, s.arrived = &request, now
 	record := &s.chronicle.record
 	record.Language, record.Reason, record.State = request.Language, request.Reason, request.State
-	s.chronicle.enter(now, "queued", ledger.Segment{Kind: ledger.SegmentQueue, Queue: request.Queue})
-	s.enter(stageQueue)
-	s.waitWithMusic()
+	s.inLine(now)
 	s.log.Info("call queued", zap.String("queue", request.Queue))
 	s.arrive(s.asContact(request))
 }
@@ -43,6 +48,9 @@ func (s *session) waitWithMusic() {
 	s.playMusic()
 	if s.request.Hold.Announce != nil && s.request.Hold.Every > 0 {
 		s.timers.set(timerAnnounce, s.request.Hold.Every)
+	}
+	if after := s.request.OfferAfter; after > 0 && !s.offered {
+		s.timers.set(timerOffer, max(after-s.center.now().Sub(s.arrived), 0))
 	}
 }
 
@@ -82,7 +90,7 @@ func (s *session) onOffer(offer acd.Offer) {
 		s.askedOffered(offer)
 		return
 	}
-	if s.stage != stageQueue || offer.Contact != s.contact {
+	if s.stage != stageQueue && !s.keeps && !s.pending() || offer.Contact != s.contact {
 		return // the engine learns of it by the ContactLeft that is on its way
 	}
 	s.offer = &offer
@@ -131,7 +139,10 @@ func (s *session) onRequeued(requeued acd.Requeued) {
 	case s.isAsked(requeued.Contact):
 		s.askedRequeued(requeued)
 	case requeued.Contact != s.contact: // of one who is asked no more
-	case s.stage == stageQueue:
+	case s.pending():
+		s.ringOver(string(requeued.Cause), requeued.Why)
+		s.callback.agent = ""
+	case s.stage == stageQueue, s.keeps:
 		s.ringOver(string(requeued.Cause), requeued.Why)
 	case s.stage.withAgent() && s.third.takes():
 		s.center.router.submit(acd.ContactLeft{Contact: s.contact, Reason: acd.Moved})
@@ -156,6 +167,17 @@ func (s *session) onLeaveQueue(contact acd.ContactID, why acd.QueueExit) {
 		s.askedLeft(why)
 		return
 	case contact != s.contact: // of one who is asked no more
+		return
+	case s.pending():
+		s.ringOver(string(why), string(why))
+		s.callback.agent, s.inEngine = "", false
+		if s.stage == stageQueue {
+			s.end(ledger.BySystem, "callback: "+string(why), causeNormal)
+		}
+		return
+	case s.keeps:
+		s.ringOver(string(why), string(why))
+		s.inEngine, s.exited = false, why
 		return
 	case s.stage == stageQueue:
 		s.ringOver(string(why), string(why))

@@ -205,6 +205,8 @@ func (r *router) handOut(decision acd.Decision) {
 	switch d := decision.(type) {
 	case acd.Offer:
 		r.outlet.toCall(d.Contact, offerMessage(d))
+	case acd.Dial:
+		r.outlet.toCall(d.Contact, dialMessage(d))
 	case acd.Requeued:
 		r.outlet.toCall(d.Contact, requeuedMessage(d))
 	case acd.LeaveQueue:

@@ -109,6 +109,13 @@ type session struct {
 	// reached: an agent has answered, now or earlier.
 	reached bool
 
+	// callback that this call is an attempt at; nil for a call that came in.
+	callback *promise
+	// keeps: in the flow, the caller keeps a place in line; offered: a callback was
+	// offered already; exited is why the engine let the call go meanwhile.
+	keeps, offered bool
+	exited         acd.QueueExit
+
 	// What was taken and must be given back, once: a place in the engine, a
 	// dialog that stands, a place among the callers.
 	inEngine, hungUp, left bool
@@ -199,6 +206,10 @@ func (s *session) survive(then func()) {
 }
 
 func (s *session) begin() {
+	if s.callback != nil {
+		s.beginWaiting()
+		return
+	}
 	now := s.center.now()
 	s.chronicle.enter(now, "", ledger.Segment{Kind: ledger.SegmentRing})
 	s.attest()
@@ -243,6 +254,19 @@ func (s *session) handle(m message) {
 		if s.stage == stageFlow {
 			s.run.LookedUp(m.id, m.answer)
 		}
+	case calledBackMessage:
+		s.onCalledBack(m)
+	case dialMessage:
+		if s.pending() {
+			s.dialCallee()
+		}
+	case calleeMessage:
+		s.onCallee(m)
+	case callbackOverMessage:
+		if s.pending() {
+			s.inEngine = false
+			s.end(ledger.BySystem, "callback: "+m.why, causeNormal)
+		}
 	case offerMessage:
 		s.onOffer(acd.Offer(m))
 	case requeuedMessage:
@@ -281,6 +305,9 @@ func (s *session) handle(m message) {
 }
 
 func (s *session) onSIP(e sip.Event) {
+	if s.onCalleeSIP(e) {
+		return
+	}
 	switch e.Kind {
 	case sip.EventAcked:
 		s.onAcked(e)
@@ -332,7 +359,7 @@ func (s *session) beginFlow() {
 	s.enter(stageFlow)
 	s.beginRecording()
 	s.saveBeside() // so that even a crash leaves a record of this call
-	s.run = ivr.NewRun(s.content.Flows, s.line.Flow, flowLine{s}, ivr.Options{Attestation: s.attestation, Patience: s.line.Patience, Split: ivr.SplitBy(s.id)})
+	s.run = ivr.NewRun(s.content.Flows, s.line.Flow, flowLine{s}, ivr.Options{Language: s.chronicle.record.Language, Attestation: s.attestation, Patience: s.line.Patience, Split: ivr.SplitBy(s.id)})
 	s.run.Start()
 }
 

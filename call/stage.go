@@ -30,9 +30,9 @@ const (
 // transitions says which stage may follow which. Whatever else is asked for is
 // refused and logged: it would be a mistake of ours.
 var transitions = map[stage][]stage{
-	stageRinging: {stageFlow, stageOver},
-	stageFlow:    {stageQueue, stageWrapUp, stageOver},
-	stageQueue:   {stageFlow, stageTalk, stageWrapUp, stageOver},
+	stageRinging: {stageFlow, stageQueue, stageOver}, // a callback waits first
+	stageFlow:    {stageQueue, stageTalk, stageWrapUp, stageOver},
+	stageQueue:   {stageFlow, stageTalk, stageRinging, stageWrapUp, stageOver},
 	stageTalk:    {stageHold, stageQueue, stageFlow, stageTransfer, stageWrapUp, stageOver},
 	stageHold:    {stageTalk, stageQueue, stageFlow, stageTransfer, stageWrapUp, stageOver},
 	// Back where it came from if nobody takes the caller.

@@ -31,14 +31,18 @@ func (s *session) join() {
 	}
 	s.chronicle.ringEnded(now, "answered")
 	s.chronicle.enter(now, "answered", ledger.Segment{Kind: ledger.SegmentTalk, Agent: string(agent), Queue: s.offer.Queue})
+	s.taken()
 	s.agent, s.agentLeg, s.answered = agent, leg, now
 	s.lastAgent = string(agent)
 	beginSound(leg)
 	s.transfer = transfer{}
 	s.enter(stageTalk)
 	s.timers.stop(timerAnnounce)
+	s.timers.stop(timerOffer)
 	s.hearEachOther()
-	s.center.router.submit(acd.TalkStarted{Offer: s.offer.ID})
+	if s.callback == nil || s.callback.agent != agent { // else the engine knows
+		s.center.router.submit(acd.TalkStarted{Offer: s.offer.ID})
+	}
 	if !s.reached {
 		s.reached = true
 		s.countAnswered()
@@ -114,7 +118,9 @@ func (s *session) onAgent(change acd.AgentChanged) {
 	switch {
 	case s.isAsked(change.Contact):
 		s.askedChanged(change)
-	case s.stage == stageQueue && change.State == acd.Connecting && s.offer != nil && s.offer.Agent == change.Agent:
+	case s.pending() && change.State == acd.Connecting && s.offer != nil && s.offer.Agent == change.Agent:
+		s.agentAwaits()
+	case (s.stage == stageQueue || s.keeps) && change.State == acd.Connecting && s.offer != nil && s.offer.Agent == change.Agent:
 		s.join()
 	case change.Contact != "" && change.Contact == s.contactOf(change.Agent):
 		s.showTo(change.Agent)
@@ -127,6 +133,9 @@ func (s *session) onAgent(change acd.AgentChanged) {
 func (s *session) onCommand(agent acd.AgentID, c Command) error {
 	if a := s.third; a != nil && a.asked != nil && a.asked.agent == agent && c.Kind != SetDisposition {
 		return s.askedCommand(c)
+	}
+	if s.pending() && s.callback.agent == agent {
+		return s.awaitingCommand(c)
 	}
 	has := agent == s.agent && s.withAgent()
 	if _, wraps := s.wrapping[agent]; !has && !wraps {
@@ -294,6 +303,9 @@ func (s *session) view(agent acd.AgentID) CallView {
 		v.Offer, v.Reasons = s.offer.ID, s.offer.Reasons
 	}
 	s.viewAsked(&v, agent)
+	if s.callback != nil {
+		v.Callback, v.CallbackAsked = s.callbackProgress(), s.callback.kept.Asked
+	}
 	if s.verification == nil {
 		return v
 	}

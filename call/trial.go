@@ -143,7 +143,7 @@ func (s *session) ani() phi.String {
 
 // countAnswered counts a caller whom an agent has answered; trials are no callers.
 func (s *session) countAnswered() {
-	if s.trial == "" {
+	if s.trial == "" && s.callback == nil {
 		s.center.counters.answered.Add(1)
 	}
 }

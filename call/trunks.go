@@ -13,6 +13,8 @@ type Trunks interface {
 	// Place begins a call to a number and returns at once. Its errors are those of
 	// sip.Server.Place: the dial plan decides.
 	Place(sip.Placement) (TargetDialog, error)
+	// Allows says why the dial plan doesn't allow a number; nil if it does.
+	Allows(sip.Number) error
 }
 
 // TargetDialog is our call to a number outside; *sip.Dialog is one.

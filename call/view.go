@@ -86,6 +86,11 @@ type CallView struct {
 	// "answered" (the agent speaks with the third alone), "together" (a conference), or
 	// "" for none. TransferFailed is also why the last one failed.
 	Third string
+	// Callback is how far a callback is: "offered", "calling" or "answered" (by somebody
+	// who isn't put through yet), "" once they talk, and for any other call.
+	// CallbackAsked is when it was asked for; zero for any other call.
+	Callback      string
+	CallbackAsked time.Time
 	// AskedBy is the colleague who asks this agent about the caller; the caller hears
 	// music until Third is "together".
 	AskedBy string
@@ -196,5 +201,6 @@ var (
 	ErrNoState      = errors.New("call: agents there are licensed by state; say where the caller is")
 	ErrNotAudited   = errors.New("call: what must be in the audit can't be written there")
 	ErrNotRecorded  = errors.New("call: the call isn't recorded")
+	ErrNoCallback   = errors.New("call: there is no such open callback")
 	ErrBusy         = errors.New("call: too much at once; try again")
 )

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"careline/ivr"
+	"careline/phi"
 )
 
 // longFlow has 500 steps: menus, values keyed in and said back, conditions, and
@@ -77,3 +78,6 @@ func (quietLine) KeepRecording(int)                   {}
 func (quietLine) DropRecording(int)                   {}
 func (quietLine) SurveyAnswered(ivr.SurveyAnswer)     {}
 func (quietLine) LookUp(ivr.LookUpRequest)            {}
+func (quietLine) CallingNumber() phi.Digits           { return phi.Digits{} }
+func (quietLine) MayCall(phi.Digits) bool             { return true }
+func (quietLine) CallBack(ivr.CallBackRequest)        {}

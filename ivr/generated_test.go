@@ -30,7 +30,7 @@ type generated struct {
 // verbsOfSteps are drawn with their weights: those that the proofs are about often.
 func verbsOfSteps() []string {
 	return []string{"play", "wait", "say fact", "say value", "say value", "menu", "menu", "menu", "zip", "collect", "verify", "verify", "branch", "branch",
-		"set", "set value", "split", "hours", "look up member", "look up keyed", "look up public", "queue", "queue", "voicemail", "record", "survey", "call", "transfer", "leave", "hang_up"}
+		"set", "set value", "split", "hours", "look up member", "look up keyed", "look up public", "queue", "queue", "voicemail", "record", "survey", "call_back", "call", "transfer", "leave", "hang_up"}
 }
 
 // flowFiles writes a flow t and those that it calls or leads to.
@@ -198,6 +198,9 @@ func (g *generated) step(verb string) string {
 		return fmt.Sprintf(`{look_up: {name: hours, with: {plan: %s}, play: hello}, next: %s, missing: %s, failed: %s}`, plan, g.on(), g.on(), g.on())
 	case "queue":
 		return fmt.Sprintf(`{queue: {name: %s, hold: {music: calm}}, timeout: %s, full: %s, unavailable: %s}`, rapid.SampledFrom([]string{"people", "nurses"}).Draw(g.t, "queue"), g.on(), g.on(), g.on())
+	case "call_back":
+		words := `{offer: hello, same: hello, choose: hello, number: hello, wrong: hello, read_back: hello, confirm: hello}`
+		return fmt.Sprintf(`{call_back: {queue: people, wording: "1", prompts: %s}, next: %s, declined: %s, already: %s, failed: %s, no_input: %s}`, words, g.on(), g.to(), g.on(), g.on(), g.to())
 	case "call":
 		return fmt.Sprintf(`{call: {flow: identify, into: {told: known}}, returns: {known: %s, unknown: %s}}`, g.on(), g.on())
 	case "transfer":

@@ -34,6 +34,11 @@ func (l *tape) KeepRecording(int)               {}
 func (l *tape) DropRecording(int)               {}
 func (l *tape) SurveyAnswered(SurveyAnswer)     {}
 func (l *tape) LookUp(request LookUpRequest)    { l.asked = append(l.asked, "look up "+request.Name) }
+func (l *tape) CallingNumber() phi.Digits       { return phi.Digits{} }
+func (l *tape) MayCall(phi.Digits) bool         { return true }
+func (l *tape) CallBack(request CallBackRequest) {
+	l.asked = append(l.asked, "call back "+request.Wording)
+}
 
 // unchecked parses a flow and links it, and proves nothing.
 func unchecked(t interface {

@@ -61,7 +61,36 @@ type Line interface {
 	DropRecording(id int)
 	// SurveyAnswered keeps an answer, beside the call's goroutine.
 	SurveyAnswered(answer SurveyAnswer)
+	// CallingNumber is the ten digits of the caller's number, if it is one of North
+	// America's and may be called; empty otherwise. It is a hint, never a factor.
+	CallingNumber() phi.Digits
+	// MayCall reports whether ten digits may be called.
+	MayCall(number phi.Digits) bool
+	// CallBack keeps a callback, beside the call's goroutine; Run.CalledBack brings
+	// what became of it. Once it is kept, a caller in line has left it.
+	CallBack(request CallBackRequest)
 }
+
+// CallBackRequest asks for a callback.
+type CallBackRequest struct {
+	// Queue is the line that it is for; nothing is heard there.
+	Queue QueueRequest
+	// Number has ten digits.
+	Number phi.Digits
+	// Wording is the version of the words that the caller agreed to.
+	Wording string
+}
+
+// CallBackOutcome is what became of a callback that was asked for.
+type CallBackOutcome string
+
+const (
+	CallBackKept CallBackOutcome = "kept"
+	// CallBackAlready: the number has an open callback.
+	CallBackAlready CallBackOutcome = "already"
+	// CallBackFailed: it could not be kept.
+	CallBackFailed CallBackOutcome = "failed"
+)
 
 // StepName names a step for people and records.
 type StepName struct {
@@ -177,6 +206,9 @@ type QueueRequest struct {
 	Hold   Hold
 	// After: the flow goes on when the agent hangs up and the caller stays.
 	After bool
+	// OfferAfter: who has waited so long leaves by ExitOffer, once in a call, and keeps
+	// the place in line until the flow goes on elsewhere; 0 for never.
+	OfferAfter time.Duration
 }
 
 // Hold is what a waiting caller hears.
@@ -196,6 +228,9 @@ type QueueExit string
 const (
 	ExitTimeout QueueExit = "timeout"
 	ExitFull    QueueExit = "full"
+	// ExitOffer: a callback is offered. The place in line is kept; Run.Taken says if an
+	// agent takes the call meanwhile.
+	ExitOffer QueueExit = "callback"
 	// ExitUnavailable: nobody could ever serve it: no such queue, no qualified agent.
 	ExitUnavailable QueueExit = "unavailable"
 	// ExitAfter: an agent had the call and hung up first; it comes only where

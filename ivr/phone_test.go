@@ -51,8 +51,12 @@ type phone struct {
 	dropped            int
 	queued             *ivr.QueueRequest
 	hungUp             string
-	over               bool
-	inside             bool
+	// number is the caller's own; callBack is what becomes of a callback, kept if empty.
+	number   string
+	callBack ivr.CallBackOutcome
+	promised []ivr.CallBackRequest
+	over     bool
+	inside   bool
 	// silent is how long nothing was heard while nothing was asked, longest at most so far.
 	silent, longest time.Duration
 	// refused takes what the guard keeps back, in flows that may leak; nil in others.
@@ -385,3 +389,18 @@ func (p *phone) neverHears(prompt string) {
 var _ fataler = (*testing.T)(nil)
 
 func digit(key string) phi.Digits { return phi.NewDigits(key) }
+
+func (p *phone) CallingNumber() phi.Digits { p.ask(); return phi.NewDigits(p.number) }
+
+// MayCall refuses one number alone.
+func (p *phone) MayCall(number phi.Digits) bool { p.ask(); return !number.Is("9005550147") }
+
+func (p *phone) CallBack(request ivr.CallBackRequest) {
+	p.ask()
+	p.promised = append(p.promised, request)
+	outcome := p.callBack
+	if outcome == "" {
+		outcome = ivr.CallBackKept
+	}
+	p.pending = append(p.pending, reply{at: p.now + 20*time.Millisecond, do: func() { p.run.CalledBack(outcome) }, ours: true})
+}

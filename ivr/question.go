@@ -114,7 +114,7 @@ func (r *Run) Digit(key phi.Digits) {
 		r.question.key(r, key)
 	case recording:
 		r.recordingKey(key)
-	case verifying, reading, lookingUp, keeping:
+	case verifying, reading, lookingUp, keeping, promising:
 		r.keepAhead(key)
 	}
 }
@@ -145,6 +145,8 @@ type question struct {
 	min, max int
 	noInput  reply
 	noMatch  reply
+	// sensitive: the row tells something of the caller.
+	sensitive bool
 	// done takes the answer and goes on; false if it is none after all.
 	done func(digits phi.Digits, choice string) bool
 
@@ -192,7 +194,7 @@ func (q *question) put(r *Run, row []Prompt) {
 		q.asked(r)
 		return
 	}
-	r.play(row, false)
+	r.play(row, q.sensitive)
 }
 
 // asked listens after the question, first to what was keyed ahead.

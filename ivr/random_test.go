@@ -34,7 +34,7 @@ func anything(t *rapid.T, p *phone, credentialed func(queue string) bool) {
 			p.wait(time.Duration(rapid.IntRange(1, 30000).Draw(t, "wait")) * time.Millisecond)
 		case 7:
 			if p.queued != nil {
-				p.leave(rapid.SampledFrom([]ivr.QueueExit{ivr.ExitTimeout, ivr.ExitFull, ivr.ExitUnavailable, ivr.ExitAfter, "strange"}).Draw(t, "exit"))
+				p.leave(rapid.SampledFrom([]ivr.QueueExit{ivr.ExitTimeout, ivr.ExitFull, ivr.ExitUnavailable, ivr.ExitAfter, ivr.ExitOffer, "strange"}).Draw(t, "exit"))
 			}
 		case 8:
 			p.speak(time.Duration(rapid.IntRange(1, 90000).Draw(t, "said")) * time.Millisecond)
@@ -225,7 +225,9 @@ steps:
   rate: {survey: {name: rate, questions: [{name: solved, ask: hello}, {name: kind, ask: main, scale: 3}], comment: {ask: hello, max: 20s}}, next: again}
   pick: {split: [{percent: 10, next: sub}, {percent: 90, next: main}]}
   sub: {call: {flow: identify, into: {told: known}}, returns: {known: main, unknown: people}}
-  people: {queue: {name: people, skills: {claims: 1}, hold: {music: calm}}, timeout: again, full: again, unavailable: again, after: rate}
+  people: {queue: {name: people, skills: {claims: 1}, hold: {music: calm}, callback: {offer_after: 2m, step: back}}, timeout: again, full: again, unavailable: again, after: rate}
+  back: {call_back: {queue: people, skills: {claims: 1}, wording: '1', prompts: {offer: hello, same: hello, choose: hello, number: hello, wrong: hello, read_back: hello, confirm: hello}}, next: bye, declined: people, already: people, failed: people, no_input: people}
+  bye: {hang_up: {play: bye, reason: called back}}
   again: {menu: again, choices: {"1": people, "2": {hang_up: {play: bye, reason: done}}}, no_input: people, handlers: false}
 `
 

@@ -28,6 +28,8 @@ func (c *checker) references() {
 				}
 			case *queueAction:
 				c.queue(f, a)
+			case *callBackAction:
+				c.queue(f, a.place)
 			case *transferAction:
 				c.languages(f, &a.to)
 			case *lookUpAction:
@@ -226,6 +228,8 @@ func (f *flow) needs(env Environment) []need {
 					}
 				}
 			}
+		case *callBackAction:
+			each(s.node, "needed to say a number", func(string) []string { return numbered("digits", 0, 9) })
 		case *queueAction:
 			for _, use := range a.announce {
 				if use.name == announcePosition {

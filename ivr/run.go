@@ -33,6 +33,7 @@ const (
 	// recording: the caller speaks after the tone; keeping: it is being kept.
 	recording phase = "recording"
 	keeping   phase = "keeping"
+	promising phase = "promising"
 	// done: the call is hung up, gone or taken; nothing is done any more.
 	done phase = "done"
 )
@@ -86,6 +87,10 @@ type Run struct {
 	// recordings counts what was recorded; recorder is whom the latest is for.
 	recordings int
 	recorder   recorder
+	// promised takes what became of a callback; aside is the queue that the caller
+	// keeps a place in while something else is heard.
+	promised func(CallBackOutcome)
+	aside    *aside
 
 	// ahead holds keys for questions that are not asked yet.
 	ahead phi.Digits
@@ -242,7 +247,7 @@ func (s *step) public() StepName {
 // idle ends whatever was waited for.
 func (r *Run) idle() {
 	r.stopTimer()
-	r.question, r.gotFact, r.outcome, r.exit, r.looked = nil, nil, nil, nil, nil
+	r.question, r.gotFact, r.outcome, r.exit, r.looked, r.promised = nil, nil, nil, nil, nil, nil
 	r.speech, r.recorder = speech{}, recorder{}
 }
 
@@ -269,7 +274,7 @@ func (r *Run) hangUp(reason string) {
 
 // queue puts the caller in line. Keys are not heard there.
 func (r *Run) queue(request QueueRequest, exit func(QueueExit)) {
-	r.phase, r.exit = queued, exit
+	r.phase, r.exit, r.aside = queued, exit, nil
 	r.ahead = phi.Digits{}
 	r.line.Queue(request)
 }
@@ -279,6 +284,25 @@ func (r *Run) LeftQueue(exit QueueExit) {
 	if r.phase == queued {
 		r.exit(exit)
 	}
+}
+
+// aside is a queue that the caller keeps a place in.
+type aside struct {
+	step *step
+	exit func(QueueExit)
+}
+
+// Taken says that an agent has taken a caller who kept a place in line while
+// something else was heard: the run waits in that queue again.
+func (r *Run) Taken() {
+	if r.aside == nil || r.phase == done {
+		return
+	}
+	kept := r.aside
+	r.idle()
+	r.playing, r.ahead, r.aside = false, phi.Digits{}, nil
+	r.step, r.flow = kept.step, kept.step.flow
+	r.phase, r.exit = queued, kept.exit
 }
 
 // verify has a claim checked.
@@ -378,6 +402,8 @@ func (r *Run) TimerFired(id TimerID) {
 		r.Verified(NotVerified)
 	case reading:
 		r.FactRead(r.fact, "", errTooSlow)
+	case promising:
+		r.CalledBack(CallBackFailed)
 	case lookingUp:
 		r.LookedUp(r.lookUp, LookUpAnswer{Outcome: LookUpFailed})
 	case recording:

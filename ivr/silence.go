@@ -43,6 +43,11 @@ func unwillingAt(s *step) map[string]string {
 		}
 	}
 	switch s.action.(type) {
+	case *callBackAction:
+		return map[string]string{
+			"failed":   "a caller whose callback can't be kept at %q",
+			"no_input": unwilling["no_input"], "no_match": unwilling["no_match"],
+		}
 	case *voicemailAction, *recordAction:
 		return unkept(s.action.verb())
 	}

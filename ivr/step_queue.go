@@ -29,6 +29,10 @@ type queueAction struct {
 	// after is where callers go on who stay when their agent hangs up; nil: the call
 	// ends with the agent.
 	after *edge
+	// offerAfter: a caller who has waited so long goes by offer and keeps the place in
+	// line meanwhile; 0 for never.
+	offerAfter time.Duration
+	offer      edge
 }
 
 // announcePosition is the word for the caller's place in line.
@@ -49,6 +53,12 @@ type queueDetail struct {
 	Priority   yaml.Node `yaml:"priority"`
 	Credential yaml.Node `yaml:"credential"`
 	Hold       holdText  `yaml:"hold"`
+	Callback   yaml.Node `yaml:"callback"`
+}
+
+type offerText struct {
+	OfferAfter yaml.Node `yaml:"offer_after"`
+	Step       string    `yaml:"step"`
 }
 
 type holdText struct {
@@ -89,14 +99,36 @@ func (p *parser) queue(s *step, node *yaml.Node) action {
 	if (len(a.announce) == 0) != (detail.Hold.Every.Kind == 0) {
 		p.add(p.at(s.node, "step %q must have both \"announce\" and \"every\", or neither", s.name).Hint("write `hold: {music: calm, announce: position, every: 45s}`"))
 	}
-	p.mapping(&detail.Skills, "skills", "skills: {benefits: 1}")
-	for _, pair := range problem.Pairs(&detail.Skills) {
+	a.levels(p)
+	p.offer(s, a, &detail.Callback)
+	return a
+}
+
+// levels reads the skills that are wanted.
+func (a *queueAction) levels(p *parser) {
+	p.mapping(a.skillsNode, "skills", "skills: {benefits: 1}")
+	for _, pair := range problem.Pairs(a.skillsNode) {
 		if a.skills == nil {
 			a.skills = map[string]int{}
 		}
 		a.skills[pair.Key.Value] = p.whole(pair.Value, 1, 1, 5)
 	}
-	return a
+}
+
+// offer reads when a waiting caller is offered a callback, and where.
+func (p *parser) offer(s *step, a *queueAction, node *yaml.Node) {
+	if node.Kind == 0 {
+		return
+	}
+	var text offerText
+	if node.Kind != yaml.MappingNode {
+		p.add(p.at(node, "step %q doesn't say when a callback is offered", s.name).Hint("write `callback: {offer_after: 120s, step: ask_callback}`"))
+		return
+	}
+	p.decode(node, &text)
+	a.offerAfter = p.duration(&text.OfferAfter, DefaultOfferAfter, MinOfferAfter, MaxOfferAfter)
+	a.offer = p.onward(s, node, "step", left, "name the step that offers it, with the verb call_back")
+	a.offer.via = "callback"
 }
 
 func (*queueAction) verb() string { return "queue" }
@@ -105,6 +137,9 @@ func (a *queueAction) edges() []*edge {
 	edges := []*edge{&a.timeout, &a.full, &a.away}
 	if a.after != nil {
 		edges = append(edges, a.after)
+	}
+	if a.offerAfter > 0 {
+		edges = append(edges, &a.offer)
 	}
 	return edges
 }
@@ -132,25 +167,35 @@ func (a *queueAction) prompts() []promptUse {
 	return uses
 }
 
-func (a *queueAction) enter(r *Run) {
+// request is what the line is asked for, without what is heard there.
+func (a *queueAction) request(r *Run) QueueRequest {
 	r.may(shown, "reason") // else the agent gets none
-	language := r.language
-	hold := Hold{Music: a.music, Every: a.every}
-	if len(a.announce) > 0 {
-		hold.Announce = func(position int) []Prompt { return a.announcement(language, position) }
+	return QueueRequest{
+		Queue: a.name, Skills: a.skills, Priority: a.priority, Language: r.language,
+		State: r.State(), Credential: a.credential, Reason: r.Reason(),
 	}
-	r.queue(QueueRequest{
-		Queue: a.name, Skills: a.skills, Priority: a.priority, Language: language,
-		State: r.State(), Credential: a.credential, Reason: r.Reason(), Hold: hold, After: a.after != nil,
-	}, func(exit QueueExit) {
-		switch exit {
-		case ExitTimeout:
+}
+
+func (a *queueAction) enter(r *Run) {
+	request := a.request(r)
+	language := r.language
+	request.Hold = Hold{Music: a.music, Every: a.every}
+	if len(a.announce) > 0 {
+		request.Hold.Announce = func(position int) []Prompt { return a.announcement(language, position) }
+	}
+	request.After, request.OfferAfter = a.after != nil, a.offerAfter
+	r.queue(request, func(exit QueueExit) {
+		switch {
+		case exit == ExitTimeout:
 			r.steps = 0
 			r.follow(&a.timeout)
-		case ExitFull:
+		case exit == ExitFull:
 			r.follow(&a.full)
-		case ExitAfter:
+		case exit == ExitAfter:
 			a.onward(r)
+		case exit == ExitOffer && a.offerAfter > 0:
+			r.aside = &aside{step: r.step, exit: r.exit}
+			r.follow(&a.offer)
 		default:
 			r.follow(&a.away)
 		}

@@ -48,6 +48,14 @@ const (
 	// LookUpGuard is how long a run waits for a look-up, which a service's own time
 	// ends before; then it has failed.
 	LookUpGuard = 20 * time.Second
+	// CallBackGuard is how long a run waits for a callback to be kept; then it has failed.
+	CallBackGuard = 10 * time.Second
+
+	// DefaultOfferAfter is how long a caller waits before a callback is offered, within
+	// MinOfferAfter and MaxOfferAfter.
+	DefaultOfferAfter = 2 * time.Minute
+	MinOfferAfter     = 10 * time.Second
+	MaxOfferAfter     = time.Hour
 )
 
 // The keys of a verification, in digits.

@@ -33,6 +33,7 @@ func verbs() []verb {
 		{"voicemail", (*parser).voicemail, voicemailText{}},
 		{"record", (*parser).record, recordText{}},
 		{"survey", (*parser).survey, surveyText{}},
+		{"call_back", (*parser).callBack, callBackText{}},
 		{"call", (*parser).call, callText{}},
 		{"return", (*parser).giveBack, returnText{}},
 		{"transfer", (*parser).transfer, transferText{}},

@@ -103,8 +103,11 @@ func (s *step) view() StepView {
 		return view
 	}
 	view.Verb = s.action.verb()
-	if a, ok := s.action.(*queueAction); ok {
+	switch a := s.action.(type) {
+	case *queueAction:
 		view.Queue = a.name
+	case *callBackAction:
+		view.Queue = a.place.name
 	}
 	for _, use := range s.action.prompts() {
 		if text := use.written(); !slices.Contains(view.Prompts, text) {

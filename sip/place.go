@@ -129,3 +129,9 @@ func (l *lease) tell(event Event) {
 	}
 	l.notify(event)
 }
+
+// Allows says why the dial plan doesn't allow a number to be called; nil if it does.
+func (s *Server) Allows(number Number) error {
+	_, err := s.options.Plan.Route(number.Reveal())
+	return err
+}

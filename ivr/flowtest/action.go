@@ -33,7 +33,7 @@ func vocabulary() []word {
 		{"never_hear", "this was not heard in the call so far", ivr.FormNames, (*reader).neverHear},
 		{"wait", "time passes, and the caller presses nothing", ivr.FormDuration, (*reader).wait},
 		{"speak", "the caller speaks for so long after the tone, and says nothing from then on", ivr.FormDuration, (*reader).speak},
-		{"leave", "the call leaves its queue: without an agent by timeout, full or unavailable; by after once an agent has hung up", ivr.FormText, (*reader).leave},
+		{"leave", "the call leaves its queue: without an agent by timeout, full or unavailable; by callback when one is offered; by after once an agent has hung up", ivr.FormText, (*reader).leave},
 		{"expect", "this is true now", ivr.FormMapping, (*reader).expectHere},
 	}
 }
@@ -139,7 +139,7 @@ func (r *reader) speak(node *yaml.Node, a *action) bool {
 }
 
 func (r *reader) leave(node *yaml.Node, a *action) bool {
-	exits := []string{string(ivr.ExitTimeout), string(ivr.ExitFull), string(ivr.ExitUnavailable), string(ivr.ExitAfter)}
+	exits := []string{string(ivr.ExitTimeout), string(ivr.ExitFull), string(ivr.ExitUnavailable), string(ivr.ExitAfter), string(ivr.ExitOffer)}
 	if !slices.Contains(exits, node.Value) {
 		r.add(r.At(node, "a call can't leave its queue by %q", node.Value).Hint("write one of %s", list(exits)))
 		return false

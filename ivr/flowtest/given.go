@@ -11,6 +11,7 @@ import (
 
 	"careline/ivr"
 	"careline/ivr/simulate"
+	"careline/phi"
 	"careline/problem"
 )
 
@@ -28,6 +29,8 @@ type given struct {
 	position       int
 	split          int
 	unkept         bool
+	number         phi.Digits
+	callBack       ivr.CallBackOutcome
 }
 
 type givenText struct {
@@ -41,6 +44,8 @@ type givenText struct {
 	LookUps        yaml.Node `yaml:"look_ups" help:"what services answer, by look-up: the values that are found, or missing, or failed, which is what happens where nothing is written"`
 	Recordings     yaml.Node `yaml:"recordings" help:"failed: what callers say can't be kept"`
 	Position       *int      `yaml:"position" help:"the place in line that a waiting caller is told"`
+	Number         yaml.Node `yaml:"number" help:"the caller's own number, ten digits in quotes; those of the area 900 can't be called"`
+	CallBack       yaml.Node `yaml:"call_back" help:"what becomes of a callback that is asked for: kept, already or failed"`
 	Split          yaml.Node `yaml:"split" help:"what each split step draws, from 0 to 99: 0 goes the first way, 99 the last"`
 }
 
@@ -91,6 +96,7 @@ func (r *reader) givenOf(node *yaml.Node, g *given) {
 	if text.Position != nil {
 		g.position = *text.Position
 	}
+	r.callBack(text, g)
 	if text.Split.Kind != 0 {
 		r.split(&text.Split, g)
 	}
@@ -104,6 +110,23 @@ func (r *reader) now(node *yaml.Node, g *given) {
 		}
 	}
 	r.add(r.At(node, "%q is no time", node.Value).Hint("write the site's time as 2026-12-25 10:00"))
+}
+
+// callBack reads who asks for a callback, and what becomes of it.
+func (r *reader) callBack(text givenText, g *given) {
+	if node := &text.Number; node.Kind != 0 {
+		if node.Tag != "!!str" || len(node.Value) != 10 || strings.Trim(node.Value, "0123456789") != "" {
+			r.add(r.At(node, "that is no number").Hint("write ten digits in quotes, as in \"2025550147\""))
+		}
+		g.number = phi.NewDigits(node.Value)
+	}
+	if node := &text.CallBack; node.Kind != 0 {
+		g.callBack = ivr.CallBackOutcome(node.Value)
+		known := []string{string(ivr.CallBackKept), string(ivr.CallBackAlready), string(ivr.CallBackFailed)}
+		if !slices.Contains(known, node.Value) {
+			r.add(r.At(node, "a callback doesn't become %q", node.Value).Hint("write one of %s", list(known)))
+		}
+	}
 }
 
 func (r *reader) split(node *yaml.Node, g *given) {
@@ -163,7 +186,7 @@ func (r *reader) found(pair problem.Pair, look ivr.LookUp) ivr.LookUpAnswer {
 
 // world is what a call under it meets.
 func (g given) world() simulate.World {
-	w := simulate.World{Begins: g.begins, Language: g.language, Attestation: g.attestation, LockedOut: g.lockedOut, LookUps: g.lookUps, Position: g.position, Split: g.split, Unkept: g.unkept}
+	w := simulate.World{Begins: g.begins, Language: g.language, Attestation: g.attestation, LockedOut: g.lockedOut, LookUps: g.lookUps, Position: g.position, Split: g.split, Unkept: g.unkept, Number: g.number, CallBack: g.callBack}
 	if g.member != nil {
 		who := *g.member
 		who.Representative = g.representative

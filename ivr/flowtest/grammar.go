@@ -10,7 +10,7 @@ import (
 // Grammar gives the keys of a file of tests, for editors.
 func Grammar() []ivr.Key {
 	given := ivr.Key{Form: ivr.FormMapping, Keys: keysIn(reflect.TypeFor[givenText](), map[string]ivr.Key{
-		"now": {Form: ivr.FormText}, "split": {Form: ivr.FormWhole}, "language": {Form: ivr.FormText}, "attestation": {Form: ivr.FormText}, "member": {Form: ivr.FormValues}, "provider": {Form: ivr.FormTexts},
+		"now": {Form: ivr.FormText}, "split": {Form: ivr.FormWhole}, "number": {Form: ivr.FormKeys}, "call_back": {Form: ivr.FormText}, "language": {Form: ivr.FormText}, "attestation": {Form: ivr.FormText}, "member": {Form: ivr.FormValues}, "provider": {Form: ivr.FormTexts},
 		"representative": {Form: ivr.FormMapping, Keys: []ivr.Key{
 			{Name: "pin", Form: ivr.FormText}, {Name: "born", Form: ivr.FormText}, {Name: "authorization", Form: ivr.FormText},
 			{Name: "hears", Form: ivr.FormNames, Help: "the facts that she may be told, and look-ups as look_up.NAME; left out, all"},

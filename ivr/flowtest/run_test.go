@@ -172,7 +172,7 @@ func TestMistakesInTestsAreToldAtTheirPlace(t *testing.T) {
 		{"flow: clinic\ntests: [{test: x, call: [{press: 1}]}]", "2:34: keys without quotes may be read as another number; write them in quotes, as in \"1\""},
 		{"flow: clinic\ntests: [{test: x, call: [{press: one}]}]", "2:34: these are no keys of a keypad; write digits, * and # in quotes, as in \"1\""},
 		{"flow: clinic\ntests: [{test: x, call: [{hear: wellcome}]}]", `2:33: there is no prompt "wellcome"; did you mean "welcome"?`},
-		{"flow: clinic\ntests: [{test: x, call: [{leave: timeouts}], expect: {queue: people}}]", `2:34: a call can't leave its queue by "timeouts"; write one of timeout, full, unavailable, after`},
+		{"flow: clinic\ntests: [{test: x, call: [{leave: timeouts}], expect: {queue: people}}]", `2:34: a call can't leave its queue by "timeouts"; write one of timeout, full, unavailable, after, callback`},
 		{"flow: clinic\ntests: [{test: x, call: [{wait: 48h}], expect: {queue: people}}]", `2:33: 48h is out of bounds; up to 24h0m0s can be waited`},
 		{"flow: clinic\ntests: [{test: x, expect: {queues: people}}]", `2:28: "queues" is not a key here; did you mean "queue"?`},
 		{"flow: clinic\ntests: [{test: x, expect: {step: mian}}]", `2:27: no step is called "mian"; did you mean "main"?`},

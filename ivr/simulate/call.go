@@ -40,6 +40,9 @@ type Call struct {
 	verified ivr.VerifyOutcome
 	queued   *ivr.QueueRequest
 	announce time.Duration
+	// offer is when a callback is offered; offered: it has been.
+	offer    time.Duration
+	offered  bool
 	recorded *recorded
 	kept     []ivr.RecordRequest
 	answers  []ivr.SurveyAnswer
@@ -149,10 +152,15 @@ func (c *Call) Leave(exit ivr.QueueExit) error {
 	if c.queued == nil {
 		return ErrNotQueued
 	}
-	c.queued = nil
-	c.run.LeftQueue(exit)
+	c.leave(exit)
 	c.begin()
 	return nil
+}
+
+func (c *Call) leave(exit ivr.QueueExit) {
+	c.queued = nil
+	c.offered = c.offered || exit == ivr.ExitOffer
+	c.run.LeftQueue(exit)
 }
 
 // Pass lets time pass.
@@ -217,6 +225,9 @@ func (c *Call) first() (time.Duration, func()) {
 	}
 	if c.queued != nil && c.queued.Hold.Every > 0 && c.queued.Hold.Announce != nil {
 		offer(c.announce, c.announced)
+	}
+	if c.queued != nil && c.queued.OfferAfter > 0 && !c.offered {
+		offer(c.offer, func() { c.leave(ivr.ExitOffer) })
 	}
 	return at, do
 }

@@ -151,6 +151,8 @@ func (c *Conversation) event(e Event) {
 		c.say("    (kept: %s)", keptAs(e.Recording))
 	case Answered:
 		c.say("    (survey %s, %s: %d of %d)", e.Answer.Survey, e.Answer.Question, e.Answer.Answer, e.Answer.Scale)
+	case CalledBack:
+		c.say("    (callback for %s: %s)", e.Request.Queue, e.CallBack)
 	case Queued:
 		c.say("    (waits for %s%s)", e.Request.Queue, wishes(e.Request))
 	case Recording:

@@ -16,6 +16,8 @@ type Event struct {
 	// Step with Entered; Edge with Took.
 	Step ivr.StepName
 	Edge ivr.EdgeName
+	// CallBack with CalledBack, and Request: for which queue.
+	CallBack ivr.CallBackOutcome
 	// Request with Queued.
 	Request *ivr.QueueRequest
 	// Outcome with Checked.
@@ -55,6 +57,8 @@ const (
 	Recorded EventKind = "recorded"
 	Kept     EventKind = "kept"
 	Answered EventKind = "answered"
+	// CalledBack: a callback was asked for, and was kept or not.
+	CalledBack EventKind = "called_back"
 	// HungUp: the flow ends the call.
 	HungUp EventKind = "hung_up"
 	// Recording: the flow ends the call's recording, or begins it again: "off" or "on".

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"careline/ivr"
+	"careline/phi"
 )
 
 // line is the call as its flow sees it (ivr.Line).
@@ -78,8 +79,38 @@ func (l line) LookUp(request ivr.LookUpRequest) {
 }
 
 func (l line) Queue(request ivr.QueueRequest) {
-	l.queued, l.announce = &request, l.now+request.Hold.Every
+	l.queued, l.announce, l.offer = &request, l.now+request.Hold.Every, l.now+request.OfferAfter
 	l.tell(Event{Kind: Queued, Request: &request})
+}
+
+// CallingNumber is the world's, where it may be called.
+func (l line) CallingNumber() phi.Digits {
+	if !l.MayCall(l.world.Number) {
+		return phi.Digits{}
+	}
+	return l.world.Number
+}
+
+// MayCall allows every number but those of the area 900.
+func (l line) MayCall(number phi.Digits) bool {
+	area := number
+	for area.Len() > 3 {
+		area = area.WithoutLast()
+	}
+	return number.Len() == 10 && !area.Is("900")
+}
+
+// CallBack keeps a callback as the world says; nothing said, it is kept.
+func (l line) CallBack(request ivr.CallBackRequest) {
+	c := l.Call
+	c.after(CallBackTakes, func() {
+		outcome := c.world.CallBack
+		if outcome == "" {
+			outcome = ivr.CallBackKept
+		}
+		c.tell(Event{Kind: CalledBack, CallBack: outcome, Request: &request.Queue})
+		c.run.CalledBack(outcome)
+	})
 }
 
 func (l line) HangUp(reason string) {

@@ -22,6 +22,8 @@ const (
 	FactTakes   = 20 * time.Millisecond
 	// LookUpTakes is how long a service takes.
 	LookUpTakes = time.Second
+	// CallBackTakes is how long it takes to keep a callback.
+	CallBackTakes = 20 * time.Millisecond
 )
 
 // World is what a call meets outside of its flow.
@@ -44,6 +46,10 @@ type World struct {
 	Unkept bool
 	// Position in line that a waiting caller is told; 0: not known.
 	Position int
+	// Number is the caller's own, ten digits; none: it isn't known.
+	Number phi.Digits
+	// CallBack is what becomes of a callback that is asked for; empty: it is kept.
+	CallBack ivr.CallBackOutcome
 	// Split is what each split step draws, from 0 to ivr.MaxSplit-1.
 	Split int
 }
