@@ -226,10 +226,11 @@ func (r *reader) load(now time.Time) *Config {
 	}
 	settings.Members, settings.Providers = r.members(site.Verification), r.providers()
 	settings.Services = r.services()
-	settings.rest = rest{services: settings.Services, doc: doc, queuesDoc: queuesDoc, agentsDoc: agentsDoc, site: site, lines: lines, people: people, staffed: staffed, law: law}
+	settings.rest = rest{services: settings.Services, doc: doc, queuesDoc: queuesDoc, agentsDoc: agentsDoc, site: site, lines: lines, plan: settings.SIP.Plan, people: people, staffed: staffed, law: law}
 	script := r.script(settings.rest, today)
 	script.fill(settings.Content)
 	settings.Testing = script.testing.in(r.dir)
+	settings.Content.Callbacks, settings.Content.CallingHours = callbacksOf(lines), r.callingHours(today)
 	settings.Content.DefaultMusic = script.sounds.defaultMusic()
 	settings.Media.Clips = script.sounds.clips()
 	if len(r.problems) > 0 {

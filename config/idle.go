@@ -31,7 +31,7 @@ func (r *reader) idle(agents, queues *problem.Document, lines []line, people []p
 	transferred := flows.TransferredTo()
 	for _, flow := range flows.Flows() {
 		answers := slices.ContainsFunc(slices.Collect(maps.Values(numbers)), func(l call.Line) bool { return l.Flow == flow })
-		if !answers && !slices.Contains(transferred, flow) {
+		if !answers && !slices.Contains(transferred, flow) && !called(lines, flow) {
 			r.warn(problem.Problem{Position: flows.Position(flow), Message: "no line and no other flow leads to this flow"}.
 				Hint("name it in careline.yaml under lines, or remove the file"))
 		}

@@ -3,6 +3,7 @@ package config
 import (
 	"time"
 
+	"careline/acd"
 	"careline/call"
 	"careline/ivr"
 	"careline/media"
@@ -218,6 +219,7 @@ type queueKeys struct {
 	Ring           time.Duration  `yaml:"ring" range:"3s..5m" help:"How long an agent's softphone rings before the offer goes on."`
 	WrapUp         time.Duration  `yaml:"wrap_up" range:"0s..1h" help:"The agent's time after a call; 0s for none."`
 	Limit          limitKeys      `yaml:"limit" help:"When a call leaves by the flow's timeout or full edge."`
+	Callback       callbackKeys   `yaml:"callback" help:"How callers are called back who asked for it, by a call_back step."`
 }
 
 type limitKeys struct {
@@ -229,6 +231,7 @@ func queueDefaults() queueKeys {
 	return queueKeys{
 		RelaxEvery: 20 * time.Second, Strategy: "longest_idle",
 		Ring: 20 * time.Second, WrapUp: 60 * time.Second,
+		Callback: callbackKeys{First: "agent", Attempts: acd.DefaultCallbackAttempts, AfterBusy: acd.DefaultAfterCalleeBusy, AfterNoAnswer: acd.DefaultAfterCalleeAway},
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 type line struct {
 	acd.Queue
 	key, value *yaml.Node
+	callback   callbackKeys
 }
 
 var plainName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,63}$`)
@@ -44,12 +45,12 @@ func (r *reader) queues(site string) (*problem.Document, []line) {
 		} else {
 			r.queue(doc, pair, keys)
 		}
-		lines = append(lines, line{key: pair.Key, value: pair.Value, Queue: acd.Queue{
+		lines = append(lines, line{key: pair.Key, value: pair.Value, callback: keys.Callback, Queue: acd.Queue{
 			Name: pair.Key.Value, Skills: keys.Skills, RelaxEvery: keys.RelaxEvery,
 			Credential: acd.CredentialType(keys.Credential), MatchLanguage: keys.MatchLanguage,
 			Priority: keys.Priority, AgingPerSecond: keys.AgingPerSecond, Strategy: keys.Strategy,
 			RingTimeout: keys.Ring, WrapUp: keys.WrapUp,
-			WaitLimit: keys.Limit.Wait, QueueLimit: keys.Limit.Callers, Site: site,
+			WaitLimit: keys.Limit.Wait, QueueLimit: keys.Limit.Callers, Site: site, Callback: keys.Callback.rules(),
 		}})
 	}
 	if len(lines) == 0 && len(r.problems) == 0 {
@@ -64,6 +65,9 @@ func (r *reader) queue(doc *problem.Document, pair problem.Pair, keys queueKeys)
 	}
 	if kind := acd.CredentialType(keys.Credential); kind != "" && kind != acd.RN && kind != acd.LPN {
 		r.add(unknown(doc, at(pair.Value, "credential"), "a license type", keys.Credential, []string{string(acd.RN), string(acd.LPN)}))
+	}
+	if !slices.Contains(whoFirst(), keys.Callback.First) {
+		r.add(unknown(doc, at(pair.Value, "callback", "first"), "a choice", keys.Callback.First, whoFirst()))
 	}
 	r.bounds(doc, pair.Value, keys)
 	for _, skill := range problem.Pairs(problem.Get(pair.Value, "skills")) {

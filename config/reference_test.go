@@ -166,6 +166,7 @@ func reference(t *testing.T) string {
 	table("trunks.yaml", "", trunksKeys{})
 	table("dialplan.yaml", "", dialplanDefaults())
 	table("queues.yaml", "queues.NAME.", queueDefaults())
+	table("calling.yaml", "", callingDefaults())
 	table("licensing.yaml", "", licensingFile{})
 	table("services.yaml", "services.NAME.", serviceDefaults())
 	table("lookups.yaml", "look_ups.NAME.", lookUpKeys{})

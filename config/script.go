@@ -8,6 +8,7 @@ import (
 	"careline/ivr/calendar"
 	"careline/lookup"
 	"careline/problem"
+	"careline/sip/dialplan"
 )
 
 // rest is what a script is read against: all that stays as it is while the server
@@ -16,6 +17,7 @@ type rest struct {
 	doc, queuesDoc, agentsDoc *problem.Document
 	site                      siteFile
 	lines                     []line
+	plan                      *dialplan.Plan
 	services                  []lookup.Service
 	people                    []person
 	// staffed: agents.yaml has no mistake.
@@ -69,6 +71,9 @@ func (r *reader) script(rest rest, today string) script {
 	if rest.doc != nil {
 		r.told(rest.doc, rest.site.Verification, s.lookUps)
 		s.lines = r.lines(rest.doc, rest.site.Lines, rest.site.Recordings, s.flows)
+	}
+	if rest.queuesDoc != nil && s.flows != nil {
+		r.callBacks(rest, s.flows)
 	}
 	if rest.queuesDoc != nil && rest.staffed && len(rest.law.states) > 0 {
 		r.coverage(rest.queuesDoc, rest.lines, rest.people, rest.law, today, s.flows)
