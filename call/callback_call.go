@@ -285,3 +285,19 @@ func (d *calledDialog) HangUp(q850 int, text string) error {
 	}
 	return d.TargetDialog.HangUp(q850, text)
 }
+
+// onCallback takes what only a call has whose caller isn't reached yet.
+func (s *session) onCallback(m message) {
+	if !s.pending() {
+		return
+	}
+	switch m := m.(type) {
+	case dialMessage:
+		s.dialCallee()
+	case calleeMessage:
+		s.onCallee(m)
+	case callbackOverMessage:
+		s.inEngine = false
+		s.end(ledger.BySystem, "callback: "+m.why, causeNormal)
+	}
+}

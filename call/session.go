@@ -256,17 +256,8 @@ func (s *session) handle(m message) {
 		}
 	case calledBackMessage:
 		s.onCalledBack(m)
-	case dialMessage:
-		if s.pending() {
-			s.dialCallee()
-		}
-	case calleeMessage:
-		s.onCallee(m)
-	case callbackOverMessage:
-		if s.pending() {
-			s.inEngine = false
-			s.end(ledger.BySystem, "callback: "+m.why, causeNormal)
-		}
+	case dialMessage, calleeMessage, callbackOverMessage:
+		s.onCallback(m)
 	case offerMessage:
 		s.onOffer(acd.Offer(m))
 	case requeuedMessage:
