@@ -14,7 +14,7 @@ const (
 	KeepTakes = 200 * time.Millisecond
 )
 
-// ErrNotRecording: nothing that the caller says is recorded now.
+// ErrNotRecording says that nothing that the caller says is recorded now.
 var ErrNotRecording = errors.New("nothing that the caller says is recorded now")
 
 // recorded is what a caller says.
