@@ -14,7 +14,7 @@ func TestCallbacksThatCouldNotBeMadeAreRefused(t *testing.T) {
 		files map[string]string
 		want  string
 	}{
-		"nothing to hear": {[]string{"queues.yaml", callback, "", "careline.yaml", "  5550100:", "  \"5550199\": {name: Back, flow: callback}\n  5550100:"}, nil, `and it doesn't say what they hear then`},
+		"nothing to hear": {[]string{"queues.yaml", callback, ""}, nil, `and it doesn't say what they hear then`},
 		"no such flow":    {[]string{"queues.yaml", "{flow: callback,", "{flow: calback,"}, nil, `"calback" is not a flow`},
 		"who is first":    {[]string{"queues.yaml", "first: agent", "first: nurse"}, nil, `"nurse" is not a choice`},
 		"never":           {nil, map[string]string{"calling.yaml": "from: \"21:00\"\nto: \"8:00\"\n"}, "nobody could ever be called"},
