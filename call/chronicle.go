@@ -15,13 +15,14 @@ type chronicle struct {
 	// agent's, consult that of a consultation, conference that of a conference; -1
 	// for none.
 	open, ring, consult, conference int
+	onCall                          int // of a call to one on call
 	// wraps are those of the wrap-ups: after a transfer that failed a second agent
 	// may begin before the first is done.
 	wraps map[string]int
 }
 
 func newChronicle(record ledger.CallRecord) *chronicle {
-	return &chronicle{record: record, open: -1, ring: -1, consult: -1, conference: -1, wraps: map[string]int{}}
+	return &chronicle{record: record, open: -1, ring: -1, consult: -1, conference: -1, onCall: -1, wraps: map[string]int{}}
 }
 
 // Bounds of a record, so that a robot that goes round in a menu for hours can't
@@ -70,6 +71,15 @@ func (c *chronicle) ringAgent(now time.Time, queue, agent string) {
 
 func (c *chronicle) ringEnded(now time.Time, outcome string) { c.finish(&c.ring, now, outcome) }
 
+// onCallBegun opens an on_call segment; onCallEnded closes it.
+func (c *chronicle) onCallBegun(now time.Time, list, who string) {
+	if len(c.record.Segments) < maxSegments {
+		c.onCall = c.begin(now, ledger.Segment{Kind: ledger.SegmentOnCall, Queue: list, Agent: who})
+	}
+}
+
+func (c *chronicle) onCallEnded(now time.Time, outcome string) { c.finish(&c.onCall, now, outcome) }
+
 // consultBegun opens a consult segment; consultEnded closes it.
 func (c *chronicle) consultBegun(now time.Time, agent string) {
 	if len(c.record.Segments) < maxSegments {
@@ -108,6 +118,7 @@ func (c *chronicle) end(now time.Time, by ledger.EndedBy, why, outcome string) {
 		return
 	}
 	c.ringEnded(now, outcome)
+	c.onCallEnded(now, outcome)
 	c.consultEnded(now, outcome)
 	c.conferenceEnded(now, outcome)
 	c.finish(&c.open, now, outcome)

@@ -29,6 +29,8 @@ func (s *session) end(by ledger.EndedBy, why string, cause int) {
 	s.hangUp(cause, why)
 	s.stopAllSupervising()
 	s.hangUpThird(cause, "ended")
+	s.stopUrgent()
+	s.dropSummons(cause)
 	s.partFromAgent()
 	s.dropTransfer(cause)
 	s.closeSound()
@@ -144,6 +146,8 @@ func (s *session) release() {
 		s.stopAllSupervising,
 		func() { s.hangUpThird(causeTemporary, "ended") },
 		s.partFromAgent,
+		s.stopUrgent,
+		func() { s.dropSummons(causeTemporary) },
 		func() { s.dropTransfer(causeTemporary) },
 		s.leaveRoom,
 		func() { s.dropConsult("ended") },

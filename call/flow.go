@@ -168,8 +168,11 @@ func (s *session) disclose(outcome string, verification *member.Verification) {
 // onDigit counts a key, and gives it to the flow while the flow speaks.
 func (s *session) onDigit(digit media.Digit) {
 	s.chronicle.record.DigitCount++
-	if s.stage == stageFlow {
+	switch {
+	case s.stage == stageFlow:
 		s.run.Digit(phi.NewDigits(string(rune(digit.Key()))))
+	case s.stage == stageExternal && s.transfer.target != nil: // who may be a menu
+		s.transfer.target.leg.SendDigit(digit, digitLength)
 	}
 }
 

@@ -98,7 +98,7 @@ func (s *session) sides() []side {
 		talks(s.leg)
 	}
 	if s.outsideAudible() {
-		talks(s.transfer.target.leg)
+		talks(s.outsideTarget().leg)
 	}
 	if s.stage.withAgent() {
 		talks(s.agentLeg)
@@ -112,11 +112,20 @@ func (s *session) sides() []side {
 	return append(sides, s.supervisorSides()...)
 }
 
+// outsideTarget is whom outside the caller is with, or hears ringing; nil for nobody.
+func (s *session) outsideTarget() *target {
+	if s.summons != nil && s.summons.early {
+		return s.summons.target
+	}
+	return s.transfer.target
+}
+
 // outsideAudible: the caller is with, or hears the ringing of, a number outside.
 func (s *session) outsideAudible() bool {
 	switch s.stage {
 	case stageTransfer:
-		return s.transfer.target != nil && s.transfer.target.audible()
+		t := s.outsideTarget()
+		return t != nil && t.audible()
 	case stageExternal:
 		return s.transfer.target != nil
 	}

@@ -85,3 +85,26 @@ type (
 		reply   chan<- error
 	}
 )
+
+// isDigit reports a key, which may be dropped where a call is crowded.
+func isDigit(m message) bool {
+	switch m := m.(type) {
+	case soundMessage:
+		return m.Kind == media.EventDigit
+	case sipMessage:
+		return m.Kind == sip.EventDigit
+	case phoneMessage:
+		return m.event.Kind == sip.EventDigit
+	case phoneSoundMessage:
+		return m.event.Kind == media.EventDigit
+	case targetMessage:
+		return m.event.Kind == sip.EventDigit
+	case targetSoundMessage:
+		return m.event.Kind == media.EventDigit
+	case consultMessage:
+		return m.event.Kind == sip.EventDigit
+	case consultSoundMessage:
+		return m.event.Kind == media.EventDigit
+	}
+	return false
+}

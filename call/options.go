@@ -178,6 +178,8 @@ type Content struct {
 	// are when.
 	Callbacks    map[string]Callback
 	CallingHours CallingHours
+	// Outside is whom flows may call.
+	Outside Outside
 	// Phones are the user names of agents' desk phones, for those who have one.
 	Phones map[acd.AgentID]string
 	// Codecs are what agents' legs may speak; for an agent who isn't here, what all

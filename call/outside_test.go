@@ -16,6 +16,17 @@ type fakeTrunks struct {
 	refused error
 	placed  []sip.Placement
 	dialogs []*fakeDialog
+	// referring: the carrier takes REFERs; referred is whither it was asked to.
+	referring bool
+	referred  []string
+}
+
+func (f *fakeTrunks) Refer(_ Dialog, number sip.Number) error {
+	if !f.referring {
+		return sip.ErrNoRefer
+	}
+	f.referred = append(f.referred, number.Reveal())
+	return nil
 }
 
 func (f *fakeTrunks) Place(p sip.Placement) (TargetDialog, error) {

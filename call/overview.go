@@ -27,7 +27,11 @@ type Overview struct {
 	// Agent has the call, or where Ringing is set is being offered it; "" for nobody.
 	Agent   acd.AgentID
 	Ringing bool
-	Started time.Time
+	// Urgent: the caller goes before all others; Late: somebody should have had her by
+	// now. Calling is the list of those on call that is being called; "" for none.
+	Urgent, Late bool
+	Calling      string
+	Started      time.Time
 }
 
 // Overviews are the calls with a caller on the line, the one that came first at
@@ -75,6 +79,12 @@ func (s *session) overview() Overview {
 	}
 	if s.request != nil {
 		o.Queue, o.Language, o.Reason, o.State = s.request.Queue, s.request.Language, s.request.Reason, s.request.State
+	}
+	if s.stage == stageQueue {
+		o.Urgent, o.Late = s.urgent != nil, !s.lateSince.IsZero()
+		if s.summons != nil {
+			o.Calling = s.calling.list
+		}
 	}
 	if s.stage == stageQueue && s.offer != nil {
 		o.Agent, o.Ringing = s.offer.Agent, true

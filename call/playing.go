@@ -72,7 +72,9 @@ func (s *session) onPlayed(id int) {
 		s.run.Played(flow)
 	case kind == playTone && s.stage == stageFlow:
 		s.beginVoice(flow)
-	case kind == playAnnouncement && s.stage == stageQueue:
+	case kind == playAnnouncement && s.stage == stageTransfer && s.outsideAudible():
+		s.arrange()
+	case kind == playAnnouncement && (s.stage == stageQueue || s.stage == stageTransfer):
 		s.playMusic()
 	}
 }
@@ -80,7 +82,10 @@ func (s *session) onPlayed(id int) {
 // playMusic plays the caller's hold music, or goes on with it.
 func (s *session) playMusic() {
 	name := s.content.DefaultMusic
-	if s.request != nil && s.request.Hold.Music != "" {
+	switch {
+	case s.handing != nil && s.handing.Music != "":
+		name = s.handing.Music
+	case s.request != nil && s.request.Hold.Music != "":
 		name = s.request.Hold.Music
 	}
 	clip := s.content.Music[name]
@@ -118,6 +123,10 @@ func (s *session) onTimer(name string) {
 		if s.pending() && s.stage == stageRinging {
 			s.miss(acd.CalleeNoAnswer, "nobody answered")
 		}
+	case timerSummons:
+		s.summonsTimedOut()
+	case timerUrgent, timerTarget, timerPresent, timerSpacing:
+		s.onUrgentTimer(name)
 	case timerAnnounce:
 		s.askPlace()
 	case timerWrapUp:

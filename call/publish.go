@@ -21,6 +21,8 @@ type Script struct {
 	LookUps map[string]*lookup.Definition
 	// Boxes that messages are left in, by name.
 	Boxes map[string]Box
+	// Outside is whom they may call.
+	Outside Outside
 }
 
 // Publish makes calls that come from now on run on a script. Those that are up
@@ -34,7 +36,7 @@ func (c *Center) Publish(script Script) error {
 	for {
 		old := c.content.Load()
 		content := *old
-		content.Flows, content.Prompts, content.Music, content.LookUps, content.Boxes = script.Flows, script.Prompts, script.Music, script.LookUps, script.Boxes
+		content.Flows, content.Prompts, content.Music, content.LookUps, content.Boxes, content.Outside = script.Flows, script.Prompts, script.Music, script.LookUps, script.Boxes, script.Outside
 		if c.content.CompareAndSwap(old, &content) {
 			c.log.Info("flows published", zap.String("version", script.Flows.Version()), zap.String("before", old.Flows.Version()))
 			return nil

@@ -21,12 +21,17 @@ func (s *session) enqueue(request ivr.QueueRequest) {
 		return
 	}
 	now := s.center.now()
-	s.request, s.arrived = &request, now
+	if s.request = &request; request.Urgent == nil || request.Urgent.Line == 0 {
+		s.arrived = now // further lines of an escalation count from its beginning
+	}
 	record := &s.chronicle.record
 	record.Language, record.Reason, record.State = request.Language, request.Reason, request.State
 	s.inLine(now)
 	s.log.Info("call queued", zap.String("queue", request.Queue))
 	s.arrive(s.asContact(request))
+	if request.Urgent != nil {
+		s.hurry(*request.Urgent)
+	}
 }
 
 // arrive tells the engine of the caller.
@@ -40,7 +45,7 @@ func (s *session) asContact(request ivr.QueueRequest) acd.Contact {
 	return acd.Contact{
 		ID: s.contact, Queue: request.Queue, Priority: request.Priority, Skills: maps.Clone(request.Skills),
 		Language: request.Language, State: request.State, Credential: acd.CredentialType(request.Credential),
-		Verified: s.verification != nil, Since: s.arrived,
+		Verified: s.verification != nil, Since: s.arrived, Clinical: request.Urgent != nil,
 	}
 }
 
@@ -116,6 +121,8 @@ func (s *session) ringOver(outcome, why string) {
 	s.chronicle.ringEnded(s.center.now(), outcome)
 	s.dropPhone(causeNormal)
 	s.offer = nil
+	s.askPresent()
+	s.further()
 }
 
 // agentLost: the agent is gone, the caller isn't.
@@ -152,6 +159,7 @@ func (s *session) onRequeued(requeued acd.Requeued) {
 		s.chronicle.enter(s.center.now(), string(requeued.Cause), ledger.Segment{Kind: ledger.SegmentQueue, Queue: s.request.Queue})
 		s.enter(stageQueue)
 		s.waitWithMusic()
+		s.hurryAgain()
 	case s.withAgent(): // the transfer that the agent began goes on
 		s.agentLost(requeued.Why)
 		s.inEngine = false
@@ -167,6 +175,10 @@ func (s *session) onLeaveQueue(contact acd.ContactID, why acd.QueueExit) {
 		s.askedLeft(why)
 		return
 	case contact != s.contact: // of one who is asked no more
+		return
+	case s.stage == stageQueue && s.urgent != nil:
+		s.ringOver(string(why), string(why))
+		s.lineOver(exitOf(why))
 		return
 	case s.pending():
 		s.ringOver(string(why), string(why))
@@ -194,17 +206,27 @@ func (s *session) onLeaveQueue(contact acd.ContactID, why acd.QueueExit) {
 		return
 	}
 	s.inEngine = false
-	exit := ivr.ExitUnavailable
+	s.log.Info("call left queue", zap.String("why", string(why)))
+	s.backToFlow(string(why), exitOf(why))
+}
+
+// exitOf is what it means for the flow that the engine let a caller go.
+func exitOf(why acd.QueueExit) ivr.QueueExit {
 	switch why {
 	case acd.ExitTimeout:
-		exit = ivr.ExitTimeout
+		return ivr.ExitTimeout
 	case acd.ExitFull:
-		exit = ivr.ExitFull
+		return ivr.ExitFull
 	}
-	s.log.Info("call left queue", zap.String("why", string(why)))
+	return ivr.ExitUnavailable
+}
+
+// backToFlow goes on with the flow after a queue.
+func (s *session) backToFlow(outcome string, exit ivr.QueueExit) {
+	s.stopUrgent()
 	s.timers.stop(timerAnnounce)
 	s.stopPlaying()
-	s.chronicle.enter(s.center.now(), string(why), ledger.Segment{Kind: ledger.SegmentIVR})
+	s.chronicle.enter(s.center.now(), outcome, ledger.Segment{Kind: ledger.SegmentIVR})
 	s.enter(stageFlow)
 	s.run.LeftQueue(exit)
 }

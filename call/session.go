@@ -99,7 +99,18 @@ type session struct {
 	// third is whom the agent has called beside the caller, from the page;
 	// supervisors are in the call with an agent.
 	third *third
-	asks  int // how often another agent was asked
+	asks  int // how often another agent was asked, or a line left for another
+	// urgent is an escalated caller's wait, calling whom it calls; lateSince is when
+	// somebody should have had her, while nobody has.
+	urgent    *urgent
+	wasUrgent *ivr.Urgent // before an agent had her
+	calling   onCallCall
+	lateSince time.Time
+	// summons is our call to somebody outside, handing the flow's wish for one.
+	summons *summons
+	handing *handing
+	// audited is closed when the latest audit entry beside the call is written.
+	audited chan struct{}
 	// contacts is by which contact the engine knows that each agent has to do with
 	// the call.
 	contacts    map[acd.AgentID]acd.ContactID
@@ -150,28 +161,6 @@ func (s *session) post(m message) {
 }
 
 func (s *session) crowded() bool { return len(s.inbox) > cap(s.inbox)/2 }
-
-func isDigit(m message) bool {
-	switch m := m.(type) {
-	case soundMessage:
-		return m.Kind == media.EventDigit
-	case sipMessage:
-		return m.Kind == sip.EventDigit
-	case phoneMessage:
-		return m.event.Kind == sip.EventDigit
-	case phoneSoundMessage:
-		return m.event.Kind == media.EventDigit
-	case targetMessage:
-		return m.event.Kind == sip.EventDigit
-	case targetSoundMessage:
-		return m.event.Kind == media.EventDigit
-	case consultMessage:
-		return m.event.Kind == sip.EventDigit
-	case consultSoundMessage:
-		return m.event.Kind == media.EventDigit
-	}
-	return false
-}
 
 // live is the call's goroutine.
 func (s *session) live() {
@@ -268,6 +257,10 @@ func (s *session) handle(m message) {
 		s.onAgent(acd.AgentChanged(m))
 	case placeMessage:
 		s.onPlace(m.place)
+	case presentMessage:
+		s.onPresent(m)
+	case handedMessage:
+		s.onHanded(m)
 	case deviceMessage:
 		s.onDevice(m.agent)
 	case browserMessage:
@@ -315,6 +308,8 @@ func (s *session) onSIP(e sip.Event) {
 		s.onDigit(e.Digit)
 	case sip.EventRefer: // a caller who could transfer would dial at our expense
 		s.refuseRefer(s.dialog, 403)
+	case sip.EventReferProgress:
+		s.onReferProgress(e.Status)
 	case sip.EventReplaced:
 		s.turnAway(e.Dialog, 403)
 	}
@@ -427,7 +422,11 @@ func (s *session) enter(next stage) {
 		s.log.Error("stage refused", zap.Stringer("from", s.stage), zap.Stringer("to", next))
 		return
 	}
-	if next == stageTalk {
+	switch next {
+	case stageTalk:
+		s.leaveFlows(insight.Taken)
+		s.urgentTalk()
+	case stageExternal:
 		s.leaveFlows(insight.Taken)
 	}
 	s.stage = next

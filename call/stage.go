@@ -31,13 +31,14 @@ const (
 // refused and logged: it would be a mistake of ours.
 var transitions = map[stage][]stage{
 	stageRinging: {stageFlow, stageQueue, stageOver}, // a callback waits first
-	stageFlow:    {stageQueue, stageTalk, stageWrapUp, stageOver},
-	stageQueue:   {stageFlow, stageTalk, stageRinging, stageWrapUp, stageOver},
+	stageFlow:    {stageQueue, stageTalk, stageTransfer, stageWrapUp, stageOver},
+	stageQueue:   {stageFlow, stageTalk, stageRinging, stageExternal, stageWrapUp, stageOver},
 	stageTalk:    {stageHold, stageQueue, stageFlow, stageTransfer, stageWrapUp, stageOver},
 	stageHold:    {stageTalk, stageQueue, stageFlow, stageTransfer, stageWrapUp, stageOver},
 	// Back where it came from if nobody takes the caller.
-	stageTransfer: {stageTalk, stageHold, stageQueue, stageExternal, stageWrapUp, stageOver},
-	stageExternal: {stageWrapUp, stageOver},
+	stageTransfer: {stageTalk, stageHold, stageQueue, stageFlow, stageExternal, stageWrapUp, stageOver},
+	// The flow may go on after it, and an urgent caller is back in line where it breaks.
+	stageExternal: {stageFlow, stageQueue, stageWrapUp, stageOver},
 	stageWrapUp:   {stageOver},
 	stageOver:     {},
 }

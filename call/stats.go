@@ -22,6 +22,9 @@ type Stats struct {
 	Surveyed []SurveyStats
 	// Unrecorded calls are on lines that are recorded, but weren't, or not whole.
 	Unrecorded uint64
+	// Escalated callers are urgent; of those, EscalatedLate waited longer than the target
+	// and OnCallTook were taken by somebody on call.
+	Escalated, EscalatedLate, OnCallTook uint64
 	// Unjournaled counts events that took effect though they could not be journaled.
 	Unjournaled uint64
 	Queues      []QueueStats
@@ -49,6 +52,7 @@ type counters struct {
 	offered, refused, answered, abandoned atomic.Uint64
 	messages, voicesLost                  atomic.Uint64
 	surveys                               surveyCounters
+	escalated, escalatedLate, onCallTook  atomic.Uint64
 	sound                                 soundCounters
 	// unrecorded calls are on lines that are recorded.
 	unrecorded atomic.Uint64
@@ -63,6 +67,7 @@ func (c *Center) Stats() Stats {
 		Calls: calls, Sessions: sessions, Draining: draining,
 		Offered: c.counters.offered.Load(), Refused: c.counters.refused.Load(),
 		Answered: c.counters.answered.Load(), Abandoned: c.counters.abandoned.Load(), Unrecorded: c.counters.unrecorded.Load(),
+		Escalated: c.counters.escalated.Load(), EscalatedLate: c.counters.escalatedLate.Load(), OnCallTook: c.counters.onCallTook.Load(),
 		Unjournaled: c.router.unwritten.Load(), Agents: map[acd.AgentState]int{},
 		Sound:    c.counters.sound.stats(),
 		Messages: c.counters.messages.Load(), VoicesLost: c.counters.voicesLost.Load(), Surveyed: c.counters.surveys.stats(),

@@ -135,7 +135,7 @@ func (s *session) onTarget(m targetMessage) {
 
 // calls reports whether somebody whom we called isn't given up.
 func (s *session) calls(t *target) bool {
-	return t == s.transfer.target || s.consult != nil && t == s.consult.target || s.isThird(t)
+	return t == s.transfer.target || s.isSummoned(t) || s.consult != nil && t == s.consult.target || s.isThird(t)
 }
 
 func (s *session) isThird(t *target) bool {
@@ -147,6 +147,8 @@ func (s *session) targetDid(t *target, e sip.Event) {
 	switch {
 	case t == s.transfer.target:
 		s.onTransferTarget(e)
+	case s.isSummoned(t):
+		s.onSummons(e)
 	case s.isThird(t):
 		s.onThird(e)
 	default:
@@ -183,6 +185,8 @@ func (s *session) onTargetSound(m targetSoundMessage) {
 		switch {
 		case transferred:
 			s.hearTarget()
+		case s.isSummoned(t):
+			s.hearSummoned()
 		case consulted:
 			s.consult.join(s)
 		default:
@@ -190,6 +194,8 @@ func (s *session) onTargetSound(m targetSoundMessage) {
 		}
 	case m.event.Kind == media.EventDigit && transferred && s.stage == stageExternal:
 		s.leg.SendDigit(m.event.Digit, digitLength)
+	case m.event.Kind == media.EventDigit && s.isSummoned(t):
+		s.summonsKeyed(m.event.Digit)
 	case m.event.Kind == media.EventDigit && consulted:
 		s.consult.leg.SendDigit(m.event.Digit, digitLength)
 	case m.event.Kind == media.EventTimeout && t.answered:

@@ -24,6 +24,10 @@ type transfer struct {
 	// failed is why the last one failed, and failedAt when.
 	failed   string
 	failedAt time.Time
+	// whom is who took the caller, as the record names them; urgent is the wait that the
+	// caller goes back to if one on call is lost.
+	whom   string
+	urgent *ivr.Urgent
 }
 
 // failedGrace is how long after a transfer that failed a phone's hanging up is
@@ -100,6 +104,7 @@ func (s *session) backInLine(outcome string) {
 	contact := s.asContact(*s.request)
 	contact.Returned = true
 	s.arrive(contact)
+	s.hurryAgain()
 }
 
 // transferByPage is the page's Transfer button.
@@ -224,6 +229,7 @@ func (s *session) onTransferEnded(t *target, e sip.Event) {
 	case s.stage == stageTransfer:
 		status := refusalOf(e)
 		s.transferFailed(status, failure(status))
+	case s.handedOver(e), s.urgentAgain(e):
 	case e.By == sip.ByRemote:
 		s.end(ledger.ByTarget, "whom the caller was transferred to hung up", causeNormal)
 	case e.Cause == causeTimerExpiry:
@@ -243,7 +249,7 @@ func (s *session) targetTakes() {
 		s.agentDone()
 	}
 	s.transfer.by = nil
-	s.chronicle.enter(s.center.now(), "answered", ledger.Segment{Kind: ledger.SegmentExternal})
+	s.chronicle.enter(s.center.now(), "answered", ledger.Segment{Kind: ledger.SegmentExternal, Agent: s.transfer.whom})
 	s.enter(stageExternal)
 	s.arrange()
 	s.saveBeside()

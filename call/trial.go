@@ -96,7 +96,7 @@ func (c *Center) Try(ctx context.Context, trial Trial) (id, answer string, err e
 
 func (c *Center) trialContent(script Script) *Content {
 	content := *c.content.Load()
-	content.Flows, content.Prompts, content.Music, content.LookUps, content.Boxes = script.Flows, script.Prompts, script.Music, script.LookUps, script.Boxes
+	content.Flows, content.Prompts, content.Music, content.LookUps, content.Boxes, content.Outside = script.Flows, script.Prompts, script.Music, script.LookUps, script.Boxes, script.Outside
 	return &content
 }
 

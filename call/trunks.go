@@ -15,6 +15,9 @@ type Trunks interface {
 	Place(sip.Placement) (TargetDialog, error)
 	// Allows says why the dial plan doesn't allow a number; nil if it does.
 	Allows(sip.Number) error
+	// Refer asks the carrier of a caller to take the call to a number. The caller's
+	// dialog tells what came of it. Errors: Place's, and sip.ErrNoRefer.
+	Refer(caller Dialog, number sip.Number) error
 }
 
 // TargetDialog is our call to a number outside; *sip.Dialog is one.
@@ -37,6 +40,15 @@ func (t serverTrunks) Place(placement sip.Placement) (TargetDialog, error) {
 		return nil, err
 	}
 	return dialog, nil
+}
+
+// Refer is for callers of the SIP server's own.
+func (t serverTrunks) Refer(caller Dialog, number sip.Number) error {
+	dialog, ours := caller.(*sip.Dialog)
+	if !ours {
+		return sip.ErrNoRefer
+	}
+	return t.Server.ReferTo(dialog, number)
 }
 
 // UseTrunks lets agents transfer callers to numbers outside. It is called before

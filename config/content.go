@@ -32,16 +32,24 @@ func (r *reader) flows(s script, rest rest) *ivr.Set {
 			_, ok := sounds.prompts[ivr.Prompt{Language: language, Name: name}]
 			return ok
 		},
-		Speak:     sounds.speak,
-		Fallback:  sounds.fallback,
-		Prompts:   sounds.names(),
-		Music:     slices.Sorted(maps.Keys(sounds.music)),
-		Queues:    queues,
-		Facts:     facts,
+		Speak:    sounds.speak,
+		Fallback: sounds.fallback,
+		Prompts:  sounds.names(),
+		Music:    slices.Sorted(maps.Keys(sounds.music)),
+		Queues:   queues,
+		Facts:    facts,
+		OnCall:   append([]string{}, slices.Sorted(maps.Keys(s.outside.OnCall))...),
+		Numbers:  slices.Sorted(maps.Keys(s.outside.Numbers)),
+		MayDial: func(number string) string {
+			if _, named := s.outside.Numbers[number]; named { // said where it is written
+				return ""
+			}
+			return mayDial(rest.plan, number)
+		},
 		Calendars: s.calendars, ProviderMay: rest.site.Verification.ProviderMay,
 		Zone:    rest.site.Site.Zone.Location,
 		LookUps: asked(s.lookUps, rest.services),
-		Beside:  slices.Concat(r.raw[lookUpsName], r.raw[calendarsName], r.raw[boxesName]),
+		Beside:  slices.Concat(r.raw[lookUpsName], r.raw[calendarsName], r.raw[boxesName], r.raw[outsideName]),
 		Classes: rest.site.Recordings.classes(),
 		Boxes:   append([]string{}, slices.Sorted(maps.Keys(s.boxes))...),
 		States:  rest.law.states,

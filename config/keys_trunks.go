@@ -20,6 +20,7 @@ type trunkKeys struct {
 	CallerID     string     `yaml:"caller_id" help:"The number that we show, where the dial plan has none."`
 	Channels     int        `yaml:"channels" help:"Calls at once, in both directions; one more from it is refused with 503. 0 for no limit." range:"0..100000"`
 	SetUpRate    int        `yaml:"set_up_rate" help:"Calls a second, in both directions; 0 for no limit." range:"0..10000"`
+	Refer        bool       `yaml:"refer" help:"The carrier takes its callers to numbers elsewhere when asked by REFER; then blind transfers of flows go that way. Ask the carrier."`
 	SRTP         srtpPolicy `yaml:"srtp" help:"Encrypted sound of its calls, in both directions: off, optional or required, as media.srtp has it. Left out, media.srtp holds."`
 }
 

@@ -34,6 +34,7 @@ differs, look with ` + "`careline check DIR`" + `, start with ` + "`careline run
 | where callers wait | queues.yaml |
 | who is asked by look-ups | services.yaml, which may be left out |
 | what they are asked | lookups.yaml, which may be left out |
+| whom flows may call: numbers by name, who is on call | outside.yaml, which may be left out (docs/on-call.md) |
 | where nurses may work, with the source of each list | licensing.yaml |
 | who may call (the demo's directory) | members.yaml |
 | what callers go through | flows/*.yaml |
@@ -63,7 +64,7 @@ func mustBeGiven() map[string]bool {
 		"agents.USER.name": true, "agents.USER.password": true, "agents.USER.queues": true, "agents.USER.languages": true,
 		"agents.USER.credentials[].type": true, "agents.USER.credentials[].number": true, "agents.USER.credentials[].state": true,
 		"agents.USER.credentials[].expires": true, "agents.USER.credentials[].status": true,
-		"phones.NAME.agent": true,
+		"phones.NAME.agent": true, "on_call.NAME.people": true, "on_call.NAME.people[].number": true,
 		"services.NAME.url": true, "look_ups.NAME.service": true, "look_ups.NAME.into": true,
 		"states": true, "compact": true, "compact[].from": true, "compact[].source": true, "compact[].states": true,
 	}
@@ -170,6 +171,7 @@ func reference(t *testing.T) string {
 	table("licensing.yaml", "", licensingFile{})
 	table("services.yaml", "services.NAME.", serviceDefaults())
 	table("lookups.yaml", "look_ups.NAME.", lookUpKeys{})
+	table("outside.yaml", "on_call.NAME.", onCallDefaults())
 	return b.String()
 }
 

@@ -36,6 +36,8 @@ type script struct {
 	calendars map[string]*calendar.Hours
 	// boxes that messages are left in.
 	boxes map[string]call.Box
+	// outside is whom flows may call.
+	outside call.Outside
 	// testing is what is expected of the flows.
 	testing Testing
 }
@@ -52,6 +54,7 @@ func noonOf(day string) time.Time {
 func (s script) fill(content *call.Content) {
 	content.Prompts, content.Music = s.sounds.prompts, s.sounds.music
 	content.Flows, content.Lines, content.LookUps, content.Boxes = s.flows, s.lines, s.lookUps, s.boxes
+	content.Outside = s.outside
 }
 
 // script reads a script and checks it against the rest, as of today.
@@ -65,6 +68,7 @@ func (r *reader) script(rest rest, today string) script {
 	s.lookUps = r.lookUps(rest.services)
 	s.calendars = r.calendars(rest.site.Site.Zone.Location, noonOf(today))
 	s.boxes = r.boxes(rest.site.Site.Zone.Location, queueNames(rest.lines), rest.site.Recordings.classes(), s.calendars)
+	s.outside = r.outside(rest, s.calendars, noonOf(today))
 	if rest.queuesDoc != nil {
 		s.flows = r.flows(s, rest)
 	}

@@ -26,7 +26,7 @@ const (
 // names are read from the folder, whatever the script.
 var (
 	scriptFolders = []string{"flows", "tests"}
-	scriptSingles = []string{"boxes.yaml", "calendars.yaml", "lookups.yaml"}
+	scriptSingles = []string{"boxes.yaml", "calendars.yaml", "lookups.yaml", "outside.yaml"}
 )
 
 // Scripts reads scripts (flows, their tests, calendars) against the rest of a
@@ -121,7 +121,9 @@ func (s *Scripts) Draft(files map[string][]byte, now time.Time) Draft {
 		}
 	}
 	draft := Draft{
-		Script: call.Script{Flows: read.flows, Prompts: read.sounds.prompts, Music: read.sounds.music, LookUps: read.lookUps, Boxes: read.boxes}, Testing: read.testing,
+		Script: call.Script{
+			Flows: read.flows, Prompts: read.sounds.prompts, Music: read.sounds.music, LookUps: read.lookUps, Boxes: read.boxes, Outside: read.outside,
+		}, Testing: read.testing,
 		Begins: map[string]string{}, Problems: r.problems, Warnings: r.warnings,
 	}
 	for _, line := range read.lines {

@@ -70,7 +70,7 @@ func (r *reader) trunk(doc *problem.Document, pair problem.Pair, keys trunkKeys,
 	}
 	options := trunk.Options{
 		Name: pair.Key.Value, Domain: keys.Domain, Network: keys.Transport, CallerID: keys.CallerID,
-		Sources: line.sources, Channels: keys.Channels, SetUpRate: keys.SetUpRate, SRTP: keys.SRTP.Policy,
+		Sources: line.sources, Channels: keys.Channels, SetUpRate: keys.SetUpRate, Refer: keys.Refer, SRTP: keys.SRTP.Policy,
 		Credentials: digest.Credentials{Username: keys.Username, Password: r.secret(doc, pair.Value, keys)},
 	}
 	r.reach(doc, pair, keys, site)

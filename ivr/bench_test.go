@@ -81,3 +81,4 @@ func (quietLine) LookUp(ivr.LookUpRequest)            {}
 func (quietLine) CallingNumber() phi.Digits           { return phi.Digits{} }
 func (quietLine) MayCall(phi.Digits) bool             { return true }
 func (quietLine) CallBack(ivr.CallBackRequest)        {}
+func (quietLine) Transfer(ivr.TransferRequest)        {}

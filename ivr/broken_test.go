@@ -24,9 +24,18 @@ func smallEnvironment(without string) ivr.Environment {
 		Prompts: []string{"hello", "welcome", "main"},
 		Music:   []string{"calm"},
 		Queues:  map[string]ivr.Queue{"people": {Agents: &ivr.Agents{Skills: map[string]int{"claims": 3}}}, "nurses": {Credential: "RN"}},
-		Facts:   map[string]ivr.FactKind{"next_visit": ivr.FactDate, "plan_year": ivr.FactNumber, "plan_name": ivr.FactText},
-		States:  []string{"IL", "MN", "WI"},
+		OnCall:  []string{"night"}, Numbers: []string{"pharmacy"}, MayDial: mayDial,
+		Facts:  map[string]ivr.FactKind{"next_visit": ivr.FactDate, "plan_year": ivr.FactNumber, "plan_name": ivr.FactText},
+		States: []string{"IL", "MN", "WI"},
 	}
+}
+
+// mayDial is the dial plan of the broken flows.
+func mayDial(number string) string {
+	if number == "pharmacy" || number == "+12025550142" {
+		return ""
+	}
+	return "the dial plan doesn't allow it"
 }
 
 const (

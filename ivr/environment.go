@@ -50,6 +50,12 @@ type Environment struct {
 	// ProviderMay are the facts, and behind LookUpPrefix the look-ups, that a verified
 	// provider may be told of a member.
 	ProviderMay []string
+	// OnCall are the lists of those who are on call. Nil: not checked.
+	OnCall []string
+	// Numbers are the names of numbers outside. MayDial says why a name or number can't
+	// be called; empty if it can. Nil: not checked.
+	Numbers []string
+	MayDial func(number string) string
 	// Calendars that say when something is open, by name.
 	Calendars map[string]*calendar.Hours
 	// Zone is the site's: what day it is for callers. Nil: UTC.

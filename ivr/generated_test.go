@@ -30,7 +30,7 @@ type generated struct {
 // verbsOfSteps are drawn with their weights: those that the proofs are about often.
 func verbsOfSteps() []string {
 	return []string{"play", "wait", "say fact", "say value", "say value", "menu", "menu", "menu", "zip", "collect", "verify", "verify", "branch", "branch",
-		"set", "set value", "split", "hours", "look up member", "look up keyed", "look up public", "queue", "queue", "voicemail", "record", "survey", "call_back", "call", "transfer", "leave", "hang_up"}
+		"set", "set value", "split", "hours", "look up member", "look up keyed", "look up public", "queue", "queue", "escalate", "escalate", "outside", "voicemail", "record", "survey", "call_back", "call", "transfer", "leave", "hang_up"}
 }
 
 // flowFiles writes a flow t and those that it calls or leads to.
@@ -41,7 +41,11 @@ func flowFiles(t *rapid.T, leaky bool) fstest.MapFS {
 		if i == len(g.names)-1 {
 			verbs = []string{"menu", "collect", "zip", "hang_up", "leave"} // which need nothing behind
 		}
-		g.verbs = append(g.verbs, rapid.SampledFrom(verbs).Draw(t, "verb"))
+		verb := rapid.SampledFrom(verbs).Draw(t, "verb")
+		if verb == "escalate" && i > 0 && !leaky { // which needs to know where the caller is
+			g.verbs[i-1] = "set"
+		}
+		g.verbs = append(g.verbs, verb)
 	}
 	if leaky && len(g.names) > 3 && rapid.Bool().Draw(t, "asked first") { // a member's data is had
 		g.verbs[0], g.verbs[1] = "verify", "look up member"
@@ -201,6 +205,10 @@ func (g *generated) step(verb string) string {
 	case "call_back":
 		words := `{offer: hello, same: hello, choose: hello, number: hello, wrong: hello, read_back: hello, confirm: hello}`
 		return fmt.Sprintf(`{call_back: {queue: people, wording: "1", prompts: %s}, next: %s, declined: %s, already: %s, failed: %s, no_input: %s}`, words, g.on(), g.to(), g.on(), g.on(), g.to())
+	case "escalate":
+		return fmt.Sprintf(`{escalate: {to: nurses, require: {credential: RN, licensed_in: "{{ caller.state }}"}, otherwise: [{on_call: night}, {queue: people}], ask: hello, hold: {music: calm, announce: hello, every: 20s}}, timeout: %s, unavailable: %s}`, g.on(), g.on())
+	case "outside":
+		return fmt.Sprintf(`{transfer: {number: pharmacy, how: warm, announce: hello, ask: hello}, busy: %s, no_answer: %s, failed: %s, after: %s}`, g.on(), g.on(), g.on(), g.on())
 	case "call":
 		return fmt.Sprintf(`{call: {flow: identify, into: {told: known}}, returns: {known: %s, unknown: %s}}`, g.on(), g.on())
 	case "transfer":

@@ -192,6 +192,7 @@ func entries() map[string]entry {
 	}
 	maps.Copy(all, verbEntries())
 	maps.Copy(all, voiceEntries())
+	maps.Copy(all, handoverEntries())
 	return all
 }
 
@@ -250,8 +251,6 @@ func verbEntries() map[string]entry {
 		"look_up":                     {form: FormTextOr, text: lookUpDetail{}},
 		"look_up.missing":             {form: FormStep, help: "where it goes on when there is nothing"},
 		"with":                        {form: FormValues, help: "what it takes: texts, or {{ variable }}, or {{ member.id }}"},
-		"transfer":                    {form: FormTextOr, text: transferDetail{}},
-		"transfer.step":               {form: FormText},
 		"hang_up":                     {form: FormTextOr, text: hangUpDetail{}},
 		"reason":                      {help: "why, for the call's record"},
 		"queue.queue.callback":        {text: offerText{}, form: FormMapping, help: "a waiting caller is offered a callback, and keeps the place in line meanwhile"},
@@ -293,6 +292,10 @@ func requiredKeys() map[string][]string {
 		"call_back.call_back":     {"queue", "wording"},
 		"queue.queue.callback":    {"step"},
 		"verify.verify":           {"ask"},
+
+		"escalate":                  {"timeout", "unavailable"},
+		"escalate.escalate":         {"to", "otherwise", "hold"},
+		"escalate.escalate.require": {"credential", "licensed_in"},
 	}
 }
 
@@ -318,7 +321,8 @@ func verbHelp() map[string]string {
 		"voicemail": "takes a message",
 		"record":    "records a statement of the caller's",
 		"survey":    "asks the caller how it was",
-		"transfer":  "goes on in another flow",
+		"escalate":  "brings an urgent caller to a nurse: by one line after the other, and by those on call",
+		"transfer":  "goes on in another flow, or hands the caller to a number outside",
 		"hang_up":   "ends the call",
 	}
 }

@@ -39,6 +39,9 @@ func (l *tape) MayCall(phi.Digits) bool         { return true }
 func (l *tape) CallBack(request CallBackRequest) {
 	l.asked = append(l.asked, "call back "+request.Wording)
 }
+func (l *tape) Transfer(request TransferRequest) {
+	l.asked = append(l.asked, "transfer "+request.Number)
+}
 
 // unchecked parses a flow and links it, and proves nothing.
 func unchecked(t interface {

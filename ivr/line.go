@@ -25,6 +25,9 @@ type Line interface {
 	// agent. Nothing comes while it waits or if an agent takes it, unless the
 	// request says that the flow goes on after.
 	Queue(request QueueRequest)
+	// Transfer hands the caller to a number outside; Run.Transferred says what came of
+	// it. Nothing comes if the call ends there.
+	Transfer(request TransferRequest)
 	// HangUp ends the call; the run is over.
 	HangUp(reason string)
 	// Entered notes that a step was entered: the path that the agent sees.
@@ -209,6 +212,8 @@ type QueueRequest struct {
 	// OfferAfter: who has waited so long leaves by ExitOffer, once in a call, and keeps
 	// the place in line until the flow goes on elsewhere; 0 for never.
 	OfferAfter time.Duration
+	// Urgent makes of the wait a part of a clinical escalation; nil for others.
+	Urgent *Urgent
 }
 
 // Hold is what a waiting caller hears.

@@ -18,7 +18,8 @@ const (
 // staffed is a step where a person takes the call.
 type staffed interface{ staffed() }
 
-func (*queueAction) staffed() {}
+func (*queueAction) staffed()    {}
+func (*escalateAction) staffed() {}
 
 // keyedIn is a step whose ways on take more than one key, or none.
 type keyedIn interface {

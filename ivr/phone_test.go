@@ -55,8 +55,10 @@ type phone struct {
 	number   string
 	callBack ivr.CallBackOutcome
 	promised []ivr.CallBackRequest
-	over     bool
-	inside   bool
+	// away is the transfer to a number that is under way.
+	away   *ivr.TransferRequest
+	over   bool
+	inside bool
 	// silent is how long nothing was heard while nothing was asked, longest at most so far.
 	silent, longest time.Duration
 	// refused takes what the guard keeps back, in flows that may leak; nil in others.
@@ -111,7 +113,7 @@ func (p *phone) event(do func()) {
 	if !p.over && p.run.Done() {
 		p.t.Fatalf("the run is done but the call goes on")
 	}
-	if !p.over && p.playing == nil && len(p.timers) == 0 && len(p.pending) == 0 && p.queued == nil {
+	if !p.over && p.playing == nil && len(p.timers) == 0 && len(p.pending) == 0 && p.queued == nil && p.away == nil {
 		p.t.Fatalf("the run waits for nothing, after %v", p.entered)
 	}
 }
@@ -124,8 +126,8 @@ func (p *phone) ask() {
 	if !p.inside {
 		p.t.Fatalf("the run acts on its own")
 	}
-	if p.queued != nil {
-		p.t.Fatalf("the run acts while the call is queued")
+	if p.queued != nil || p.away != nil {
+		p.t.Fatalf("the run acts while the call is queued or away")
 	}
 }
 
@@ -244,6 +246,22 @@ func (p *phone) Queue(request ivr.QueueRequest) {
 	p.queued = &request
 }
 
+func (p *phone) Transfer(request ivr.TransferRequest) {
+	p.ask()
+	if len(p.timers) > 0 || request.Ring <= 0 || request.How == ivr.TransferWarm && len(request.Ask) == 0 {
+		p.t.Fatalf("transferred by %+v, with timers %v", request, p.timers)
+	}
+	p.away = &request
+}
+
+// back says what came of the transfer.
+func (p *phone) back(outcome ivr.TransferOutcome) *phone {
+	p.t.Helper()
+	p.away = nil
+	p.event(func() { p.run.Transferred(outcome) })
+	return p
+}
+
 func (p *phone) HangUp(reason string) {
 	p.ask()
 	p.hungUp, p.over = reason, true
@@ -301,7 +319,7 @@ func (p *phone) hush(passes time.Duration) {
 	_, first := p.timers[ivr.TimerFirstDigit]
 	_, between := p.timers[ivr.TimerBetweenDigits]
 	switch {
-	case p.over, p.playing != nil, p.queued != nil, first, between, p.saying != nil && !p.saying.over:
+	case p.over, p.playing != nil, p.queued != nil, p.away != nil, first, between, p.saying != nil && !p.saying.over:
 		p.silent = 0
 	case !slices.ContainsFunc(p.pending, func(r reply) bool { return r.ours }):
 		p.silent += passes
@@ -325,7 +343,7 @@ func (p *phone) press(keys string) *phone {
 func (p *phone) listen() *phone {
 	p.t.Helper()
 	for range 1000 {
-		if p.over || p.queued != nil || p.playing == nil && len(p.pending) == 0 {
+		if p.over || p.queued != nil || p.away != nil || p.playing == nil && len(p.pending) == 0 {
 			return p
 		}
 		p.next(p.now + time.Hour)
@@ -338,7 +356,7 @@ func (p *phone) listen() *phone {
 func (p *phone) silently() *phone {
 	p.t.Helper()
 	for range 1000 {
-		if p.over || p.queued != nil {
+		if p.over || p.queued != nil || p.away != nil {
 			return p
 		}
 		p.next(p.now + time.Hour)

@@ -33,6 +33,9 @@ func anything(t *rapid.T, p *phone, credentialed func(queue string) bool) {
 		case 4, 5, 6:
 			p.wait(time.Duration(rapid.IntRange(1, 30000).Draw(t, "wait")) * time.Millisecond)
 		case 7:
+			if p.away != nil {
+				p.back(rapid.SampledFrom([]ivr.TransferOutcome{ivr.TransferBusy, ivr.TransferNoAnswer, ivr.TransferDeclined, ivr.TransferFailed, ivr.TransferOver, "strange"}).Draw(t, "outcome"))
+			}
 			if p.queued != nil {
 				p.leave(rapid.SampledFrom([]ivr.QueueExit{ivr.ExitTimeout, ivr.ExitFull, ivr.ExitUnavailable, ivr.ExitAfter, ivr.ExitOffer, "strange"}).Draw(t, "exit"))
 			}
@@ -75,6 +78,9 @@ func stray(t *rapid.T, p *phone) {
 		case 4:
 			if p.queued == nil {
 				p.run.LeftQueue(ivr.ExitFull)
+			}
+			if p.away == nil {
+				p.run.Transferred(ivr.TransferOver)
 			}
 		}
 	})
@@ -184,6 +190,9 @@ func leaking(t *rapid.T, p *phone) {
 		case 3, 4:
 			p.wait(time.Duration(rapid.IntRange(1, 40).Draw(t, "wait")) * time.Second)
 		case 5:
+			if p.away != nil {
+				p.back(rapid.SampledFrom([]ivr.TransferOutcome{ivr.TransferBusy, ivr.TransferOver}).Draw(t, "outcome"))
+			}
 			if p.queued != nil {
 				p.leave(rapid.SampledFrom([]ivr.QueueExit{ivr.ExitTimeout, ivr.ExitFull, ivr.ExitUnavailable}).Draw(t, "exit"))
 			}
@@ -216,8 +225,11 @@ steps:
   said: {say: "hello {{ clinic | letters }} {{ attempts | count: try, tries }}", next: main}
   claim: {collect: {ask: claim, min: 4, max: 8, pattern: "[1-9].*", into: claim}, next: read, no_input: people}
   read: {say: "hello {{ claim | digits }}", next: zip}
-  zip: {collect: {ask: zip, digits: 5, into: state, as: state_of_zip}, next: nurses, no_input: people}
+  zip: {collect: {ask: zip, digits: 5, into: state, as: state_of_zip}, next: care, no_input: people}
+  care: {menu: main, choices: {"1": urgent, "2": pharmacy}, no_input: nurses}
   nurses: {queue: {name: nurses, priority: 10, hold: {music: calm, announce: [position, hello], every: 30s}}, timeout: main, full: people, unavailable: people}
+  urgent: {escalate: {to: nurses, require: {credential: RN, licensed_in: state}, target: 30s, otherwise: [{on_call: night}, {queue: nurses, credential: RN, for: 1m}, {queue: people}], ask: hello, hold: {music: calm, announce: hello, every: 20s}}, timeout: main, unavailable: people}
+  pharmacy: {transfer: {number: "+12025550142", how: warm, ring: 25s, announce: hello, ask: hello, music: calm}, busy: main, no_answer: people, declined: people, failed: people, after: main}
   office: {hours: office, open: pause, closed: people, holiday: people}
   pause: {wait: 1500ms, next: pick}
   message: {voicemail: {box: nights, greeting: hello, number: claim, max: 1m, silence: 5s, shortest: 1s, menu: main, nothing_heard: hello, told: hello}, sent: main, person: people, empty: people, failed: people, timing: {first_digit: 15s}}
@@ -294,7 +306,7 @@ func FuzzLoad(f *testing.F) {
 			}
 			p := call(t, set, flow)
 			for range 20 {
-				if p.over || p.queued != nil {
+				if p.over || p.queued != nil || p.away != nil {
 					break
 				}
 				p.press("1")

@@ -79,7 +79,7 @@ func TestEveryExampleOfTheReferenceIsSound(t *testing.T) {
 			verbs[verb[1]] = true
 		}
 	}
-	for _, verb := range []string{"play", "say", "menu", "collect", "verify", "set", "branch", "split", "wait", "hours", "look_up", "queue", "call_back", "voicemail", "record", "survey", "transfer", "hang_up"} {
+	for _, verb := range []string{"play", "say", "menu", "collect", "verify", "set", "branch", "split", "wait", "hours", "look_up", "queue", "escalate", "call_back", "voicemail", "record", "survey", "transfer", "hang_up"} {
 		if !verbs[verb] {
 			t.Errorf("no example shows %s", verb)
 		}

@@ -30,6 +30,10 @@ func (c *checker) references() {
 				c.queue(f, a)
 			case *callBackAction:
 				c.queue(f, a.place)
+			case *escalateAction:
+				c.escalation(f, a)
+			case *outsideAction:
+				c.outsideOf(f, a)
 			case *transferAction:
 				c.languages(f, &a.to)
 			case *lookUpAction:
@@ -51,24 +55,39 @@ func (c *checker) references() {
 }
 
 func (c *checker) queue(f *flow, a *queueAction) {
-	env := c.set.environment
-	if _, ok := env.Queues[a.name]; !ok && a.name != "" {
-		c.add(f.source.at(a.nameNode, "there is no queue %q", a.name).Hint("%s", didYouMean(a.name, slices.Collect(maps.Keys(env.Queues)), "the queues are ")))
-	}
-	if a.music != "" && env.Music != nil && !slices.Contains(env.Music, a.music) {
-		c.add(f.source.at(a.musicNode, "there is no hold music %q", a.music).Hint("%s", didYouMean(a.music, env.Music, "put it into the folder music; there is ")))
-	}
-	if agents := env.Queues[a.name].Agents; agents != nil {
+	c.line(f, a.name, a.nameNode)
+	c.music(f, a.music, a.musicNode)
+	if agents := c.set.environment.Queues[a.name].Agents; agents != nil {
 		c.agents(f, a, agents)
+	}
+}
+
+// line finds queues that don't exist.
+func (c *checker) line(f *flow, name string, node *yaml.Node) {
+	if queues := c.set.environment.Queues; name != "" {
+		if _, ok := queues[name]; !ok {
+			c.add(f.source.at(node, "there is no queue %q", name).Hint("%s", didYouMean(name, slices.Collect(maps.Keys(queues)), "the queues are ")))
+		}
+	}
+}
+
+func (c *checker) music(f *flow, name string, node *yaml.Node) {
+	if known := c.set.environment.Music; name != "" && known != nil && !slices.Contains(known, name) {
+		c.add(f.source.at(node, "there is no hold music %q", name).Hint("%s", didYouMean(name, known, "put it into the folder music; there is ")))
+	}
+}
+
+// credential finds a license that no agent of a queue has.
+func (c *checker) credential(f *flow, queue, credential string, node *yaml.Node, agents *Agents) {
+	if credential != "" && !slices.Contains(agents.Credentials, credential) {
+		c.add(f.source.at(node, "no agent of queue %q has the license %q", queue, credential).Hint("%s", didYouMean(credential, agents.Credentials, "their licenses are ")))
 	}
 }
 
 // agents checks what a step wants beyond what its queue wants: callers would
 // wait for someone who isn't there.
 func (c *checker) agents(f *flow, a *queueAction, agents *Agents) {
-	if a.credential != "" && !slices.Contains(agents.Credentials, a.credential) {
-		c.add(f.source.at(a.credentialNode, "no agent of queue %q has the license %q", a.name, a.credential).Hint("%s", didYouMean(a.credential, agents.Credentials, "their licenses are ")))
-	}
+	c.credential(f, a.name, a.credential, a.credentialNode, agents)
 	for _, pair := range problem.Pairs(a.skillsNode) {
 		name := pair.Key.Value
 		best, level := agents.Skills[name], a.skills[name]
@@ -230,8 +249,8 @@ func (f *flow) needs(env Environment) []need {
 			}
 		case *callBackAction:
 			each(s.node, "needed to say a number", func(string) []string { return numbered("digits", 0, 9) })
-		case *queueAction:
-			for _, use := range a.announce {
+		case waited:
+			for _, use := range a.held().announce {
 				if use.name == announcePosition {
 					each(use.node, "needed to say a place in line", func(string) []string {
 						return numbered("numbers", 2, maxPosition)

@@ -34,6 +34,8 @@ const (
 	recording phase = "recording"
 	keeping   phase = "keeping"
 	promising phase = "promising"
+	// away: whom the caller was transferred to is called, or has her.
+	away phase = "away"
 	// done: the call is hung up, gone or taken; nothing is done any more.
 	done phase = "done"
 )
@@ -81,6 +83,8 @@ type Run struct {
 	gotFact  func(text string, err error)
 	outcome  func(VerifyOutcome)
 	exit     func(QueueExit)
+	// transferred takes what came of a transfer to a number.
+	transferred func(TransferOutcome)
 	// lookUp is the latest look-up's ID; looked takes its answer.
 	lookUp int
 	looked func(LookUpAnswer)
@@ -247,7 +251,7 @@ func (s *step) public() StepName {
 // idle ends whatever was waited for.
 func (r *Run) idle() {
 	r.stopTimer()
-	r.question, r.gotFact, r.outcome, r.exit, r.looked, r.promised = nil, nil, nil, nil, nil, nil
+	r.question, r.gotFact, r.outcome, r.exit, r.looked, r.promised, r.transferred = nil, nil, nil, nil, nil, nil, nil
 	r.speech, r.recorder = speech{}, recorder{}
 }
 

@@ -169,18 +169,40 @@ func (s *Set) Queued() map[string][]string {
 	queued := map[string][]string{}
 	for _, f := range s.sorted() {
 		for _, step := range f.steps {
-			a, ok := step.action.(*queueAction)
+			a, ok := step.action.(waited)
 			if !ok {
 				continue
 			}
-			for _, language := range f.languages {
-				if !slices.Contains(queued[a.name], language) {
-					queued[a.name] = append(queued[a.name], language)
+			for _, name := range a.lined() {
+				for _, language := range f.languages {
+					if !slices.Contains(queued[name], language) {
+						queued[name] = append(queued[name], language)
+					}
 				}
 			}
 		}
 	}
 	return queued
+}
+
+// Outside lists the numbers and the lists of those on call that flows call.
+func (s *Set) Outside() []string {
+	names := map[string]bool{}
+	for _, f := range s.flows {
+		for _, step := range f.steps {
+			switch a := step.action.(type) {
+			case *outsideAction:
+				names[a.number] = true
+			case *escalateAction:
+				for _, l := range a.lines {
+					for _, list := range l.onCall {
+						names[list.name] = true
+					}
+				}
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
 }
 
 // Skills lists what the queue steps of all flows want of agents.

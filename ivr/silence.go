@@ -33,9 +33,13 @@ var unwilling = map[string]string{
 	"unavailable": "a caller whom nobody can serve at %q",
 }
 
-// unwillingAt is unwilling at a step: a look-up fails and has nothing in its own
-// way.
+// unwillingAt is unwilling at a step: a look-up, and somebody
+// outside, fails in its own way.
 func unwillingAt(s *step) map[string]string {
+	if _, ok := s.action.(*outsideAction); ok {
+		nobody := "a caller whom nobody takes at %q"
+		return map[string]string{"busy": nobody, "no_answer": nobody, "declined": nobody, "failed": nobody}
+	}
 	if _, ok := s.action.(*lookUpAction); ok {
 		return map[string]string{
 			"failed":  "a caller whom the service doesn't answer at %q",

@@ -19,13 +19,10 @@ type queueAction struct {
 	credential string
 	// credentialNode is where it is written.
 	credentialNode *yaml.Node
-	music          string
-	musicNode      *yaml.Node
-	every          time.Duration
-	announce       []promptUse // {name: announcePosition} stands for the place in line
-	timeout        edge
-	full           edge
-	away           edge
+	holding
+	timeout edge
+	full    edge
+	away    edge
 	// after is where callers go on who stay when their agent hangs up; nil: the call
 	// ends with the agent.
 	after *edge
@@ -34,9 +31,6 @@ type queueAction struct {
 	offerAfter time.Duration
 	offer      edge
 }
-
-// announcePosition is the word for the caller's place in line.
-const announcePosition = "position"
 
 type queueText struct {
 	Queue       queueDetail `yaml:"queue"`
@@ -61,12 +55,6 @@ type offerText struct {
 	Step       string    `yaml:"step"`
 }
 
-type holdText struct {
-	Music    yaml.Node `yaml:"music"`
-	Announce yaml.Node `yaml:"announce"`
-	Every    yaml.Node `yaml:"every"`
-}
-
 func (p *parser) queue(s *step, node *yaml.Node) action {
 	var text queueText
 	if at := problem.Get(node, "queue"); at.Kind != yaml.MappingNode {
@@ -78,10 +66,8 @@ func (p *parser) queue(s *step, node *yaml.Node) action {
 	a := &queueAction{
 		name: detail.Name.Value, nameNode: &detail.Name, skillsNode: &detail.Skills,
 		credential: detail.Credential.Value, credentialNode: &detail.Credential,
-		music: detail.Hold.Music.Value, musicNode: &detail.Hold.Music,
 		priority: p.whole(&detail.Priority, 0, 0, 100),
-		announce: p.prompts(&detail.Hold.Announce),
-		every:    p.duration(&detail.Hold.Every, 0, MinAnnounceEvery, MaxAnnounceEvery),
+		holding:  p.hold(s, detail.Hold),
 		timeout:  p.onward(s, node, "timeout", left, "name the step for a caller who has waited too long"),
 		full:     p.onward(s, node, "full", turnedAway, "name the step for a caller who finds the line full"),
 		away:     p.onward(s, node, "unavailable", turnedAway, "name the step for a caller whom nobody could serve"),
@@ -92,12 +78,6 @@ func (p *parser) queue(s *step, node *yaml.Node) action {
 	}
 	if a.name == "" {
 		p.add(p.at(s.node, "step %q names no queue", s.name).Hint("write `queue: {name: member_services}`"))
-	}
-	if a.music == "" {
-		p.add(p.at(s.node, "step %q has no hold music: a waiting caller would hear silence", s.name).Hint("write `hold: {music: calm}`"))
-	}
-	if (len(a.announce) == 0) != (detail.Hold.Every.Kind == 0) {
-		p.add(p.at(s.node, "step %q must have both \"announce\" and \"every\", or neither", s.name).Hint("write `hold: {music: calm, announce: position, every: 45s}`"))
 	}
 	a.levels(p)
 	p.offer(s, a, &detail.Callback)
@@ -131,7 +111,8 @@ func (p *parser) offer(s *step, a *queueAction, node *yaml.Node) {
 	a.offer.via = "callback"
 }
 
-func (*queueAction) verb() string { return "queue" }
+func (*queueAction) verb() string      { return "queue" }
+func (a *queueAction) lined() []string { return []string{a.name} }
 
 func (a *queueAction) edges() []*edge {
 	edges := []*edge{&a.timeout, &a.full, &a.away}
@@ -153,20 +134,6 @@ func (a *queueAction) license(env Environment) (string, *yaml.Node) {
 	return cmp.Or(a.credential, env.Queues[a.name].Credential), a.nameNode
 }
 
-func (a *queueAction) prompts() []promptUse {
-	var uses []promptUse
-	for _, use := range a.announce {
-		if use.name != announcePosition {
-			uses = append(uses, use)
-			continue
-		}
-		for _, name := range positionPrompts {
-			uses = append(uses, promptUse{name: name, node: use.node})
-		}
-	}
-	return uses
-}
-
 // request is what the line is asked for, without what is heard there.
 func (a *queueAction) request(r *Run) QueueRequest {
 	r.may(shown, "reason") // else the agent gets none
@@ -178,11 +145,7 @@ func (a *queueAction) request(r *Run) QueueRequest {
 
 func (a *queueAction) enter(r *Run) {
 	request := a.request(r)
-	language := r.language
-	request.Hold = Hold{Music: a.music, Every: a.every}
-	if len(a.announce) > 0 {
-		request.Hold.Announce = func(position int) []Prompt { return a.announcement(language, position) }
-	}
+	request.Hold = a.hold(r.language)
 	request.After, request.OfferAfter = a.after != nil, a.offerAfter
 	r.queue(request, func(exit QueueExit) {
 		switch {
@@ -210,16 +173,4 @@ func (a *queueAction) onward(r *Run) {
 	}
 	r.steps = 0
 	r.follow(a.after)
-}
-
-func (a *queueAction) announcement(language string, position int) []Prompt {
-	var row []Prompt
-	for _, use := range a.announce {
-		if use.name == announcePosition {
-			row = append(row, speakPosition(language, position)...)
-		} else {
-			row = append(row, use.in(language))
-		}
-	}
-	return row
 }

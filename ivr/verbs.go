@@ -34,6 +34,7 @@ func verbs() []verb {
 		{"record", (*parser).record, recordText{}},
 		{"survey", (*parser).survey, surveyText{}},
 		{"call_back", (*parser).callBack, callBackText{}},
+		{"escalate", (*parser).escalate, escalateText{}},
 		{"call", (*parser).call, callText{}},
 		{"return", (*parser).giveBack, returnText{}},
 		{"transfer", (*parser).transfer, transferText{}},

@@ -33,6 +33,8 @@ type StepView struct {
 	Prompts []string
 	// Queue that the step puts the caller in; empty for none.
 	Queue string
+	// Number outside that the step transfers the caller to; empty for none.
+	Number string
 	// Edges are the ways on, each name once.
 	Edges []EdgeView
 }
@@ -104,10 +106,12 @@ func (s *step) view() StepView {
 	}
 	view.Verb = s.action.verb()
 	switch a := s.action.(type) {
-	case *queueAction:
-		view.Queue = a.name
+	case waited:
+		view.Queue = a.lined()[0]
 	case *callBackAction:
 		view.Queue = a.place.name
+	case *outsideAction:
+		view.Number = a.number
 	}
 	for _, use := range s.action.prompts() {
 		if text := use.written(); !slices.Contains(view.Prompts, text) {

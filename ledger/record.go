@@ -41,6 +41,8 @@ type CallRecord struct {
 	SignatureOrigin string `json:"signature_origin,omitempty"`
 	// State where the caller said to be, on clinical calls.
 	State string `json:"state,omitempty"`
+	// Escalation is the call's latest one; nil for a call that wasn't urgent.
+	Escalation *Escalation `json:"escalation,omitempty"`
 	// Path is the steps entered, in order.
 	Path []string `json:"path"`
 	// DigitCount is how many keys the caller pressed; which ones is not kept.
@@ -101,6 +103,9 @@ const (
 	SegmentListen  SegmentKind = "listen"
 	SegmentWhisper SegmentKind = "whisper"
 	SegmentBargeIn SegmentKind = "barge_in"
+	// SegmentOnCall: somebody on call is called for an urgent caller, who waits; Queue is
+	// the list. It lies within queue.
+	SegmentOnCall SegmentKind = "on_call"
 	// SegmentTransfer: from the agent's wish until somebody has the caller.
 	SegmentTransfer SegmentKind = "transfer"
 	// SegmentExternal: the caller talks with a number outside.
@@ -112,7 +117,7 @@ const (
 // Within reports a kind that lies within others, and is no part of the timeline.
 func (k SegmentKind) Within() bool {
 	switch k {
-	case SegmentRingAgent, SegmentConsult, SegmentConference, SegmentListen, SegmentWhisper, SegmentBargeIn:
+	case SegmentRingAgent, SegmentOnCall, SegmentConsult, SegmentConference, SegmentListen, SegmentWhisper, SegmentBargeIn:
 		return true
 	}
 	return false
@@ -132,6 +137,21 @@ type Segment struct {
 	Queue string `json:"queue,omitempty"`
 	Agent string `json:"agent,omitempty"`
 	// Outcome says how it ended: "answered", "no_answer", "declined", "abandoned"…
+	Outcome string `json:"outcome,omitempty"`
+}
+
+// Escalation is how an urgent caller came to somebody (DOMAIN.md §5).
+type Escalation struct {
+	// Queue of the first line; Began when she came to it.
+	Queue string    `json:"queue"`
+	Began time.Time `json:"began"`
+	// Target is when somebody should have had her, in nanoseconds, and Waited how long it
+	// was; 0 where nobody did.
+	Target time.Duration `json:"target"`
+	Waited time.Duration `json:"waited,omitempty"`
+	// Late: the target was missed.
+	Late bool `json:"late,omitempty"`
+	// Outcome is who took her: agent or on_call; empty for nobody.
 	Outcome string `json:"outcome,omitempty"`
 }
 
@@ -234,6 +254,9 @@ const (
 	// AuditRecording: something was done with a recording; Subject is the recording,
 	// Field what (disposed, held, released), Purpose why.
 	AuditRecording AuditKind = "recording"
+	// AuditEscalation: something was done for an urgent caller; Subject is the queue or
+	// list, Field who was called, Outcome what came of it.
+	AuditEscalation AuditKind = "escalation"
 	// AuditDisclosure: protected data is told to somebody outside (45 CFR 164.528);
 	// Field is what, Purpose what for, Outcome to whom.
 	AuditDisclosure AuditKind = "disclosure"

@@ -35,10 +35,7 @@ func metrics() []metric {
 			return 0
 		})
 	}
-	count := func(name, help string, read func(numbers) uint64) metric {
-		return metric{describe(name, help), prometheus.CounterValue, func(n numbers) float64 { return float64(read(n)) }}
-	}
-	return []metric{
+	return append(escalations(), []metric{
 		whether("ready", "1 while new calls are taken.", func(n numbers) bool { return n.ready }),
 		gauge("calls", "Calls with a caller on the line.", func(n numbers) float64 { return float64(n.calls.Calls) }),
 		gauge("sessions", "Calls held, those in wrap-up included.", func(n numbers) float64 { return float64(n.calls.Sessions) }),
@@ -95,5 +92,18 @@ func metrics() []metric {
 		gauge("sip_trace_bytes", "Bytes of calls' signalling held in memory.", func(n numbers) float64 { return float64(n.sip.Trace.Bytes) }),
 		count("sip_trace_unkept_total", "Calls whose signalling made room before it could be stored.", func(n numbers) uint64 { return n.sip.Trace.Unkept }),
 		count("sip_out_of_dialog_total", "Requests for a dialog that isn't there.", func(n numbers) uint64 { return n.sip.OutOfDialog }),
+	}...)
+}
+
+func count(name, help string, read func(numbers) uint64) metric {
+	return metric{describe(name, help), prometheus.CounterValue, func(n numbers) float64 { return float64(read(n)) }}
+}
+
+// escalations are the numbers of urgent callers.
+func escalations() []metric {
+	return []metric{
+		count("escalations_total", "Urgent callers who were escalated to a nurse.", func(n numbers) uint64 { return n.calls.Escalated }),
+		count("escalations_late_total", "Of those, who waited longer than the target. Raise an alarm on it.", func(n numbers) uint64 { return n.calls.EscalatedLate }),
+		count("escalations_on_call_total", "Of those, whom somebody on call has taken.", func(n numbers) uint64 { return n.calls.OnCallTook }),
 	}
 }

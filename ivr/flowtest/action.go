@@ -9,6 +9,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"careline/ivr"
+	"careline/ivr/simulate"
 	"careline/problem"
 )
 
@@ -34,6 +35,7 @@ func vocabulary() []word {
 		{"wait", "time passes, and the caller presses nothing", ivr.FormDuration, (*reader).wait},
 		{"speak", "the caller speaks for so long after the tone, and says nothing from then on", ivr.FormDuration, (*reader).speak},
 		{"leave", "the call leaves its queue: without an agent by timeout, full or unavailable; by callback when one is offered; by after once an agent has hung up", ivr.FormText, (*reader).leave},
+		{"outside", "somebody outside who is called does this: answered, busy, no_answer, declined, failed; or who has the caller: hangs_up", ivr.FormText, (*reader).outside},
 		{"expect", "this is true now", ivr.FormMapping, (*reader).expectHere},
 	}
 }
@@ -150,6 +152,22 @@ func (r *reader) leave(node *yaml.Node, a *action) bool {
 		}
 		p.mark = len(p.heard)
 		return p.call.Leave(ivr.QueueExit(node.Value))
+	}
+	return true
+}
+
+// outside reads what somebody outside does.
+func (r *reader) outside(node *yaml.Node, a *action) bool {
+	if !slices.Contains(simulate.Outsides(), node.Value) {
+		r.add(r.At(node, "somebody outside doesn't do %q", node.Value).Hint("write one of %s", list(simulate.Outsides())))
+		return false
+	}
+	a.do = func(p *player) error {
+		if err := p.call.Listen(); err != nil {
+			return err
+		}
+		p.mark = len(p.heard)
+		return p.call.Do(simulate.Outside(node.Value))
 	}
 	return true
 }

@@ -19,6 +19,8 @@ type expectText struct {
 	Flow       string            `yaml:"flow" help:"the flow that the call is in"`
 	Passed     []string          `yaml:"passed" help:"steps that the call went through, in this order"`
 	Queue      string            `yaml:"queue" help:"the queue that the call waits in"`
+	Urgent     *bool             `yaml:"urgent" help:"whether it waits there before all who aren't urgent"`
+	Outside    *string           `yaml:"outside" help:"the number or list that is called, or has the caller; empty for none"`
 	Priority   *int              `yaml:"priority" help:"the priority that it waits with"`
 	Credential string            `yaml:"credential" help:"the license that its agent must have, besides the queue's own"`
 	Skills     map[string]int    `yaml:"skills" help:"the skills that it wants of its agent"`
@@ -96,6 +98,12 @@ func (p *player) stands(key string, want expectText) (got string, ok bool) {
 			got = fmt.Sprintf("none (the call is in step %q)", p.step.To)
 		}
 		return got, ok
+	case "urgent":
+		urgent := request.Urgent != nil
+		return fmt.Sprint(urgent), urgent == *want.Urgent
+	case "outside":
+		name, _ := p.call.Outside()
+		return text(name, *want.Outside)
 	case "priority":
 		return fmt.Sprint(request.Priority), request.Priority == *want.Priority
 	case "credential":

@@ -26,6 +26,7 @@ type given struct {
 	representative *simulate.Representative
 	lockedOut      bool
 	lookUps        map[string]ivr.LookUpAnswer
+	outside        map[string]simulate.Outside
 	position       int
 	split          int
 	unkept         bool
@@ -43,6 +44,7 @@ type givenText struct {
 	LockedOut      *bool     `yaml:"locked_out" help:"the verifier hears no claim any more"`
 	LookUps        yaml.Node `yaml:"look_ups" help:"what services answer, by look-up: the values that are found, or missing, or failed, which is what happens where nothing is written"`
 	Recordings     yaml.Node `yaml:"recordings" help:"failed: what callers say can't be kept"`
+	Outside        yaml.Node `yaml:"outside" help:"what comes of calls to numbers and to lists of those on call, by name: answered, busy, no_answer, declined or failed"`
 	Position       *int      `yaml:"position" help:"the place in line that a waiting caller is told"`
 	Number         yaml.Node `yaml:"number" help:"the caller's own number, ten digits in quotes; those of the area 900 can't be called"`
 	CallBack       yaml.Node `yaml:"call_back" help:"what becomes of a callback that is asked for: kept, already or failed"`
@@ -90,6 +92,7 @@ func (r *reader) givenOf(node *yaml.Node, g *given) {
 			r.add(r.At(&text.Recordings, "recordings don't end so").Hint("write failed, or kept, which is what happens where nothing is written"))
 		}
 	}
+	r.outsides(&text.Outside, g)
 	if text.LockedOut != nil {
 		g.lockedOut = *text.LockedOut
 	}
@@ -136,6 +139,26 @@ func (r *reader) split(node *yaml.Node, g *given) {
 		return
 	}
 	g.split = drawn
+}
+
+// outsides reads what comes of calls to numbers and lists.
+func (r *reader) outsides(node *yaml.Node, g *given) {
+	g.outside = maps.Clone(g.outside)
+	called := r.suite.set.Outside()
+	for _, pair := range problem.Pairs(node) {
+		does := simulate.Outside(pair.Value.Value)
+		switch {
+		case !slices.Contains(called, pair.Key.Value):
+			r.add(r.At(pair.Key, "no flow calls %q", pair.Key.Value).Hint("they call %s", list(called)))
+		case does == simulate.HangsUp || !slices.Contains(simulate.Outsides(), pair.Value.Value):
+			r.add(r.At(pair.Value, "nothing of the kind %q comes of a call", pair.Value.Value).Hint("write answered, busy, no_answer, declined or failed"))
+		default:
+			if g.outside == nil {
+				g.outside = map[string]simulate.Outside{}
+			}
+			g.outside[pair.Key.Value] = does
+		}
+	}
 }
 
 // lookUps reads what services answer.
@@ -186,7 +209,7 @@ func (r *reader) found(pair problem.Pair, look ivr.LookUp) ivr.LookUpAnswer {
 
 // world is what a call under it meets.
 func (g given) world() simulate.World {
-	w := simulate.World{Begins: g.begins, Language: g.language, Attestation: g.attestation, LockedOut: g.lockedOut, LookUps: g.lookUps, Position: g.position, Split: g.split, Unkept: g.unkept, Number: g.number, CallBack: g.callBack}
+	w := simulate.World{Begins: g.begins, Language: g.language, Attestation: g.attestation, LockedOut: g.lockedOut, LookUps: g.lookUps, Position: g.position, Split: g.split, Unkept: g.unkept, Number: g.number, CallBack: g.callBack, Outside: g.outside}
 	if g.member != nil {
 		who := *g.member
 		who.Representative = g.representative

@@ -14,7 +14,7 @@ func Grammar() []ivr.Key {
 		"representative": {Form: ivr.FormMapping, Keys: []ivr.Key{
 			{Name: "pin", Form: ivr.FormText}, {Name: "born", Form: ivr.FormText}, {Name: "authorization", Form: ivr.FormText},
 			{Name: "hears", Form: ivr.FormNames, Help: "the facts that she may be told, and look-ups as look_up.NAME; left out, all"},
-		}}, "look_ups": {Form: ivr.FormAnswers}, "recordings": {Form: ivr.FormText},
+		}}, "look_ups": {Form: ivr.FormAnswers}, "recordings": {Form: ivr.FormText}, "outside": {Form: ivr.FormTexts},
 	})}
 	expect := ivr.Key{Form: ivr.FormMapping, Keys: keysIn(reflect.TypeFor[expectText](), map[string]ivr.Key{
 		"skills": {Form: ivr.FormLevels}, "variables": {Form: ivr.FormTexts}, "answers": {Form: ivr.FormValues}, "hung_up": {Form: ivr.FormTruthOrText}, "queue": {Form: ivr.FormQueue},

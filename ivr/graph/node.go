@@ -95,7 +95,7 @@ func build(flow ivr.FlowView) *picture {
 	}
 	p.connect(start, flow.Start, byName, folded)
 	for _, n := range slices.Clone(p.nodes) {
-		if n.step == nil || n.step.Verb == "transfer" {
+		if n.step == nil || n.step.Verb == "transfer" && n.step.Number == "" { // which its name says
 			continue
 		}
 		for _, edge := range n.step.Edges {
@@ -178,6 +178,8 @@ func detail(step *ivr.StepView) string {
 	switch {
 	case step.Queue != "":
 		return step.Verb + " " + step.Queue
+	case step.Number != "":
+		return "transfer " + step.Number
 	case step.Verb == "transfer" && len(step.Edges) == 1:
 		to := step.Edges[0]
 		if to.ToFlow != step.Flow {

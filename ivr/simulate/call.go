@@ -46,8 +46,12 @@ type Call struct {
 	recorded *recorded
 	kept     []ivr.RecordRequest
 	answers  []ivr.SurveyAnswer
-	over     bool
-	hungUp   string
+	hurry    time.Duration // when others are called for an urgent caller
+	// onCallTried is the wait whose people on call have been called.
+	onCallTried *ivr.QueueRequest
+	out         outside
+	over        bool
+	hungUp      string
 	// taken counts the ways on.
 	taken int
 }
@@ -118,6 +122,8 @@ func (c *Call) Press(keys string) error {
 			return ErrOver
 		case c.queued != nil:
 			return ErrQueued
+		case c.out.name != "":
+			return ErrOutside
 		}
 		c.run.Digit(phi.NewDigits(string(key)))
 		c.begin()
@@ -137,22 +143,27 @@ func (c *Call) Silence() error {
 		return ErrOver
 	case c.queued != nil:
 		return ErrQueued
+	case c.out.name != "":
+		return ErrOutside
 	}
 	before := c.taken
 	for range maxHappenings {
-		if c.taken != before || c.over || c.queued != nil || !c.Next() {
+		if c.taken != before || c.over || c.queued != nil || c.out.name != "" || !c.Next() {
 			return nil
 		}
 	}
 	return ErrNeverListens
 }
 
-// Leave takes the call out of its queue without an agent.
+// Leave takes the call out of its queue without an agent. Of an urgent one, those who
+// are on call are called first, if they haven't been.
 func (c *Call) Leave(exit ivr.QueueExit) error {
 	if c.queued == nil {
 		return ErrNotQueued
 	}
-	c.leave(exit)
+	if request := c.queued; request.Urgent == nil || c.onCallTried == request || !c.tryOnCall(request) {
+		c.leave(exit)
+	}
 	c.begin()
 	return nil
 }
@@ -173,7 +184,7 @@ func (c *Call) Pass(d time.Duration) {
 		}
 		c.happen(at, do)
 	}
-	c.now = until
+	c.now = max(c.now, until)
 }
 
 // Next lets time pass until the next thing happens; false if nothing ever will.
@@ -228,6 +239,9 @@ func (c *Call) first() (time.Duration, func()) {
 	}
 	if c.queued != nil && c.queued.OfferAfter > 0 && !c.offered {
 		offer(c.offer, func() { c.leave(ivr.ExitOffer) })
+	}
+	if c.queued != nil && c.queued.Urgent != nil && c.queued.Urgent.Within > 0 && c.onCallTried != c.queued {
+		offer(c.hurry, c.hurried)
 	}
 	return at, do
 }

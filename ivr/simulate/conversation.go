@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,6 +40,8 @@ const commands = `  keys, such as 1 or 48201937#    press them when all is said;
   speak 20s                       say something after the tone, and nothing more
   timeout, full, unavailable      leave the queue without an agent
   after                           an agent takes the call and hangs up first
+  answered, busy, no_answer, declined, failed, hangs_up
+                                  what somebody outside does
   ?                               this list
   quit                            end the conversation
 `
@@ -62,6 +65,9 @@ func (c *Conversation) Run(in io.Reader, out io.Writer) error {
 			prompt = request.Queue + "> "
 		} else if c.call.Recording() != nil {
 			prompt = "(speak)> "
+		}
+		if name, _ := c.call.Outside(); name != "" {
+			prompt = name + "> "
 		}
 		fmt.Fprint(out, prompt)
 		if !lines.Scan() {
@@ -88,6 +94,10 @@ func (c *Conversation) do(typed string) error {
 	case string(ivr.ExitTimeout), string(ivr.ExitFull), string(ivr.ExitUnavailable), string(ivr.ExitAfter):
 		c.begin("leave", typed)
 		return c.call.Leave(ivr.QueueExit(typed))
+	}
+	if slices.Contains(Outsides(), typed) {
+		c.begin("outside", typed)
+		return c.call.Do(Outside(typed))
 	}
 	if d, err := time.ParseDuration(typed); err == nil && d > 0 && d <= longestWait {
 		c.begin("wait", d.String())
@@ -157,6 +167,10 @@ func (c *Conversation) event(e Event) {
 		c.say("    (waits for %s%s)", e.Request.Queue, wishes(e.Request))
 	case Recording:
 		c.say("    (recording %s)", e.Reason)
+	case Called:
+		c.say("    (calls %s)", e.Outside)
+	case Taken:
+		c.say("    (%s takes the caller)", e.Outside)
 	case Refused:
 		c.say("    (kept back: %s)", e.Reason)
 	case HungUp:
@@ -175,7 +189,7 @@ func keptAs(r *ivr.RecordRequest) string {
 // wishes tells what a queued call asks for.
 func wishes(request *ivr.QueueRequest) string {
 	var parts []string
-	for _, part := range []struct{ name, value string }{{"", request.Language}, {"state ", request.State}, {"license ", request.Credential}, {"reason ", request.Reason}} {
+	for _, part := range []struct{ name, value string }{{"", request.Language}, {"state ", request.State}, {"license ", request.Credential}, {"", urgency(request)}, {"reason ", request.Reason}} {
 		if part.value != "" {
 			parts = append(parts, part.name+part.value)
 		}
@@ -184,6 +198,14 @@ func wishes(request *ivr.QueueRequest) string {
 		return ""
 	}
 	return ": " + strings.Join(parts, ", ")
+}
+
+// urgency tells of a call that goes before all others.
+func urgency(request *ivr.QueueRequest) string {
+	if request.Urgent == nil {
+		return ""
+	}
+	return "urgent"
 }
 
 // say writes a line, after the time in the call.

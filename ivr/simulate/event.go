@@ -30,6 +30,8 @@ type Event struct {
 	Recorded  ivr.RecordOutcome
 	// Answer with Answered.
 	Answer ivr.SurveyAnswer
+	// Outside with Called and Taken: a number, or a list of those on call.
+	Outside string
 	// Reason with HungUp, Recording and Refused.
 	Reason string
 }
@@ -59,6 +61,10 @@ const (
 	Answered EventKind = "answered"
 	// CalledBack: a callback was asked for, and was kept or not.
 	CalledBack EventKind = "called_back"
+	// Called: a number outside is called, or a list of those on call. Taken: somebody
+	// there has the caller.
+	Called EventKind = "called"
+	Taken  EventKind = "taken"
 	// HungUp: the flow ends the call.
 	HungUp EventKind = "hung_up"
 	// Recording: the flow ends the call's recording, or begins it again: "off" or "on".

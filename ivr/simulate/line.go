@@ -81,6 +81,9 @@ func (l line) LookUp(request ivr.LookUpRequest) {
 func (l line) Queue(request ivr.QueueRequest) {
 	l.queued, l.announce, l.offer = &request, l.now+request.Hold.Every, l.now+request.OfferAfter
 	l.tell(Event{Kind: Queued, Request: &request})
+	if request.Urgent != nil {
+		l.hurry = l.now + request.Urgent.Within
+	}
 }
 
 // CallingNumber is the world's, where it may be called.

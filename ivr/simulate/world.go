@@ -44,6 +44,9 @@ type World struct {
 	LookUps map[string]ivr.LookUpAnswer
 	// Unkept: what callers say can't be kept.
 	Unkept bool
+	// Outside is what comes of calls there, by the number or list that is called. Nobody
+	// answers of a list that isn't here; of a number, Call.Do says.
+	Outside map[string]Outside
 	// Position in line that a waiting caller is told; 0: not known.
 	Position int
 	// Number is the caller's own, ten digits; none: it isn't known.

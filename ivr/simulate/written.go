@@ -16,7 +16,7 @@ func (c *Conversation) Test(name string) string {
 	for _, one := range c.turns {
 		switch {
 		case one.word == "":
-		case one.word == "wait" || one.word == "leave" || one.word == "speak" || one.value == "nothing":
+		case one.word == "wait" || one.word == "leave" || one.word == "speak" || one.word == "outside" || one.value == "nothing":
 			fmt.Fprintf(&text, "      - %s: %s\n", one.word, one.value)
 		default:
 			fmt.Fprintf(&text, "      - %s: %q\n", one.word, one.value)
@@ -35,6 +35,9 @@ func (c *Conversation) Test(name string) string {
 	}
 	if request := c.call.Queued(); request != nil {
 		expected = append(expected, "queue: "+request.Queue)
+	}
+	if name, _ := c.call.Outside(); name != "" {
+		expected = append(expected, "outside: "+strconv.Quote(name))
 	}
 	expected = append(expected, fmt.Sprintf("verified: %t", c.call.Verified() == ivr.Verified))
 	fmt.Fprintf(&text, "    expect: {%s}\n", strings.Join(expected, ", "))

@@ -44,6 +44,9 @@ type Options struct {
 	Channels int
 	// SetUpRate is how many calls a second may begin, either way; 0 for no limit.
 	SetUpRate int
+	// Refer: it takes callers of its own to numbers elsewhere when asked by REFER (RFC
+	// 3515).
+	Refer bool
 	// SRTP says whether the sound of its calls is encrypted, either way; Unset
 	// leaves it to the server.
 	SRTP srtp.Policy
