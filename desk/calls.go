@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -37,8 +38,13 @@ type callRow struct {
 	Verification string `json:"verification"`
 	// Agents are the names of those who had the call; where it is up, of who has
 	// it now, or is being offered it (Ringing).
-	Agents  []string  `json:"agents"`
-	Ringing bool      `json:"ringing,omitempty"`
+	Agents  []string `json:"agents"`
+	Ringing bool     `json:"ringing,omitempty"`
+	// Urgent: the caller goes before all others; Late: somebody should have had her by
+	// now. Calling is the list of those on call that is being called.
+	Urgent  bool      `json:"urgent,omitempty"`
+	Late    bool      `json:"late,omitempty"`
+	Calling string    `json:"calling,omitempty"`
 	Started time.Time `json:"started"`
 	// Ended and what follows are of a call that is over.
 	Ended   time.Time      `json:"ended,omitzero"`
@@ -62,6 +68,7 @@ func (d *Desk) calls(w http.ResponseWriter, r *http.Request, s *session) {
 	for _, one := range d.center.Overviews() {
 		body.Up = append(body.Up, d.rowOf(one))
 	}
+	slices.SortStableFunc(body.Up, func(a, b callRow) int { return cmp.Compare(a.hurry(), b.hurry()) })
 	ctx, cancel := context.WithTimeout(r.Context(), readTime)
 	defer cancel()
 	// Those that are up have a record too, which isn't over yet.
@@ -79,10 +86,23 @@ func (d *Desk) calls(w http.ResponseWriter, r *http.Request, s *session) {
 	answer(w, http.StatusOK, body)
 }
 
+// hurry is where a call that is up stands in the list: callers whom somebody should
+// have had by now come first, then those who are urgent, then the others.
+func (r callRow) hurry() int {
+	switch {
+	case r.Late:
+		return 0
+	case r.Urgent:
+		return 1
+	}
+	return 2
+}
+
 func (d *Desk) rowOf(o call.Overview) callRow {
 	row := callRow{
 		ID: o.ID, Line: o.Line, Stage: o.Stage, Since: o.Since.UTC(), Queue: o.Queue, Language: o.Language, Reason: o.Reason,
 		State: o.State, Verification: o.Verification, Agents: []string{}, Ringing: o.Ringing, Started: o.Started.UTC(),
+		Urgent: o.Urgent, Late: o.Late, Calling: o.Calling,
 	}
 	if o.Agent != "" {
 		row.Agents = append(row.Agents, d.fullName(o.Agent))

@@ -93,6 +93,33 @@ func TestASupervisorSeesTheCallsThatAreUpAndThoseThatAreOver(t *testing.T) {
 	})
 }
 
+func TestUrgentCallersAreMarkedAndTheLateOnesComeFirst(t *testing.T) {
+	supervised(t, func(t *testing.T, s *shift) {
+		began := time.Now()
+		waiting := func(id string) call.Overview {
+			return call.Overview{ID: id, Line: "Nurse line", Stage: "queue", Queue: "nurse_line", Started: began, Since: began}
+		}
+		urgent, late := waiting(theirs), waiting(nobody)
+		urgent.Urgent = true
+		late.Urgent, late.Late, late.Calling = true, true, "nurses"
+		s.center.up = []call.Overview{waiting(ours), urgent, late}
+		_, text := s.get("/api/calls")
+		var list struct{ Up []callRow }
+		if err := json.Unmarshal([]byte(text), &list); err != nil || len(list.Up) != 3 {
+			t.Fatalf("%s: %v", text, err)
+		}
+		if row := list.Up[0]; row.ID != nobody || !row.Late || !row.Urgent || row.Calling != "nurses" {
+			t.Errorf("first is %+v", row)
+		}
+		if row := list.Up[1]; row.ID != theirs || !row.Urgent || row.Late || row.Calling != "" {
+			t.Errorf("second is %+v", row)
+		}
+		if row := list.Up[2]; row.ID != ours || row.Urgent || row.Late {
+			t.Errorf("third is %+v", row)
+		}
+	})
+}
+
 func TestEachLookAtACallIsAuditedOnce(t *testing.T) {
 	supervised(t, func(t *testing.T, s *shift) {
 		for range 20 { // as the page asks while it shows the call

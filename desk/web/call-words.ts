@@ -23,7 +23,14 @@ const enders: Record<string, string> = {
 /** "Waiting in Member services", "Talking". */
 export function stageOf(row: CallRow): string {
   if (row.stage !== "queue") return stages[row.stage ?? ""] ?? words(row.stage ?? "");
-  return row.ringing ? `Ringing for ${words(row.queue ?? "")}` : `Waiting for ${words(row.queue ?? "")}`;
+  const waits = row.ringing ? `Ringing for ${words(row.queue ?? "")}` : `Waiting for ${words(row.queue ?? "")}`;
+  return row.calling ? `${waits}, calling those on call (${words(row.calling)})` : waits;
+}
+
+/** "Late", "Urgent"; empty for a caller who waits like all others. */
+export function hurryOf(row: CallRow): string {
+  if (row.late) return "Late";
+  return row.urgent ? "Urgent" : "";
 }
 
 /** "Caller: the caller hung up". */

@@ -2,7 +2,7 @@
 // Nothing in it says who calls.
 
 import { api } from "./api";
-import { agentsOf, callerOf, endOf, stageOf, timeOf } from "./call-words";
+import { agentsOf, callerOf, endOf, hurryOf, stageOf, timeOf } from "./call-words";
 import { learn, now, period, since, spell } from "./clock";
 import { find, make, mark, show, write } from "./dom";
 import { Poll } from "./poll";
@@ -87,11 +87,13 @@ interface Cell {
   text: string;
   /** A time since which the cell counts. */
   counts?: string;
+  /** What stands before the text, where it isn't empty. */
+  badge?: string;
 }
 
 function upCells(row: CallRow): Cell[] {
   return [
-    { text: stageOf(row) },
+    { text: stageOf(row), badge: hurryOf(row) },
     { text: "", counts: row.since ?? row.started },
     { text: row.line },
     { text: agentsOf(row) },
@@ -158,7 +160,7 @@ class Rows {
     const element = make("tr", { "data-testid": "call-row", "data-call": row.id });
     const made = { element, row };
     const cells = this.cells(row).map((cell, place) => {
-      const within = cell.counts === undefined ? [] : [make("time", {})];
+      const within = cell.counts !== undefined ? [make("time")] : cell.badge !== undefined ? [make("span", { class: "badge" }), make("span")] : [];
       return place === 0 ? make("th", { scope: "row" }, ...within) : make("td", {}, ...within);
     });
     const buttons = this.actions.map((action) => {
@@ -173,12 +175,18 @@ class Rows {
 
   private fill(element: HTMLTableRowElement, row: CallRow): void {
     mark(element, "data-stage", row.stage ?? "");
+    mark(element, "data-hurry", hurryOf(row).toLowerCase());
     this.cells(row).forEach((cell, place) => {
       const within = element.cells[place];
       if (!within) return;
       const time = within.querySelector("time");
+      const badge = within.querySelector<HTMLElement>(".badge");
       if (time && cell.counts !== undefined) mark(time, "data-since", cell.counts);
-      else write(within, cell.text);
+      else if (badge && cell.badge !== undefined) {
+        write(badge, cell.badge ? `${cell.badge} ` : ""); // the space parts it where it is read aloud
+        show(badge, cell.badge !== "");
+        write(badge.nextElementSibling ?? badge, cell.text);
+      } else write(within, cell.text);
     });
     const of = `the call on ${row.line} at ${timeOf(row.started, now())}`;
     element.querySelectorAll("button").forEach((button, place) => {

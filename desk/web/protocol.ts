@@ -127,6 +127,10 @@ export interface CallRow {
   verification: Verification;
   agents: string[];
   ringing?: boolean;
+  /** Goes before all others; late: somebody should have had this caller by now; calling: the list of those on call that is called. */
+  urgent?: boolean;
+  late?: boolean;
+  calling?: string;
   started: string;
   ended?: string;
   ended_by?: string;
