@@ -253,14 +253,6 @@ func (c *Center) endCallback(id acd.ContactID, state ledger.CallbackState, why s
 	return true
 }
 
-// CancelCallback takes a callback back; ErrNoCallback if it isn't open. by is who does.
-func (c *Center) CancelCallback(id, by string) error {
-	if !c.endCallback(acd.ContactID(id), ledger.CallbackCancelled, "cancelled by "+by, acd.Cancelled) {
-		return ErrNoCallback
-	}
-	return nil
-}
-
 // forCallback takes the engine's word for a callback that has no call.
 func (c *Center) forCallback(id acd.ContactID, m message) {
 	kept, open := c.callbacks.of(id)

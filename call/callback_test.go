@@ -2,6 +2,8 @@ package call
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -337,7 +339,10 @@ func TestASupervisorTakesACallbackBack(t *testing.T) {
 		f.signIn("maria")
 		f.accept("maria")
 		id := f.records.only(t).ID
-		if err := f.center.CancelCallback(id, "dana"); err != nil {
+		if err := f.center.CancelCallback(context.Background(), id, "agent:dana", " "); !errors.Is(err, ledger.ErrInvalid) {
+			t.Errorf("without a reason: %v", err)
+		}
+		if err := f.center.CancelCallback(context.Background(), id, "agent:dana", "asked twice"); err != nil {
 			t.Fatal(err)
 		}
 		synctest.Wait()
@@ -345,8 +350,52 @@ func TestASupervisorTakesACallbackBack(t *testing.T) {
 		if kept := f.records.only(t); kept.State != ledger.CallbackCancelled || !strings.Contains(kept.Why, "dana") {
 			t.Errorf("%+v", kept)
 		}
-		if err := f.center.CancelCallback(id, "dana"); err != ErrNoCallback {
+		if err := f.center.CancelCallback(context.Background(), id, "agent:dana", "asked twice"); err != ErrNoCallback {
 			t.Errorf("taken back twice: %v", err)
+		}
+		if list, err := f.center.OpenCallbacks(context.Background()); err != nil || len(list) != 0 {
+			t.Errorf("open still: %+v, %v", list, err)
+		}
+		f.records.mu.Lock()
+		defer f.records.mu.Unlock()
+		if !slices.ContainsFunc(f.records.audit, func(e ledger.AuditEntry) bool {
+			return e.Kind == ledger.AuditCallback && e.Actor == "agent:dana" && e.Subject == id && e.Purpose == "asked twice" && e.Outcome == "cancel"
+		}) {
+			t.Errorf("the audit says %+v", f.records.audit)
+		}
+	})
+}
+
+func TestThoseWhoRunTheCenterSeeWhichCallbacksAreOpen(t *testing.T) {
+	onFloor(t, withCallbacks(t, nil), func(f *floor) {
+		f.asksForCallback()
+		open := func() OpenCallback {
+			t.Helper()
+			list, err := f.center.OpenCallbacks(context.Background())
+			if err != nil || len(list) != 1 {
+				t.Fatalf("%+v, %v", list, err)
+			}
+			return list[0]
+		}
+		one := open()
+		if one.State != CallbackWaiting || one.Place != 1 || one.Queue != "claims" || one.Ending != "47" || one.Asked.IsZero() || one.ID != f.records.only(t).ID {
+			t.Errorf("in line: %+v", one)
+		}
+		f.signIn("maria")
+		if one := open(); one.State != CallbackOffered || one.Agent != "maria" {
+			t.Errorf("offered: %+v", one)
+		}
+		f.accept("maria")
+		f.called(1)
+		if one := open(); one.State != CallbackCalling || one.Agent != "maria" || one.Place != 0 {
+			t.Errorf("while the number is called: %+v", one)
+		}
+		if err := f.center.Do(context.Background(), "maria", Command{Kind: HangUp}); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if one := open(); one.State != CallbackAside || one.Next.IsZero() || one.Agent != "" {
+			t.Errorf("given up by the agent: %+v", one)
 		}
 	})
 }

@@ -75,6 +75,22 @@ func (r *router) submit(event acd.Event) { r.send(request{event: event}) }
 // ask runs a question on the engine's goroutine; the question must not block.
 func (r *router) ask(question func(*acd.Engine)) { r.send(request{ask: question}) }
 
+// answer runs a question on the engine's goroutine and waits until it was answered.
+func (r *router) answer(ctx context.Context, question func(*acd.Engine)) error {
+	answered := make(chan struct{})
+	if !r.send(request{ask: func(engine *acd.Engine) { defer close(answered); question(engine) }}) {
+		return ErrDraining
+	}
+	select {
+	case <-answered:
+		return nil
+	case <-r.closed:
+		return ErrDraining
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 func (r *router) send(q request) bool {
 	select {
 	case r.inbox <- q:

@@ -36,8 +36,8 @@ type Known interface {
 	RecordingsOf(ctx context.Context, call string) ([]ledger.Recording, error)
 }
 
-// RecordingRequest is what a command says of what it does.
-type RecordingRequest struct {
+// Request is what a command says of what it does.
+type Request struct {
 	// Why stands in the audit: for sound one of recording.Purposes, else some words.
 	Why string `json:"why"`
 }
@@ -128,7 +128,7 @@ func sendSound(recordings Recordings) http.HandlerFunc {
 
 // reasonOf reads why something is done; it has answered if ok is false.
 func reasonOf(w http.ResponseWriter, r *http.Request) (why string, ok bool) {
-	var request RecordingRequest
+	var request Request
 	if err := json.NewDecoder(io.LimitReader(r.Body, 4<<10)).Decode(&request); err != nil || len(request.Why) > ledger.MaxField {
 		http.Error(w, "say why, in few words and without a person's name: it stands in the audit", http.StatusBadRequest)
 		return "", false
@@ -196,11 +196,16 @@ func ExportRecording(ctx context.Context, socket, id, purpose string, to io.Writ
 }
 
 func askRecording(ctx context.Context, socket, path, why string) (*http.Response, error) {
-	body, err := json.Marshal(RecordingRequest{Why: why})
+	return askWhy(ctx, socket, "/recordings/"+path, why)
+}
+
+// askWhy posts what is to be done, with its reason.
+func askWhy(ctx context.Context, socket, path, why string) (*http.Response, error) {
+	body, err := json.Marshal(Request{Why: why})
 	if err != nil {
 		return nil, err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://careline/recordings/"+path, strings.NewReader(string(body)))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://careline"+path, strings.NewReader(string(body)))
 	if err != nil {
 		return nil, err
 	}

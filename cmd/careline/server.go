@@ -143,7 +143,7 @@ func (s *server) wire(ctx context.Context) error {
 		Listen: settings.Operations, Center: s.center, Media: s.engine, SIP: s.trunk,
 		Ledger: s.kept, RecordingStats: s.recordings, Flows: s.publisher, LookUps: s.lookUps, Messages: s.kept, Probes: []operations.Probe{{Name: "ledger", Check: s.kept.Healthy}},
 		Version: version(), ConfigVersion: settings.Version, Control: settings.Control,
-		Commands: slices.Concat(operations.BanCommands(s.trunk, s.auditLifting), operations.TraceCommands(s.tracer, s.kept, s.log), operations.FlowCommands(s.publisher), operations.RecordingCommands(s.recordings, s.kept), operations.MessageCommands(s.kept)), Log: s.log,
+		Commands: slices.Concat(operations.BanCommands(s.trunk, s.auditLifting), operations.TraceCommands(s.tracer, s.kept, s.log), operations.FlowCommands(s.publisher), operations.RecordingCommands(s.recordings, s.kept), operations.MessageCommands(s.kept), operations.CallbackCommands(s.center)), Log: s.log,
 	})
 	return err
 }
