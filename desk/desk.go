@@ -84,6 +84,10 @@ type Center interface {
 	Supervise(ctx context.Context, supervisor acd.AgentID, call string, mode call.Mode) error
 	// Overviews are the calls that are up, as supervisors see them.
 	Overviews() []call.Overview
+	// OpenCallbacks are those that aren't closed; CancelCallback takes one back, once
+	// the audit has by whom and why.
+	OpenCallbacks(ctx context.Context) ([]call.OpenCallback, error)
+	CancelCallback(ctx context.Context, id, by, why string) error
 	// Colleagues are whom the agent may hand a caller to.
 	Colleagues(agent acd.AgentID) []call.Colleague
 }

@@ -37,6 +37,8 @@ type fakeCenter struct {
 	up      []call.Overview
 	// supervised is who wanted to take part in which call, and how.
 	supervised []string
+	callbacks  []call.OpenCallback
+	cancelled  []string
 }
 
 func (c *fakeCenter) Connect(_ acd.AgentID, changed func()) (func(), error) {

@@ -34,6 +34,8 @@ func (d *Desk) handler() http.Handler {
 	mux.HandleFunc("GET /api/colleagues", d.signedIn(d.colleagues))
 	mux.HandleFunc("GET /api/calls", d.supervising(fieldCalls, d.calls))
 	mux.HandleFunc("GET /api/calls/{call}", d.supervising(fieldSignalling, d.oneCall))
+	mux.HandleFunc("GET /api/callbacks", d.supervising(fieldCallbacks, d.callbacks))
+	mux.HandleFunc("POST /api/callbacks/{callback}/cancel", d.supervising(fieldCallbacks, d.cancelCallback))
 	d.recordingRoutes(mux)
 	d.flowRoutes(mux)
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) {

@@ -75,6 +75,10 @@ type callScreen struct {
 	AskedBy     string   `json:"asked_by,omitempty"`
 	Reasons     []string `json:"reasons,omitempty"`
 	Disposition string   `json:"disposition,omitempty"`
+	// Callback is offered, calling or answered while the caller who asked to be called
+	// isn't with the agent yet; CallbackAsked is when that was asked, of any callback.
+	Callback      string    `json:"callback,omitempty"`
+	CallbackAsked time.Time `json:"callback_asked,omitzero"`
 	// Recording is on, paused, or absent where the call isn't recorded.
 	Recording call.RecordingView `json:"recording,omitempty"`
 	// Sound is how the talk sounds; absent while there is none.
@@ -132,6 +136,10 @@ func (d *Desk) screenOf(p *presence, user User, view call.AgentView) screen {
 		Path: orEmpty(c.Path), Arrived: c.Arrived.UTC(), Answered: c.Answered.UTC(),
 		Held: c.Held, CallerGone: c.CallerGone, Transfer: c.Transfer, TransferFailed: c.TransferFailed, Transferred: c.Transferred, Reasons: c.Reasons, Disposition: c.Disposition,
 		Sound: soundScreenOf(c.Sound), Third: c.Third, AskedBy: c.AskedBy, Supervisors: supervisorsOf(c.Supervisors), Recording: c.Recording,
+		Callback: c.Callback,
+	}
+	if !c.CallbackAsked.IsZero() {
+		s.Call.CallbackAsked = c.CallbackAsked.UTC()
 	}
 	return s
 }

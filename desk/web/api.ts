@@ -1,6 +1,6 @@
 // The HTTP side: who am I, sign in, sign out, offer media, look at calls.
 
-import { type CallList, type Colleague, type OneCall, type Recording, Refused, type Trouble } from "./protocol";
+import { type CallbackRow, type CallList, type Colleague, type OneCall, type Recording, Refused, type Trouble } from "./protocol";
 import { words } from "./words";
 
 export interface Identity {
@@ -66,6 +66,9 @@ export const api = {
   /** For supervisors: the calls that are up, and the latest that are over. */
   calls: (): Promise<CallList> => request("GET", "/api/calls"),
   call: (id: string): Promise<OneCall> => request("GET", `/api/calls/${encodeURIComponent(id)}`),
+  /** For supervisors: who is to be called back. */
+  callbacks: (): Promise<{ now: string; open: CallbackRow[] }> => request("GET", "/api/callbacks"),
+  cancelCallback: (id: string, why: string): Promise<void> => request("POST", `/api/callbacks/${encodeURIComponent(id)}/cancel`, { why }),
   /** From then on this session may hear the recording; that it does, and what for, is on record. */
   openRecording: (call: string, id: string, purpose: string): Promise<Recording> => request("POST", api.soundOf(call, id), { purpose }),
   /** Where a recording's sound is, once it is open. */

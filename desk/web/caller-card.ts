@@ -56,10 +56,26 @@ function scopeAdvice(call: CallScreen): string {
   return `Not the member. May be told of: ${scope.map(words).join(", ")}. Nothing else.`;
 }
 
+const progress: Record<string, string> = {
+  offered: "; the number is called once you accept",
+  calling: "; the number is being called",
+  answered: "; somebody has answered and is asked for a key",
+};
+
+/** "12 minutes ago": seconds would run under the eyes for nothing. */
+function ago(time: string): string {
+  const minutes = Math.floor(since(time) / 60_000);
+  if (minutes < 1) return "just now";
+  if (minutes < 120) return `${minutes} ${minutes === 1 ? "minute" : "minutes"} ago`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours} hours ago` : `${Math.floor(hours / 24)} days ago`;
+}
+
 export class CallerCard {
   private readonly card = find("call");
   private readonly path = find("call-path");
   private readonly wait = find("wait-time");
+  private readonly callback = find("call-callback");
   private shown: CallScreen | undefined;
   private pathShown = "";
 
@@ -92,6 +108,8 @@ export class CallerCard {
       call.answered && call.arrived ? Date.parse(call.answered) - Date.parse(call.arrived) : since(call.arrived);
     write(this.wait, spell(waited));
     mark(this.wait, "datetime", period(waited));
+    write(this.callback, call.callback_asked ? `asked for ${ago(call.callback_asked)}${progress[call.callback ?? ""] ?? ""}` : "");
+    show(find("call-callback-fact"), Boolean(call.callback_asked));
   }
 
   private verification(call: CallScreen): void {
@@ -121,7 +139,7 @@ export class CallerCard {
 
   // Nothing of a member stays in the page when the call has gone.
   private forget(): void {
-    for (const id of ["member-name", "call-language", "call-reason", "call-queue", "call-line", "call-state"]) write(find(id), "");
+    for (const id of ["member-name", "call-language", "call-reason", "call-queue", "call-line", "call-state", "call-callback"]) write(find(id), "");
     this.steps([]);
   }
 }

@@ -3,6 +3,7 @@
 
 import { api } from "./api";
 import { agentsOf, callerOf, endOf, hurryOf, stageOf, timeOf } from "./call-words";
+import { Callbacks } from "./callbacks";
 import { learn, now, period, since, spell } from "./clock";
 import { find, make, mark, show, write } from "./dom";
 import { Poll } from "./poll";
@@ -27,6 +28,7 @@ export class CallsView {
     (list) => this.render(list),
     (problem) => this.stale(problem),
   );
+  private readonly callbacks = new Callbacks();
   private shown = false;
 
   /** both: buttons of every call; live and over: of those that are up or over, before the others. open shows a call by its ID. */
@@ -49,6 +51,7 @@ export class CallsView {
     show(this.view, on);
     if (on === this.shown) return;
     this.shown = on;
+    this.callbacks.show(on);
     if (on) this.poll.start();
     else this.poll.stop();
   }
@@ -58,10 +61,13 @@ export class CallsView {
     this.show(false);
     this.up.render([]);
     this.recent.render([]);
+    this.callbacks.clear();
   }
 
   tick(): void {
-    if (this.shown) this.up.tick();
+    if (!this.shown) return;
+    this.up.tick();
+    this.callbacks.tick();
   }
 
   private render(list: CallList): boolean {

@@ -62,6 +62,9 @@ export interface CallScreen {
   asked_by?: string;
   reasons?: string[];
   disposition?: string;
+  /** The caller asked to be called, then; callback says how far that is while they aren't with the agent yet. */
+  callback?: "offered" | "calling" | "answered";
+  callback_asked?: string;
   sound?: SoundScreen;
   /** Absent: the call isn't recorded. */
   recording?: "on" | "paused";
@@ -145,6 +148,21 @@ export interface CallList {
   now: string;
   up: CallRow[];
   recent: CallRow[];
+}
+
+/** A callback that isn't closed, see desk/callbacks.go. Of the number there are its last two digits. */
+export interface CallbackRow {
+  id: string;
+  queue: string;
+  language: string;
+  reason?: string;
+  ending: string;
+  asked: string;
+  attempts: number;
+  state: "waiting" | "aside" | "offered" | "calling";
+  place?: number;
+  next?: string;
+  agent?: string;
 }
 
 /** A call's signalling, see desk/signalling.go. */

@@ -60,7 +60,7 @@ export class StateView {
     mark(find("state-icon"), "href", missed ? "#i-missed" : icons[screen.state]);
     mark(this.live, "aria-live", screen.state === "offered" ? "assertive" : "polite"); // a call doesn't wait its turn
     const title = screen.state === "talking" && screen.muted ? "Talking – muted" : titles[screen.state];
-    write(find("state-text"), missed ? "Away – missed call" : title);
+    write(find("state-text"), missed ? "Away – missed call" : backTitle(screen) || title);
     write(find("state-detail"), detail(screen));
     const idle = idleText(screen);
     write(find("idle-text"), idle);
@@ -90,6 +90,13 @@ export class StateView {
   }
 }
 
+// What stands there instead while who asked to be called isn't with the agent yet.
+function backTitle(screen: Screen): string {
+  if (!screen.call?.callback) return "";
+  if (screen.state === "offered") return "Callback";
+  return screen.state === "wrap_up" ? "" : "Calling back…";
+}
+
 // The sentence under the state, which a screen reader speaks with it.
 function detail(screen: Screen): string {
   const call = screen.call;
@@ -111,8 +118,10 @@ function detail(screen: Screen): string {
       return about.join(" · ");
     }
     case "connecting":
+      if (call?.callback) return "The number is being called for you";
       return "Joining you with the caller";
     case "talking":
+      if (call?.callback) return call.callback === "answered" ? "Somebody has answered and is asked for a key" : "The number is being called for you";
       if (call?.asked_by) {
         return call.third === "together" ? `${call.asked_by} and the caller hear you` : `${call.asked_by} asks you about the caller, who hears music`;
       }
