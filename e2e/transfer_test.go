@@ -25,7 +25,7 @@ const (
 
 // startWithTrunk runs a server whose agents may transfer to one number, over a
 // trunk whose far side is at this port.
-func startWithTrunk(t *testing.T) (s *server, far string) {
+func startWithTrunk(t *testing.T, edits ...[3]string) (s *server, far string) {
 	t.Helper()
 	socket, err := net.ListenPacket("udp", carrier+":0")
 	if err != nil {
@@ -33,11 +33,11 @@ func startWithTrunk(t *testing.T) (s *server, far string) {
 	}
 	far = socket.LocalAddr().String()
 	socket.Close()
-	return start(t,
+	return start(t, append(edits,
 		[3]string{"careline.yaml", "  max_calls: 400", "  max_calls: 400\n  transfers: true"},
 		[3]string{"trunks.yaml", "", fmt.Sprintf("trunks:\n  out:\n    sources: [%s/32]\n    targets: [\"udp://%s\"]\n    caller_id: \"+12025550100\"\n", carrier, far)},
 		[3]string{"dialplan.yaml", "", fmt.Sprintf("allow:\n  - {numbers: %q, trunks: [out]}\n", outside)},
-	), far
+	)...), far
 }
 
 // carriersPhone is a caller's, or with an account, that of whoever is called there.
