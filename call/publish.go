@@ -2,9 +2,12 @@ package call
 
 import (
 	"errors"
+	"maps"
+	"slices"
 
 	"go.uber.org/zap"
 
+	"careline/acd"
 	"careline/ivr"
 	"careline/lookup"
 	"careline/media"
@@ -59,3 +62,19 @@ func (c *Center) Accepts(script Script) error {
 
 // FlowVersion is the version of the flows that calls begin with now.
 func (c *Center) FlowVersion() string { return c.content.Load().Flows.Version() }
+
+// BoxesOf are the boxes whose messages an agent hears: those of queues that the agent serves.
+func (c *Center) BoxesOf(agent acd.AgentID) []string {
+	content := c.content.Load()
+	at := slices.IndexFunc(content.Rules.Agents, func(a acd.Agent) bool { return a.ID == agent })
+	if at < 0 {
+		return nil
+	}
+	var boxes []string
+	for _, name := range slices.Sorted(maps.Keys(content.Boxes)) {
+		if slices.Contains(content.Rules.Agents[at].Queues, content.Boxes[name].Queue) {
+			boxes = append(boxes, name)
+		}
+	}
+	return boxes
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -137,6 +138,14 @@ func (d *Desk) fullName(agent acd.AgentID) string {
 		return name
 	}
 	return string(agent)
+}
+
+// nameOfActor is fullName of whom the audit names; of no agent, the words that it has.
+func (d *Desk) nameOfActor(actor string) string {
+	if agent, ok := strings.CutPrefix(actor, actorPrefix); ok {
+		return d.fullName(acd.AgentID(agent))
+	}
+	return actor
 }
 
 // callNamed is the call that a request's path names; "" where that is no call's ID,

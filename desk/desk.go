@@ -62,6 +62,8 @@ const (
 	// sweepEvery is how often sessions are looked at for their end.
 	sweepEvery = time.Second
 	auditTime  = 3 * time.Second
+	// actorPrefix stands in the audit before an agent's ID.
+	actorPrefix = "agent:"
 	// heldBackEvery is how often held-back sign-ins are logged at most.
 	heldBackEvery = 10 * time.Second
 )
@@ -145,6 +147,9 @@ type Options struct {
 	Signalling Signalling
 	// Recordings of calls, for supervisors; nil where nothing is recorded.
 	Recordings Recordings
+	// Messages that callers left, for the agents of their boxes and for supervisors; nil
+	// where there are none.
+	Messages Messages
 	// Flows for supervisors and admins; nil where none are published.
 	Flows Flows
 	Log   *zap.Logger
@@ -381,4 +386,4 @@ func (d *Desk) endSession(s *session, why endReason) {
 	}
 }
 
-func actor(agent acd.AgentID) string { return "agent:" + string(agent) }
+func actor(agent acd.AgentID) string { return actorPrefix + string(agent) }

@@ -37,6 +37,7 @@ func (d *Desk) handler() http.Handler {
 	mux.HandleFunc("GET /api/callbacks", d.supervising(fieldCallbacks, d.callbacks))
 	mux.HandleFunc("POST /api/callbacks/{callback}/cancel", d.supervising(fieldCallbacks, d.cancelCallback))
 	d.recordingRoutes(mux)
+	d.messageRoutes(mux)
 	d.flowRoutes(mux)
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) {
 		answerTrouble(w, http.StatusNotFound, "not_found", "There is no such address.")

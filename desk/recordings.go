@@ -92,19 +92,26 @@ func (d *Desk) openRecording(w http.ResponseWriter, r *http.Request, s *session)
 	if !found {
 		return
 	}
+	if d.hear(w, r, s, known, asked.Purpose) {
+		answer(w, http.StatusOK, recordingRowOf(known))
+	}
+}
+
+// hear opens a recording for the session, once that is audited; else it has answered.
+func (d *Desk) hear(w http.ResponseWriter, r *http.Request, s *session, known ledger.Recording, purpose string) (open bool) {
 	ctx, cancel := context.WithTimeout(r.Context(), readTime)
 	defer cancel()
-	sound, err := d.options.Recordings.Open(ctx, known.ID, actor(s.user.Agent), asked.Purpose)
+	sound, err := d.options.Recordings.Open(ctx, known.ID, actor(s.user.Agent), purpose)
 	if err == nil {
 		err = s.hearings.begin(known.ID, sound, d.options.Now())
 	}
 	if err != nil {
 		d.log.Error("recording not opened", zap.String("recording", known.ID), zap.String("call", known.Call), zap.String("user", s.user.Name), zap.Error(err))
 		answerTrouble(w, http.StatusServiceUnavailable, "unopened", "The recording can't be opened: either that can't be put on record just now, or its file or key is damaged. Tell your administrator.")
-		return
+		return false
 	}
-	d.log.Info("recording opened", zap.String("recording", known.ID), zap.String("call", known.Call), zap.String("user", s.user.Name), zap.String("purpose", asked.Purpose))
-	answer(w, http.StatusOK, recordingRowOf(known))
+	d.log.Info("recording opened", zap.String("recording", known.ID), zap.String("call", known.Call), zap.String("user", s.user.Name), zap.String("purpose", purpose))
+	return true
 }
 
 // playRecording serves GET of a recording that the session has opened, whole or the
@@ -115,6 +122,10 @@ func (d *Desk) playRecording(w http.ResponseWriter, r *http.Request, s *session)
 		s.hearings.end(callID(r.PathValue("recording")))
 		return
 	}
+	d.play(w, r, s, known)
+}
+
+func (d *Desk) play(w http.ResponseWriter, r *http.Request, s *session, known ledger.Recording) {
 	sound := s.hearings.of(known.ID, d.options.Now)
 	if sound == nil {
 		answerTrouble(w, http.StatusConflict, "not_open", "Open the recording first: what you listen for goes on record.")
@@ -127,7 +138,11 @@ func (d *Desk) playRecording(w http.ResponseWriter, r *http.Request, s *session)
 // recordingNamed is the recording that a request's path names, if there is sound of it
 // still; else it has answered.
 func (d *Desk) recordingNamed(w http.ResponseWriter, r *http.Request) (known ledger.Recording, found bool) {
-	call, id := callNamed(r), callID(r.PathValue("recording"))
+	return d.recordingOf(w, r, callNamed(r), callID(r.PathValue("recording")))
+}
+
+// recordingOf is a call's recording, likewise.
+func (d *Desk) recordingOf(w http.ResponseWriter, r *http.Request, call, id string) (known ledger.Recording, found bool) {
 	var list []ledger.Recording
 	if call != "" && id != "" && d.options.Recordings != nil {
 		ctx, cancel := context.WithTimeout(r.Context(), readTime)

@@ -49,7 +49,7 @@ func TestASupervisorSeesACallsSignallingAndAnAgentDoesNot(t *testing.T) {
 	sam.photograph("signalling")
 
 	maria := server.signIn(t, "maria")
-	if maria.shows("views") != "" {
+	if maria.shows("view-calls") != "" {
 		t.Error("an agent's page leads to the calls")
 	}
 	for _, path := range []string{"/api/calls", "/api/calls/" + shown} {

@@ -10,6 +10,8 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"careline/acd"
+	"careline/call"
 	"careline/config"
 	"careline/ledger"
 	"careline/operations"
@@ -34,6 +36,15 @@ message's sound by its ID, and the audit says so.`,
 		run:      messageCommand,
 	}
 }
+
+// deskMessages are what the desk's page of messages needs.
+type deskMessages struct {
+	*ledger.Ledger
+	center *call.Center
+}
+
+// Boxes are those that the agent hears.
+func (d deskMessages) Boxes(agent acd.AgentID) []string { return d.center.BoxesOf(agent) }
 
 // messageOrder is a careline message as it was typed.
 type messageOrder struct {

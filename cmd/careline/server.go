@@ -135,6 +135,7 @@ func (s *server) wire(ctx context.Context) error {
 	settings.Desk.Log, settings.Desk.Now = s.log, utc{}.Now
 	settings.Desk.Flows = flowPage{s.publisher, scripts, s.center}
 	settings.Desk.Recordings = deskRecordings{s.kept, s.recordings}
+	settings.Desk.Messages = deskMessages{s.kept, s.center}
 	settings.Desk.Signalling = signalling{s.tracer, s.kept}
 	if s.desk, err = desk.New(settings.Desk, s.center, s.kept); err != nil {
 		return err

@@ -1,6 +1,6 @@
 // The HTTP side: who am I, sign in, sign out, offer media, look at calls.
 
-import { type CallbackRow, type CallList, type Colleague, type OneCall, type Recording, Refused, type Trouble } from "./protocol";
+import { type CallbackRow, type CallList, type Colleague, type Message, type MessageList, type OneCall, type OpenMessages, type Recording, Refused, type Trouble } from "./protocol";
 import { words } from "./words";
 
 export interface Identity {
@@ -73,6 +73,17 @@ export const api = {
   openRecording: (call: string, id: string, purpose: string): Promise<Recording> => request("POST", api.soundOf(call, id), { purpose }),
   /** Where a recording's sound is, once it is open. */
   soundOf: (call: string, id: string): string => `/api/calls/${encodeURIComponent(call)}/recordings/${encodeURIComponent(id)}`,
+  /** Messages of the boxes that the user hears, and how many are to be answered. */
+  messages: (): Promise<MessageList> => request("GET", "/api/messages"),
+  openMessages: (): Promise<OpenMessages> => request("GET", "/api/messages/open"),
+  /** From then on this session may hear the message; that it does is on record. */
+  openMessage: (id: string): Promise<Message> => request("POST", api.messageSound(id), {}),
+  messageSound: (id: string): string => `/api/messages/${encodeURIComponent(id)}/sound`,
+  /** The number to call back on; the reading is on record. */
+  async messageNumber(id: string): Promise<string> {
+    return (await request<{ number: string }>("POST", `/api/messages/${encodeURIComponent(id)}/number`, {})).number;
+  },
+  answerMessage: (id: string, outcome: string): Promise<Message> => request("POST", `/api/messages/${encodeURIComponent(id)}/answer`, { outcome }),
   /** What the next peer connection may use; the credentials are of limited life. */
   async relays(): Promise<RTCIceServer[]> {
     return (await request<{ servers: RTCIceServer[] }>("GET", "/api/relays")).servers;

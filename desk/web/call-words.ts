@@ -44,7 +44,7 @@ export function agentsOf(row: CallRow): string {
 
 const verdicts: Record<string, string> = { verified: "Verified", not_verified: "Not verified", locked_out: "Locked out", none: "Not asked" };
 
-export function callerOf(row: CallRow): string {
+export function callerOf(row: Pick<CallRow, "verification">): string {
   return verdicts[row.verification] ?? words(row.verification);
 }
 

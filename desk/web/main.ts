@@ -15,6 +15,7 @@ import { Ears } from "./ears";
 import { Keypad } from "./keypad";
 import { Level } from "./level";
 import { Media } from "./media";
+import { MessagesView } from "./messages-view";
 import { Mute } from "./mute";
 import { Phone } from "./phone";
 import { closed, type Command, onPhone, type Screen } from "./protocol";
@@ -99,6 +100,7 @@ class Softphone {
     (id) => this.views.go({ kind: "call", id }),
   );
   private readonly callView = new CallView();
+  private readonly messagesView = new MessagesView((on) => this.views.hearing(on));
   private readonly flowsView = new FlowsView();
   private readonly signIn = new SignIn(() => {
     void this.ringer.wake();
@@ -181,6 +183,7 @@ class Softphone {
     this.callsView.clear();
     this.supervision.clear();
     this.callView.show("");
+    this.messagesView.clear();
     this.flowsView.clear();
     this.banners.clear();
     this.desk(false);
@@ -201,6 +204,7 @@ class Softphone {
     const view = this.views.now;
     this.callsView.show(on && view.kind === "calls");
     this.callView.show(on && view.kind === "call" ? view.id : "");
+    this.messagesView.show(on && view.kind === "messages");
     this.flowsView.show(on && view.kind === "flows");
     on &&= view.kind === "softphone";
     show(find("desk-view"), on);
@@ -234,6 +238,7 @@ class Softphone {
     const deaf = this.ears.hearNothing(screen.state === "talking" && !onPhone(screen));
     if (deaf && screen.call?.sound) screen.call = { ...screen.call, sound: { ...screen.call.sound, not_hearing: true } };
     this.views.render(screen);
+    this.messagesView.watch();
     this.desk(true);
     write(find("agent-name"), screen.name || screen.user);
     this.banners.draining(screen.draining);

@@ -215,6 +215,38 @@ export interface Recording {
   disposed?: string;
 }
 
+/** A message that a caller left, see desk/messages.go. */
+export interface Message {
+  id: string;
+  box: string;
+  line: string;
+  left: string;
+  due: string;
+  overdue?: boolean;
+  seconds: number;
+  language: string;
+  verification: Verification;
+  /** Where the number to call back on is from. */
+  number: "entered" | "calling" | "none";
+  heard_by?: string;
+  answered?: string;
+  answered_by?: string;
+  outcome?: string;
+  /** How often nobody answered. */
+  tries?: number;
+}
+
+export interface MessageList {
+  now: string;
+  messages: Message[];
+}
+
+export interface OpenMessages {
+  hears: boolean;
+  open: number;
+  overdue: number;
+}
+
 export interface OneCall {
   now: string;
   call: CallRow;

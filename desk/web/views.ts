@@ -1,11 +1,11 @@
 // Which part of the page is shown: the softphone; for supervisors the calls, or one of
-// them; for supervisors and admins the flows. It stands behind the # of the address, so that a reload and the
+// them; for supervisors and admins the flows; for who hears messages those. It stands behind the # of the address, so that a reload and the
 // browser's Back keep it.
 
 import { find, mark, show, write } from "./dom";
 import type { AgentState, Screen } from "./protocol";
 
-export type View = { kind: "softphone" } | { kind: "calls" } | { kind: "flows" } | { kind: "call"; id: string };
+export type View = { kind: "softphone" } | { kind: "calls" } | { kind: "flows" } | { kind: "messages" } | { kind: "call"; id: string };
 
 const callPrefix = "#call/";
 // While one of these is on, the softphone's tab says so: it may not be in sight.
@@ -19,8 +19,9 @@ const telling: Partial<Record<AgentState, string>> = {
 
 export class Views {
   private view: View | null = null;
-  private role: Screen["role"] = "agent";
+  private role: Screen["role"] | "" = "";
   private state = "";
+  private hears = false;
 
   constructor(private readonly changed: () => void) {
     addEventListener("hashchange", () => this.follow());
@@ -33,24 +34,32 @@ export class Views {
 
   render(screen: Screen): void {
     const { role } = screen;
-    if (role !== this.role && role !== "agent") {
-      const first: View = { kind: role === "admin" ? "flows" : "calls" };
+    if (role !== this.role) {
+      const first: View = { kind: role === "agent" ? "softphone" : role === "admin" ? "flows" : "calls" };
       this.view = viewOf(location.hash) ?? (screen.call ? { kind: "softphone" } : first);
     }
     this.role = role;
     // A call that comes in is in view, wherever its agent was.
-    if (role !== "agent" && screen.state === "offered" && this.state !== "offered" && this.now.kind !== "softphone") this.go({ kind: "softphone" });
+    if (screen.state === "offered" && this.state !== "offered" && this.now.kind !== "softphone") this.go({ kind: "softphone" });
     this.state = screen.state;
-    show(find("views"), role !== "agent");
+    show(find("views"), role !== "agent" || this.hears);
     show(find("view-calls"), role === "supervisor");
+    show(find("view-flows"), role !== "agent");
     const tells = this.now.kind === "softphone" ? "" : (telling[screen.state] ?? "");
     write(find("view-softphone-state"), tells && `: ${tells}`);
     this.mark();
   }
 
+  /** Whether the user hears messages, as the server says. */
+  hearing(on: boolean): void {
+    if (on === this.hears) return;
+    this.hears = on;
+    this.changed();
+  }
+
   /** Signed out: the next user may be another. */
   leave(): void {
-    this.role = "agent";
+    this.role = "";
     this.view = null;
     this.state = "";
     show(find("views"), false);
@@ -67,7 +76,6 @@ export class Views {
     const view = viewOf(location.hash);
     if (!view) return; // a place within the page
     this.view = view;
-    if (this.role === "agent") return;
     this.mark();
     this.changed();
     find("main").focus();
@@ -77,6 +85,7 @@ export class Views {
   private mark(): void {
     const kind = this.now.kind;
     mark(find("view-softphone"), "aria-current", kind === "softphone" ? "page" : "false");
+    mark(find("view-messages"), "aria-current", kind === "messages" ? "page" : "false");
     mark(find("view-flows"), "aria-current", kind === "flows" ? "page" : "false");
     mark(find("view-calls"), "aria-current", kind === "calls" ? "page" : kind === "call" ? "true" : "false");
   }
@@ -89,14 +98,16 @@ function hashOf(view: View): string {
 function viewOf(hash: string): View | null {
   if (hash === "#softphone") return { kind: "softphone" };
   if (hash === "#calls") return { kind: "calls" };
+  if (hash === "#messages") return { kind: "messages" };
   if (hash === "#flows") return { kind: "flows" };
   if (hash.startsWith(callPrefix)) return { kind: "call", id: hash.slice(callPrefix.length) };
   return null;
 }
 
 // What a role may look at; the server says so itself (desk/role.go).
-function mayLook(role: Screen["role"], view: View): boolean {
+function mayLook(role: Screen["role"] | "", view: View): boolean {
   if (view.kind === "softphone") return true;
-  if (view.kind === "flows") return role !== "agent";
+  if (view.kind === "messages") return role === "agent" || role === "supervisor";
+  if (view.kind === "flows") return role === "supervisor" || role === "admin";
   return role === "supervisor";
 }
