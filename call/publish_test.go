@@ -2,6 +2,7 @@ package call
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -84,5 +85,26 @@ func TestAScriptWithoutALinesFlowIsRefused(t *testing.T) {
 		}
 		_, leg := f.ring("5550100")
 		f.hears(leg, "hello")
+	})
+}
+
+// An agent hears the boxes of the own queues, as the flows that are live have them.
+func TestBoxesFollowTheQueuesAndWhatIsPublished(t *testing.T) {
+	boxes := map[string]Box{"nights": {Queue: "claims"}, "days": {Queue: "claims"}, "nurses": {Queue: "nurse_line"}}
+	onFloor(t, func(o *Options) { o.Content.Boxes = boxes }, func(f *floor) {
+		if got := f.center.BoxesOf("maria"); !slices.Equal(got, []string{"days", "nights"}) {
+			t.Errorf("maria hears %q", got)
+		}
+		if got := f.center.BoxesOf("gone"); len(got) != 0 {
+			t.Errorf("nobody hears %q", got)
+		}
+		script := f.script("good-evening")
+		script.Boxes = map[string]Box{"nights": boxes["nights"]}
+		if err := f.center.Publish(script); err != nil {
+			t.Fatal(err)
+		}
+		if got := f.center.BoxesOf("maria"); !slices.Equal(got, []string{"nights"}) {
+			t.Errorf("after publishing maria hears %q", got)
+		}
 	})
 }
