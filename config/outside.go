@@ -124,7 +124,7 @@ func (o *outsideReader) person(node *yaml.Node, keys personKeys) (call.OnCallPer
 		o.allowed(at(node, "number"), keys.Number)
 	}
 	o.licenses(node, keys, &who)
-	if who.Name == "" {
+	if who.Name == "" && keys.Agent == "" {
 		o.add(o.doc.At(node, "this one has no name, and so records couldn't say who was called").Hint("add name"))
 	}
 	if keys.Hours == "" {
