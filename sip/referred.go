@@ -10,6 +10,14 @@ import (
 
 // referred takes a REFER of the far side's and hands it to the handler.
 func (d *Dialog) referred(message inbound) {
+	if d.State() == StateAnswered { // overtook the ACK: kept until the ACK is in
+		if d.waiting != nil {
+			d.server.refuse(message.request, message.tx, gosip.StatusRequestPending)
+			return
+		}
+		d.waiting = &message
+		return
+	}
 	if !d.placed(message) {
 		return
 	}
@@ -58,7 +66,7 @@ func (s *Server) readRefer(to referTo, by referredBy) Refer {
 	refer := Refer{Target: Target{to.target}, By: by.who}
 	if to.replaces != nil {
 		refer.Headers = append(refer.Headers, Header{"Replaces", to.replaces.String()})
-		if other := s.registry.find(to.replaces.key()); other != nil && other.State().up() {
+		if other := s.registry.find(to.replaces.key()); other != nil && (other.State().up() || other.State() == StateAnswered) { // whose ACK may have been overtaken
 			refer.With = other
 		}
 	}

@@ -280,9 +280,12 @@ func (d *Dialog) acked(ack *gosip.Request) {
 	}
 	if waiting := d.waiting; waiting != nil {
 		d.waiting = nil
-		if waiting.in == inUpdate {
+		switch waiting.in {
+		case inUpdate:
 			d.updated(*waiting)
-		} else {
+		case inRefer:
+			d.referred(*waiting)
+		default:
 			d.reinvited(*waiting)
 		}
 	}

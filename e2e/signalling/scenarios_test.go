@@ -10,7 +10,7 @@ import (
 )
 
 // elsewhere are those that the stories of e2e and the benchmark play.
-const elsewhere = "member set-up sound-elsewhere tones"
+const elsewhere = "handset member set-up sound-elsewhere tones"
 
 func TestEachScenarioIsPlayedAndCitesItsSource(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(scenarios, "*.xml"))
