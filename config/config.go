@@ -278,7 +278,7 @@ func (s siteFile) settings() *Config {
 		Operations: s.Operations.Listen.AddrPort,
 		Control:    cmp.Or(s.Operations.Control, filepath.Join(filepath.Dir(s.Ledger.Path), "control.sock")),
 		Ledger:     ledger.Options{Path: s.Ledger.Path, KeepTraces: s.SIP.Trace.Keep},
-		Recordings: s.Recordings.options(),
+		Recordings: s.Recordings.options(filepath.Dir(s.Ledger.Path)),
 		Log:        Log{File: s.Log.File, Level: s.Log.Level.Level},
 		Drain:      s.Drain,
 		Publish:    publish.Options{Watch: s.Publish.Watch, Every: s.Publish.Every},

@@ -11,15 +11,15 @@ import (
 
 // recordingsKeys is where recordings are, and how long they are kept.
 type recordingsKeys struct {
-	Path        string             `yaml:"path" help:"The folder of the sealed recordings. Relative to the working directory."`
-	KeyFile     string             `yaml:"key_file" help:"The master key: 32 bytes in hex, made at the first start. Without it no recording can be heard; keep a copy elsewhere than the recordings'. Relative to the working directory."`
+	Path        string             `yaml:"path" help:"The folder of the sealed recordings. Relative to the working directory. Empty: recordings in the ledger's folder."`
+	KeyFile     string             `yaml:"key_file" help:"The master key: 32 bytes in hex, made at the first start. Without it no recording can be heard; keep a copy elsewhere than the recordings'. Relative to the working directory. Empty: recordings.key in the ledger's folder."`
 	OldKeyFiles []string           `yaml:"old_key_files" help:"Master keys of before, which still open what was recorded under them until careline recording rekey has sealed it anew."`
 	Keep        map[string]keepFor `yaml:"keep" help:"Retention classes by name, each with how long it is kept, as 10y, 90d or 12h; lines and steps name them. default is 10y unless it stands here (42 CFR 422.504(d), 423.505(d))."`
 	MinFree     megabytes          `yaml:"min_free" help:"Room that stays on the disk, as 512MB: with less, no recording begins; calls go on, are counted (careline_calls_unrecorded_total) and logged."`
 }
 
 func recordingsDefaults() recordingsKeys {
-	return recordingsKeys{Path: "var/recordings", KeyFile: "var/recordings.key", MinFree: megabytes{recording.DefaultMinFree}}
+	return recordingsKeys{MinFree: megabytes{recording.DefaultMinFree}}
 }
 
 // keepFor is a time of retention: years have 366 days, so that none is too short.

@@ -1,7 +1,9 @@
 package config
 
 import (
+	"cmp"
 	"maps"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -13,9 +15,10 @@ import (
 	"careline/problem"
 )
 
-// options of the store that the keys ask for; ledger, log and clock are the server's.
-func (k recordingsKeys) options() recording.Options {
-	options := recording.Options{Folder: k.Path, KeyFile: k.KeyFile, OldKeyFiles: k.OldKeyFiles, Keep: map[string]time.Duration{}, MinFree: k.MinFree.bytes}
+// options of the store that the keys ask for, beside the ledger where they don't say;
+// ledger, log and clock are the server's.
+func (k recordingsKeys) options(beside string) recording.Options {
+	options := recording.Options{Folder: cmp.Or(k.Path, filepath.Join(beside, "recordings")), KeyFile: cmp.Or(k.KeyFile, filepath.Join(beside, "recordings.key")), OldKeyFiles: k.OldKeyFiles, Keep: map[string]time.Duration{}, MinFree: k.MinFree.bytes}
 	for _, class := range k.classes() {
 		options.Keep[class] = k.Keep[class].Duration
 	}

@@ -79,7 +79,7 @@ type Dialog struct {
 	described []byte        // our SDP that is in force, for a refresh that changes nothing
 	pending   Agreement     // asked for by a re-INVITE, not yet answered
 	owesOffer bool          // the INVITE in hand had no offer; ours goes out with the 200
-	waiting   *inbound      // a re-INVITE that overtook the ACK
+	waiting   *inbound      // a re-INVITE, UPDATE or REFER that overtook the ACK
 	final     *gosip.Response
 	interval  time.Duration // until final is sent again
 	resend    *time.Timer

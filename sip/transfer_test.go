@@ -214,3 +214,22 @@ func TestTheyTransferBetweenTwoCallsWithUs(t *testing.T) {
 		t.Fatal("the other call wasn't found")
 	}
 }
+
+// Datagrams are handled each by its own goroutine, so a transfer right after the answer
+// may overtake the ACK, of its own call or of the one that it names.
+func TestATransferThatOvertakesTheAckWaitsForIt(t *testing.T) {
+	x := startExchange(t, transferring)
+	far := dialCaller(t, x, "udp")
+	far.invite(offerPCM)
+	near := x.nextCall()
+	must(t, near.Answer(ours()))
+	far.expect("SIP/2.0 200")
+	far.send("REFER", 2, "", "Refer-To: <sip:+13125550188@pbx.example>")
+	far.send("REFER", 3, "", "Refer-To: <sip:+13125550188@pbx.example>")
+	far.expect("SIP/2.0 491") // one waits, not more
+	far.send("ACK", 1, "")
+	near.expect(t, EventAcked)
+	near.expect(t, EventRefer)
+	must(t, near.AcceptRefer())
+	far.expect("SIP/2.0 202")
+}
