@@ -231,3 +231,22 @@ func TestATransferThatOvertakesTheAckWaitsForIt(t *testing.T) {
 	must(t, near.AcceptRefer())
 	far.expect("SIP/2.0 202")
 }
+
+func TestATransferNamesACallWhoseAckIsStillOnItsWay(t *testing.T) {
+	x := startExchange(t, transferring)
+	far, near := connect(t, x, "udp")
+	second := dialCaller(t, x, "udp")
+	second.invite(offerPCM)
+	other := x.nextCall()
+	must(t, other.Answer(ours()))
+	second.expect("SIP/2.0 200")
+	key := other.key
+	far.send("REFER", 2, "", fmt.Sprintf("Refer-To: <sip:5550100@127.0.0.1?Replaces=%s%%3Bto-tag%%3D%s%%3Bfrom-tag%%3D%s>", key.call, key.local, key.remote))
+	if asked := near.expect(t, EventRefer).Refer; asked.With != other.Dialog {
+		t.Errorf("the transfer names another call than ours: %+v", asked)
+	}
+	second.send("ACK", 1, "")
+	other.expect(t, EventAcked)
+	must(t, near.AcceptRefer())
+	far.expect("SIP/2.0 202")
+}
